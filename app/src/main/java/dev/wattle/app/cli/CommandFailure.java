@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.app.cli;
+
+/** Ends a command with a status and one line for the user. */
+final class CommandFailure extends Exception {
+    /** Nothing failed. */
+    static final int NONE = 0;
+    /** The run failed. */
+    static final int FAILED = 1;
+    /** The command line cannot be used. */
+    static final int USAGE = 2;
+
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+
+    CommandFailure(int status, String message) {
+        super(message);
+        this.status = status;
+    }
+
+    CommandFailure(int status, String message, Throwable cause) {
+        super(message, cause);
+        this.status = status;
+    }
+
+    int status() {
+        return status;
+    }
+
+    @Override
+    public String getMessage() {
+        String message = super.getMessage();
+        return message == null ? "" : message;
+    }
+}

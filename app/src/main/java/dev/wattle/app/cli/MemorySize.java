@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.app.cli;
+
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * An amount of guest memory as people write it: {@code 512M}, {@code 2G}. As with QEMU's {@code -m}, a bare number is
+ * in MiB.
+ *
+ * @param bytes the amount
+ */
+record MemorySize(long bytes) {
+    /** The smallest amount accepted: less does not hold a distribution's kernel and its initial RAM disk. */
+    static final long SMALLEST = 128L << 20;
+
+    private static final Pattern SYNTAX = Pattern.compile("([0-9]{1,18})([KMGT]?)(?:I?B)?");
+
+    /** Reads an amount from the command line. */
+    static final class Converter implements ITypeConverter<MemorySize> {
+        @Override
+        public MemorySize convert(String text) {
+            Matcher matcher = SYNTAX.matcher(text.toUpperCase(Locale.ROOT));
+            if (!matcher.matches()) {
+                throw new TypeConversionException(
+                        "'" + text + "' is not an amount of memory; write a number and K, M, G or T, such as 1G");
+            }
+            int shift =
+                    switch (matcher.group(2)) {
+                        case "K" -> 10;
+                        case "G" -> 30;
+                        case "T" -> 40;
+                        default -> 20;
+                    };
+            long number = Long.parseLong(matcher.group(1));
+            if (number > Long.MAX_VALUE >> shift) {
+                throw new TypeConversionException("'" + text + "' is more memory than any machine has; try 1G");
+            }
+            if (number << shift < SMALLEST) {
+                throw new TypeConversionException(
+                        "'%s' is too little memory for a guest; give it at least %dM".formatted(text, SMALLEST >> 20));
+            }
+            return new MemorySize(number << shift);
+        }
+    }
+}

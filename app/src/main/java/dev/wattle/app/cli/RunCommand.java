@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.app.cli;
+
+import dev.wattle.app.guest.DebianGuests;
+import dev.wattle.app.guest.GuestImage;
+import dev.wattle.app.guest.GuestUnavailableException;
+import dev.wattle.app.guest.Progress;
+import dev.wattle.hypervisor.ClockMode;
+import dev.wattle.machine.pseries.PseriesMachine;
+import dev.wattle.power.model.ProcessorModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jline.terminal.spi.SystemStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code wattle run}: boots a guest and gives its console to the user. */
+@Command(
+        name = "run",
+        description = {
+            "Boots a guest, with its console on this terminal.",
+            "",
+            "Without --kernel the guest is Debian's kernel for ppc64el with a busybox shell. It is fetched once, with"
+                    + " the host's apt.",
+            ""
+        },
+        mixinStandardHelpOptions = true,
+        abbreviateSynopsis = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        footer = {
+            "",
+            "On a terminal: Ctrl-a x quits, Ctrl-a h lists the other keys.",
+            "",
+            "Exit status: 0 the guest switched its power off, or Ctrl-a x; 1 the run failed; 2 the command line cannot"
+                    + " be used."
+        })
+final class RunCommand implements Callable<Integer> {
+    @Option(
+            names = {"--kernel", "-kernel"},
+            paramLabel = "FILE",
+            description = "An ELF kernel for ppc64 or ppc64le.")
+    private @Nullable Path kernel;
+
+    @Option(
+            names = {"--initrd", "-initrd"},
+            paramLabel = "FILE",
+            description = "The initial RAM disk.")
+    private @Nullable Path initrd;
+
+    @Option(
+            names = {"--append", "-append"},
+            paramLabel = "ARGS",
+            description = "The kernel command line; without --kernel, added to the demo's console=hvc0.")
+    private String append = "";
+
+    @Option(
+            names = {"--memory", "-m"},
+            paramLabel = "SIZE",
+            defaultValue = "1G",
+            converter = MemorySize.Converter.class,
+            description = "Guest memory, with K, M, G or T; a bare number is MiB. Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private MemorySize memory;
+
+    @Option(
+            names = {"--cpu", "-cpu"},
+            paramLabel = "MODEL",
+            defaultValue = "power9",
+            converter = ModelConverter.class,
+            description = "The processor: power8 or power9. Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private ProcessorModel processor;
+
+    @Option(
+            names = "--clock",
+            paramLabel = "CLOCK",
+            defaultValue = "host",
+            converter = ClockConverter.class,
+            description = "What guest time follows: host (real time) or virtual (the number of instructions completed, so"
+                    + " that a run repeats exactly). Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private ClockMode clock;
+
+    @Option(
+            names = {"--no-reboot", "-no-reboot"},
+            description = "End the run when the guest asks for a reboot.")
+    private boolean noReboot;
+
+    @Option(
+            names = "--stats",
+            paramLabel = "FILE",
+            description = "At the end, write what the run did as JSON to a file, or to standard output if it is -.")
+    private @Nullable String stats;
+
+    /**
+     * Boots the guest.
+     *
+     * @return the exit status
+     * @throws CommandFailure with one line for the user, if the guest cannot be booted or its run fails
+     */
+    @Override
+    public Integer call() throws CommandFailure {
+        Optional<ReportFile> report = stats == null ? Optional.empty() : Optional.of(ReportFile.at(stats));
+        checkReadable("--kernel", kernel);
+        checkReadable("--initrd", initrd);
+        HostTerminal terminal = new HostTerminal();
+        Progress progress =
+                terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
+        Guest guest = guest(progress);
+        return new GuestRun(terminal, progress, report, noReboot).untilTheEnd(guest.name, console -> {
+            PseriesMachine.Builder builder = PseriesMachine.builder()
+                    .kernel(guest.kernel)
+                    .bootArguments(guest.bootArguments)
+                    .memoryBytes(memory.bytes())
+                    .processor(processor)
+                    .clock(clock)
+                    .console(console);
+            guest.initrd.ifPresent(builder::initrd);
+            return builder.build();
+        });
+    }
+
+    private Guest guest(Progress progress) throws CommandFailure {
+        if (kernel != null) {
+            return new Guest(String.valueOf(kernel.getFileName()), kernel, Optional.ofNullable(initrd), append);
+        }
+        try {
+            GuestImage demo = new DebianGuests(DebianGuests.defaultCache(System.getenv()), progress).demo();
+            String arguments = append.isEmpty() ? demo.bootArguments() : demo.bootArguments() + " " + append;
+            return new Guest(
+                    demo.name(), demo.kernel(), Optional.of(initrd == null ? demo.initrd() : initrd), arguments);
+        } catch (GuestUnavailableException e) {
+            throw new CommandFailure(CommandFailure.FAILED, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static void checkReadable(String option, @Nullable Path file) throws CommandFailure {
+        if (file == null) {
+            return;
+        }
+        String wrong = !Files.exists(file)
+                ? "there is no such file"
+                : Files.isDirectory(file) ? "it is a directory" : !Files.isReadable(file) ? "it cannot be read" : "";
+        if (!wrong.isEmpty()) {
+            throw new CommandFailure(
+                    CommandFailure.USAGE, "%s %s: %s; name a file to boot".formatted(option, file, wrong));
+        }
+    }
+
+    /** What to boot. */
+    private record Guest(String name, Path kernel, Optional<Path> initrd, String bootArguments) {}
+
+    private static String names(Enum<?>[] values) {
+        return Arrays.stream(values)
+                .map(value -> value.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static <E extends Enum<E>> E named(E[] values, String what, String text) {
+        for (E value : values) {
+            if (value.name().equalsIgnoreCase(text)) {
+                return value;
+            }
+        }
+        throw new TypeConversionException("'%s' is no %s known here; choose from: %s".formatted(text, what, names(values)));
+    }
+
+    /** Reads {@code --cpu}. */
+    static final class ModelConverter implements ITypeConverter<ProcessorModel> {
+        @Override
+        public ProcessorModel convert(String text) {
+            return named(ProcessorModel.values(), "processor model", text);
+        }
+    }
+
+    /** Reads {@code --clock}. */
+    static final class ClockConverter implements ITypeConverter<ClockMode> {
+        @Override
+        public ClockMode convert(String text) {
+            return named(ClockMode.values(), "clock", text);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.app.cli;
+
+import dev.wattle.machine.MachineOutcome;
+import dev.wattle.machine.MachineStatistics;
+import io.avaje.jsonb.Json;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What {@code --stats} writes, as one JSON object with these names. Counts are sums over all boots of the run.
+ *
+ * @param outcome why the run ended
+ * @param reason the same in one line for people
+ * @param boots 1, and one more for each reboot
+ * @param instructionsCompleted guest instructions
+ * @param exitsByKind exits of guest mode; hypercalls count under their PAPR names
+ * @param interruptsByVector interrupts delivered to the guest, by vector name
+ * @param translations blocks translated
+ * @param wallSeconds time for which the guest ran
+ * @param cpuSeconds processor time that it took
+ */
+@Json
+record RunReport(
+        String outcome,
+        String reason,
+        int boots,
+        long instructionsCompleted,
+        Map<String, Long> exitsByKind,
+        Map<String, Long> interruptsByVector,
+        long translations,
+        double wallSeconds,
+        double cpuSeconds) {
+
+    static RunReport empty() {
+        return new RunReport("", "", 0, 0, Map.of(), Map.of(), 0, 0, 0);
+    }
+
+    /** This report with one more boot. */
+    RunReport plus(MachineOutcome end, MachineStatistics boot) {
+        return new RunReport(
+                end.kind().name(),
+                end.reason(),
+                boots + 1,
+                instructionsCompleted + boot.instructionsCompleted(),
+                sum(exitsByKind, boot.exitsByKind()),
+                sum(interruptsByVector, boot.interruptsByVector()),
+                translations + boot.translations(),
+                wallSeconds + boot.wallSeconds(),
+                cpuSeconds + boot.cpuSeconds());
+    }
+
+    private static SortedMap<String, Long> sum(Map<String, Long> some, Map<String, Long> more) {
+        SortedMap<String, Long> sums = new TreeMap<>(some);
+        more.forEach((name, count) -> sums.merge(name, count, Long::sum));
+        return sums;
+    }
+}

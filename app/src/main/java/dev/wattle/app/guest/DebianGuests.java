@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.app.guest;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Debian guests for POWER, fetched once through the host's apt and kept in a cache directory.
+ *
+ * <p>Several processes may share the directory: what is in it is complete, since files are renamed into place and a
+ * description is written last; and only one process at a time fetches.
+ */
+public final class DebianGuests {
+    /** What a user can do when nothing can be fetched; ends several messages. */
+    static final String OWN_KERNEL = "or pass a kernel and initrd of your own with --kernel FILE --initrd FILE";
+
+    private static final Pattern VERSIONED_KERNEL = Pattern.compile("(linux-image-(?:unsigned-)?[0-9][^ ,|(]*)");
+    private static final int LOCK_POLL_MILLISECONDS = 200;
+
+    private final Path cache;
+    private final String aptPrefix;
+    private final Progress progress;
+
+    /**
+     * @param cache the directory to keep guests in; it is created when first needed
+     * @param progress is told what is being fetched or unpacked
+     */
+    public DebianGuests(Path cache, Progress progress) {
+        this(cache, "", progress);
+    }
+
+    DebianGuests(Path cache, String aptPrefix, Progress progress) {
+        this.cache = cache.toAbsolutePath();
+        this.aptPrefix = aptPrefix;
+        this.progress = progress;
+    }
+
+    /**
+     * Where guests are kept by default: {@code wattle} in the user's cache directory, as the XDG Base Directory
+     * Specification finds it.
+     *
+     * @param environment the environment variables
+     * @return the directory, which need not exist
+     */
+    public static Path defaultCache(Map<String, String> environment) {
+        String configured = environment.getOrDefault("XDG_CACHE_HOME", "");
+        // The specification has relative paths ignored.
+        if (!configured.isEmpty() && Path.of(configured).isAbsolute()) {
+            return Path.of(configured, "wattle");
+        }
+        String home = environment.getOrDefault("HOME", "");
+        return Path.of(home.isEmpty() ? System.getProperty("user.home") : home, ".cache", "wattle");
+    }
+
+    /**
+     * Debian's kernel with a busybox shell on its console.
+     *
+     * @return the guest, from the cache if it is there
+     * @throws GuestUnavailableException if it cannot be fetched
+     */
+    public GuestImage demo() throws GuestUnavailableException {
+        DemoInitramfs initramfs = new DemoInitramfs();
+        String initrdName = "initrd-" + initramfs.version() + ".gz";
+        Function<Entry, GuestImage> image =
+                entry -> new GuestImage(entry.name, entry.file("kernel"), entry.folder.resolve(initrdName), "console=hvc0");
+
+        Entry entry = fetched("debian-demo", List.of("kernel", "busybox"), this::fetchDemo);
+        if (!Files.exists(entry.folder.resolve(initrdName))) {
+            exclusively(() -> {
+                progress.stage("Building the initramfs");
+                Path unfinished = Files.createTempFile(entry.folder, "initrd", ".tmp");
+                initramfs.write(entry.file("busybox"), unfinished);
+                return Files.move(unfinished, entry.folder.resolve(initrdName), StandardCopyOption.ATOMIC_MOVE);
+            });
+        }
+        progress.done();
+        return image.apply(entry);
+    }
+
+    /**
+     * The kernel and the initial RAM disk of Debian's installer.
+     *
+     * @return the guest, from the cache if it is there
+     * @throws GuestUnavailableException if it cannot be fetched
+     */
+    public GuestImage installer() throws GuestUnavailableException {
+        Entry entry = fetched("debian-installer", List.of("kernel", "initrd"), this::fetchInstaller);
+        progress.done();
+        return new GuestImage(entry.name, entry.file("kernel"), entry.file("initrd"), "console=hvc0");
+    }
+
+    private String fetchDemo(Apt apt, Path work, Path folder) throws IOException, GuestUnavailableException {
+        Optional<String> complaint = apt.update();
+        Map<String, String> kernel = newestKernel(apt).orElseThrow(() -> notFound("a Linux kernel", complaint));
+        Map<String, String> busybox =
+                apt.show("busybox-static").orElseThrow(() -> notFound("the package busybox-static", complaint));
+        unpack(apt, kernel, work, Map.of("kernel", Pattern.compile("boot/vmlinu[xz]-.*")), folder);
+        unpack(apt, busybox, work, Map.of("busybox", Pattern.compile("(usr/)?bin/busybox")), folder);
+        return kernel.get("Package") + " " + kernel.get("Version");
+    }
+
+    private String fetchInstaller(Apt apt, Path work, Path folder) throws IOException, GuestUnavailableException {
+        Optional<String> complaint = apt.update();
+        String name = apt.search("^debian-installer-[0-9]+-netboot-ppc64el$").stream()
+                .max(Comparator.comparingInt(candidate -> Integer.parseInt(candidate.split("-")[2])))
+                .orElseThrow(() -> notFound("the package debian-installer-*-netboot-ppc64el", complaint));
+        Map<String, String> installer = apt.show(name).orElseThrow(() -> notFound("the package " + name, complaint));
+        unpack(
+                apt,
+                installer,
+                work,
+                Map.of(
+                        "kernel", Pattern.compile(".*/debian-installer/ppc64el/vmlinux"),
+                        "initrd", Pattern.compile(".*/debian-installer/ppc64el/initrd\\.gz")),
+                folder);
+        return name + " " + installer.get("Version");
+    }
+
+    /** The package that Debian's (or a derivative's) newest kernel package depends on for the kernel itself. */
+    private static Optional<Map<String, String>> newestKernel(Apt apt) throws IOException {
+        for (String name : new String[] {"linux-image-powerpc64le", "linux-image-generic"}) {
+            Optional<Map<String, String>> meta = apt.show(name);
+            if (meta.isPresent()) {
+                var versioned = VERSIONED_KERNEL.matcher(meta.get().getOrDefault("Depends", ""));
+                if (versioned.find()) {
+                    return apt.show(versioned.group(1));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static GuestUnavailableException notFound(String what, Optional<String> complaint) {
+        return new GuestUnavailableException(
+                complaint
+                        .map(text -> "the package lists could not be fetched (%s); connect to the network once, %s"
+                                .formatted(text, OWN_KERNEL))
+                        .orElse("apt's sources on this machine do not offer %s for ppc64el; add a source that does, %s"
+                                .formatted(what, OWN_KERNEL)));
+    }
+
+    private void unpack(Apt apt, Map<String, String> fields, Path work, Map<String, Pattern> wanted, Path folder)
+            throws IOException, GuestUnavailableException {
+        String name = fields.getOrDefault("Package", "");
+        Path downloads = Files.createDirectories(work.resolve(name));
+        Path deb = apt.download(fields, downloads);
+        progress.stage("Unpacking " + name);
+        List<Path> files = new DebArchive(deb)
+                .extract(path -> wanted.entrySet().stream()
+                        .filter(entry -> entry.getValue().matcher(path).matches())
+                        .map(entry -> folder.resolve(entry.getKey()))
+                        .filter(destination -> !Files.exists(destination))
+                        .findFirst());
+        if (files.size() != wanted.size()) {
+            throw new GuestUnavailableException("the package %s has no file like %s; %s"
+                    .formatted(name, wanted.values(), OWN_KERNEL.replaceFirst("or ", "")));
+        }
+    }
+
+    /** Finds a fetched guest in the cache, or fetches it. */
+    private Entry fetched(String name, List<String> files, Fetch fetch) throws GuestUnavailableException {
+        Optional<Entry> cached = Entry.read(cache.resolve(name), files);
+        if (cached.isPresent()) {
+            return cached.get();
+        }
+        return exclusively(() -> {
+            // Another process may have fetched it while this one waited.
+            Optional<Entry> meanwhile = Entry.read(cache.resolve(name), files);
+            return meanwhile.isPresent() ? meanwhile.get() : fetch(name, files, fetch);
+        });
+    }
+
+    private Entry fetch(String name, List<String> files, Fetch fetch) throws IOException, GuestUnavailableException {
+        Path work = cache.resolve("unfinished");
+        // Left behind by a process that was killed: whoever holds the lock owns this folder.
+        delete(work);
+        Path folder = Files.createDirectories(work.resolve("guest"));
+        String description = fetch.into(new Apt(work.resolve("apt"), aptPrefix, progress), work, folder);
+        Entry.describe(folder, description, files);
+        Path destination = cache.resolve(name);
+        delete(destination);
+        Files.move(folder, destination, StandardCopyOption.ATOMIC_MOVE);
+        delete(work);
+        return Entry.read(destination, files)
+                .orElseThrow(() -> new GuestUnavailableException("the files under " + destination + " changed while they were written"));
+    }
+
+    /** Runs something that changes the cache while no other process does. */
+    private <T> T exclusively(Callable<T> action) throws GuestUnavailableException {
+        try {
+            Files.createDirectories(cache);
+            try (FileChannel channel = FileChannel.open(
+                            cache.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileLock lock = lock(channel)) {
+                return action.call();
+            }
+        } catch (GuestUnavailableException e) {
+            throw e;
+        } catch (Apt.NoAptException e) {
+            throw new GuestUnavailableException(
+                    "apt-get is not on this machine, so the demo guest cannot be fetched; download a ppc64el kernel "
+                            + "(such as Debian's package linux-image-powerpc64le) and an initrd, and pass them with "
+                            + "--kernel FILE --initrd FILE",
+                    e);
+        } catch (IOException e) {
+            throw new GuestUnavailableException(
+                    "the guest could not be put into %s (%s); make room or set XDG_CACHE_HOME to a directory that can be written"
+                            .formatted(cache, reason(e)),
+                    e);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        } finally {
+            progress.done();
+        }
+    }
+
+    private FileLock lock(FileChannel channel) throws IOException {
+        boolean told = false;
+        while (true) {
+            try {
+                FileLock lock = channel.tryLock();
+                if (lock != null) {
+                    return lock;
+                }
+            } catch (OverlappingFileLockException e) {
+                // Held by another thread of this process: wait for it like for another process.
+            }
+            if (!told) {
+                progress.stage("Waiting for another Wattle that is fetching a guest");
+                told = true;
+            }
+            try {
+                Thread.sleep(LOCK_POLL_MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted while waiting for " + cache.resolve("lock"), e);
+            }
+        }
+    }
+
+    private static String reason(IOException e) {
+        String message = e.getMessage();
+        return e.getClass().getSimpleName() + (message == null ? "" : ": " + message);
+    }
+
+    private static void delete(Path tree) throws IOException {
+        if (!Files.exists(tree)) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(tree)) {
+            Path[] deepestFirst = paths.sorted(Comparator.reverseOrder()).toArray(Path[]::new);
+            for (Path path : Arrays.asList(deepestFirst)) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    @FunctionalInterface
+    private interface Fetch {
+        /** Fetches the files into {@code folder} and says what they are. */
+        String into(Apt apt, Path work, Path folder) throws IOException, GuestUnavailableException;
+    }
+
+    /** A guest's folder in the cache: its files, and {@code guest.properties} with their sizes. */
+    private record Entry(String name, Path folder) {
+        private static final String DESCRIPTION = "guest.properties";
+
+        Path file(String name) {
+            return folder.resolve(name);
+        }
+
+        static void describe(Path folder, String name, List<String> files) throws IOException {
+            Properties properties = new Properties();
+            properties.setProperty("name", name);
+            for (String file : files) {
+                properties.setProperty(file + ".size", Long.toString(Files.size(folder.resolve(file))));
+            }
+            try (var writer = Files.newBufferedWriter(folder.resolve(DESCRIPTION))) {
+                properties.store(writer, null);
+            }
+        }
+
+        /** Nothing if the guest is not there, or not whole. */
+        static Optional<Entry> read(Path folder, List<String> files) {
+            Properties properties = new Properties();
+            try (var reader = Files.newBufferedReader(folder.resolve(DESCRIPTION))) {
+                properties.load(reader);
+                for (String file : files) {
+                    String size = properties.getProperty(file + ".size", "");
+                    if (!size.equals(Long.toString(Files.size(folder.resolve(file))))) {
+                        return Optional.empty();
+                    }
+                }
+            } catch (IOException e) {
+                return Optional.empty();
+            }
+            return Optional.of(new Entry(properties.getProperty("name", ""), folder));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine;
+
+import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.engine.translate.CodeCache;
+import dev.wattle.engine.translate.CodePage;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+
+/**
+ * What the engine needs of a guest processor: its state block, its data address translation, and what to do at the
+ * edges of generated code.
+ *
+ * <p>The state block is off-heap memory of {@link Slots#COUNT} longs in host byte order, addressed by the same offsets
+ * from Java and from generated code. A processor is used by one thread at a time; only {@link #request} may be called
+ * from others.
+ */
+public abstract class Processor {
+    /** Host address of the state block. */
+    public final long state;
+    /** Host address of the data TLB table of the current context. */
+    public long tlb;
+    /** Mode bits that select translations; change with the processor's mode. */
+    public int mode;
+    /** Distinguishes instruction fetch contexts; below 4095. */
+    public int fetchContext;
+    /** Thrown, by the processor's own methods only, to leave the instruction being executed. */
+    public final GuestInterrupt interrupt = new GuestInterrupt();
+    /** Where the running instruction is: {@link dev.wattle.engine.ir.BlockBuilder} says how it is packed. */
+    public int where;
+    /** Effective address at which execution goes on after a routine that ends a block. */
+    public long successor;
+
+    private static final int FETCH_ENTRIES = 2048;
+    private final long[] fetchTags = new long[FETCH_ENTRIES];
+    private final CodePage[] fetchPages = new CodePage[FETCH_ENTRIES];
+
+    protected Processor(Arena arena) {
+        flushFetch();
+        state = arena.allocate(Slots.COUNT * 8L, 64).address();
+        putSlot(Slots.DEADLINE, Long.MAX_VALUE);
+        putSlot(Slots.ONE, 1);
+    }
+
+    /**
+     * The code page that instructions at an effective address come from: a small direct-mapped fetch TLB over {@link
+     * #fetchAddress}.
+     */
+    public final CodePage fetchPage(long ea) {
+        int index = (int) (ea >>> 12) & FETCH_ENTRIES - 1;
+        long tag = ea & -CodePage.BYTES | fetchContext;
+        if (fetchTags[index] == tag) {
+            return fetchPages[index];
+        }
+        CodePage page = codeCache().page(fetchAddress(ea));
+        fetchTags[index] = tag;
+        fetchPages[index] = page;
+        return page;
+    }
+
+    /** Forgets all instruction address translations. */
+    public final void flushFetch() {
+        // No fetch context has all its bits set, so this matches no tag.
+        Arrays.fill(fetchTags, -1);
+    }
+
+    public final long slot(int slot) {
+        return HostMemory.getLong(state + slot * 8L);
+    }
+
+    public final void putSlot(int slot, long value) {
+        HostMemory.putLong(state + slot * 8L, value);
+    }
+
+    /** Effective address of the running instruction. */
+    public final long cia() {
+        return slot(Slots.NIA) + (where & 0xffff) & addressMask();
+    }
+
+    /** Guest instructions completed before the running one. */
+    public final long completed() {
+        return slot(Slots.COMPLETED) + (where >>> 16);
+    }
+
+    /** Asks the run loop to look at pending work at the next block end. Any thread may call this. */
+    public final void request(long bits) {
+        HostMemory.getAndOrLong(state + Slots.PENDING * 8L, bits);
+    }
+
+    /** Bits of an effective address that count at the moment. */
+    public abstract long addressMask();
+
+    /**
+     * Translates an instruction address.
+     *
+     * @return the guest real address
+     * @throws GuestInterrupt if the guest may not fetch there
+     */
+    public abstract long fetchAddress(long ea);
+
+    /**
+     * A load that misses the TLB: enters the translation, or reads piecewise.
+     *
+     * @return a host address from which the bytes can be read in guest order
+     * @throws GuestInterrupt if the access is not allowed
+     */
+    public abstract long loadMiss(long ea, int bytes);
+
+    /**
+     * A store that misses the TLB.
+     *
+     * @param value the bytes to store, in the low end; the first byte in storage is the most significant if {@code
+     *     bigEndian}
+     * @throws GuestInterrupt if the access is not allowed; nothing has been stored then
+     */
+    public abstract void storeMiss(long ea, int bytes, long value, boolean bigEndian);
+
+    /** Takes the interrupt that was recorded when {@link #interrupt} was thrown, at {@link #cia}; sets NIA. */
+    public abstract void takeInterrupt();
+
+    /**
+     * Looks at pending work between two blocks: may take an asynchronous interrupt.
+     *
+     * @return false to leave the run loop
+     */
+    public abstract boolean poll();
+
+    /** The translations this processor executes. */
+    public abstract CodeCache codeCache();
+}

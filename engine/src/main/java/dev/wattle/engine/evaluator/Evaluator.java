@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.evaluator;
+
+import dev.wattle.engine.GuestInterrupt;
+import dev.wattle.engine.Processor;
+import dev.wattle.engine.Routine;
+import dev.wattle.engine.ir.Block;
+import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.engine.memory.SoftTlb;
+import dev.wattle.engine.translate.CodePage;
+
+/**
+ * The portable engine: executes micro-ops one by one. It is the reference that host back-ends are compared with.
+ *
+ * @param <P> the guest architecture's processor
+ */
+public final class Evaluator<P extends Processor> {
+    private static final int TAKEN = 0;
+    private static final int NEXT = 1;
+    private static final int ELSEWHERE = 2;
+
+    private final P processor;
+    private final Routine<P>[] routines;
+    private final long state;
+
+    /**
+     * Makes an engine for one processor.
+     *
+     * @param routines what CALL operations run, by number
+     */
+    public Evaluator(P processor, Routine<P>[] routines) {
+        this.processor = processor;
+        this.routines = routines;
+        this.state = processor.state;
+    }
+
+    /** Runs the guest from NIA on until {@link Processor#poll} says to leave. */
+    public void run() {
+        P p = processor;
+        Block block = Block.NONE;
+        while (true) {
+            if (HostMemory.getLong(state + Slots.PENDING * 8L) != 0
+                    || HostMemory.getLong(state + Slots.COMPLETED * 8L)
+                            >= HostMemory.getLong(state + Slots.DEADLINE * 8L)) {
+                p.where = 0;
+                if (!p.poll()) {
+                    return;
+                }
+                block = Block.NONE;
+            }
+            try {
+                if (!block.valid) {
+                    block = find();
+                }
+                block = execute(block);
+            } catch (GuestInterrupt e) {
+                HostMemory.putLong(
+                        state + Slots.COMPLETED * 8L,
+                        HostMemory.getLong(state + Slots.COMPLETED * 8L) + (p.where >>> 16));
+                p.where = 0;
+                p.takeInterrupt();
+                block = Block.NONE;
+            }
+        }
+    }
+
+    private Block find() {
+        P p = processor;
+        p.where = 0;
+        long nia = HostMemory.getLong(state + Slots.NIA * 8L);
+        CodePage page = p.fetchPage(nia);
+        int offset = (int) nia & CodePage.BYTES - 4;
+        Block block = page.find(offset, p.mode);
+        return block.valid ? block : p.codeCache().translate(page, offset, p.mode);
+    }
+
+    /**
+     * Executes a block and as many after it as are linked.
+     *
+     * @return the block to go on with, or an invalid one if it must be found
+     */
+    private Block execute(Block first) {
+        Block block = first;
+        while (true) {
+            int way = evaluate(block);
+            long completed = HostMemory.getLong(state + Slots.COMPLETED * 8L) + block.instructions;
+            HostMemory.putLong(state + Slots.COMPLETED * 8L, completed);
+            Block following;
+            if (way == TAKEN) {
+                following = block.taken;
+                if (!following.valid) {
+                    return link(block, true);
+                }
+            } else if (way == NEXT) {
+                following = block.next;
+                if (!following.valid) {
+                    return link(block, false);
+                }
+            } else {
+                return Block.NONE;
+            }
+            if (HostMemory.getLong(state + Slots.PENDING * 8L) != 0
+                    || completed >= HostMemory.getLong(state + Slots.DEADLINE * 8L)) {
+                return Block.NONE;
+            }
+            block = following;
+        }
+    }
+
+    /** Links a block to its successor if that exists and lies in the same page. */
+    private Block link(Block block, boolean taken) {
+        P p = processor;
+        p.where = 0;
+        long nia = HostMemory.getLong(state + Slots.NIA * 8L);
+        // NIA is the successor's address now; a direct successor in the same page differs only in its offset.
+        int offset = (int) nia & CodePage.BYTES - 4;
+        long distance = taken ? block.immediates[block.immediates.length - 1] : block.pageOffset + block.byteLength;
+        if (distance < 0 || distance >= CodePage.BYTES || block.mode != p.mode) {
+            return Block.NONE;
+        }
+        CodePage page = p.fetchPage(nia);
+        Block following = page.find(offset, p.mode);
+        if (following.valid && block.valid) {
+            if (taken) {
+                block.taken = following;
+            } else {
+                block.next = following;
+            }
+        }
+        return following;
+    }
+
+    private long slotAt(long byteOffset) {
+        return HostMemory.getLong(state + byteOffset);
+    }
+
+    /**
+     * Executes one block; NIA is its start before, and the next block's start after.
+     *
+     * <p>Operands a and b are read, and the result is written, in one place for all operations: a copy of each access in
+     * every case would be more than the JIT compiler inlines.
+     */
+    private int evaluate(Block block) {
+        long[] words = block.words;
+        long[] immediates = block.immediates;
+        long page = slotAt(Slots.NIA * 8L) & -CodePage.BYTES;
+        long nia = page + block.pageOffset + block.byteLength;
+        int way = NEXT;
+        loop:
+        for (int i = 0; ; i++) {
+            long w = words[i];
+            long imm = immediates[i];
+            long a = slotAt(w >>> 17 & 0x7ff8);
+            long b = slotAt(w >>> 29 & 0x7ff8);
+            int n = (int) (w >>> 44);
+            long c = slotAt(w >>> 41 & 0x7ff8);
+            int op = (int) w & 0xff;
+            long result;
+            switch (op) {
+                case Op.NOP -> {
+                    continue;
+                }
+                case Op.MOV -> result = a;
+                case Op.MOVI -> result = imm;
+                case Op.ADD -> result = a + b;
+                case Op.SUB -> result = a - b;
+                case Op.MUL -> result = a * b;
+                case Op.AND -> result = a & b;
+                case Op.OR -> result = a | b;
+                case Op.XOR -> result = a ^ b;
+                case Op.ANDC -> result = a & ~b;
+                case Op.ORC -> result = a | ~b;
+                case Op.NAND -> result = ~(a & b);
+                case Op.NOR -> result = ~(a | b);
+                case Op.EQV -> result = ~(a ^ b);
+                case Op.NEG -> result = -a;
+                case Op.ADDI -> result = a + imm;
+                case Op.RSUBI -> result = imm - a;
+                case Op.MULI -> result = a * imm;
+                case Op.ANDI -> result = a & imm;
+                case Op.ORI -> result = a | imm;
+                case Op.XORI -> result = a ^ imm;
+                case Op.SHLI -> result = a << imm;
+                case Op.SHRI -> result = a >>> imm;
+                case Op.SARI -> result = a >> imm;
+                case Op.SHL -> result = (b & 64) != 0 ? 0 : a << b;
+                case Op.SHR -> result = (b & 64) != 0 ? 0 : a >>> b;
+                case Op.SAR -> result = (b & 64) != 0 ? a >> 63 : a >> b;
+                case Op.SEXT8 -> result = (byte) a;
+                case Op.SEXT16 -> result = (short) a;
+                case Op.SEXT32 -> result = (int) a;
+                case Op.DUP32 -> result = a << 32 | a & 0xffff_ffffL;
+                case Op.ROTL -> result = a << b | a >>> -b;
+                case Op.ROTMASK32 -> {
+                    long twice = a << 32 | a & 0xffff_ffffL;
+                    result = (twice << n | twice >>> -n) & imm;
+                }
+                case Op.ROTMASK64 -> result = (a << n | a >>> -n) & imm;
+                case Op.ROTINSERT32 -> {
+                    long twice = a << 32 | a & 0xffff_ffffL;
+                    result = (twice << n | twice >>> -n) & imm | b & ~imm;
+                }
+                case Op.ROTINSERT64 -> result = (a << n | a >>> -n) & imm | b & ~imm;
+                case Op.CMPS64 -> result = (a < b ? 8 : a > b ? 4 : 2) | c;
+                case Op.CMPU64 -> {
+                    long x = a + Long.MIN_VALUE;
+                    long y = b + Long.MIN_VALUE;
+                    result = (x < y ? 8 : x > y ? 4 : 2) | c;
+                }
+                case Op.CMPS32 -> result = ((int) a < (int) b ? 8 : (int) a > (int) b ? 4 : 2) | c;
+                case Op.CMPU32 -> {
+                    int x = (int) a + Integer.MIN_VALUE;
+                    int y = (int) b + Integer.MIN_VALUE;
+                    result = (x < y ? 8 : x > y ? 4 : 2) | c;
+                }
+                case Op.CMPS64I -> result = (a < imm ? 8 : a > imm ? 4 : 2) | c;
+                case Op.CMPU64I -> {
+                    long x = a + Long.MIN_VALUE;
+                    long y = imm + Long.MIN_VALUE;
+                    result = (x < y ? 8 : x > y ? 4 : 2) | c;
+                }
+                case Op.CMPS32I -> result = ((int) a < (int) imm ? 8 : (int) a > (int) imm ? 4 : 2) | c;
+                case Op.CMPU32I -> {
+                    int x = (int) a + Integer.MIN_VALUE;
+                    int y = (int) imm + Integer.MIN_VALUE;
+                    result = (x < y ? 8 : x > y ? 4 : 2) | c;
+                }
+                case Op.LEA -> result = page + imm & block.addressMask;
+                case Op.ADC -> result = a + b + c;
+                case Op.CARRY -> {
+                    long sum = a + b + c;
+                    result = (a & b | (a | b) & ~sum) >>> 63;
+                }
+                case Op.CARRY32 -> result = (a ^ b ^ c) >>> 32 & 1;
+                case Op.BIT -> result = a >>> n & 1;
+                case Op.MULHU -> result = Math.unsignedMultiplyHigh(a, b);
+                case Op.LD8U,
+                        Op.LD16U_LE,
+                        Op.LD16U_BE,
+                        Op.LD16S_LE,
+                        Op.LD16S_BE,
+                        Op.LD32U_LE,
+                        Op.LD32U_BE,
+                        Op.LD32S_LE,
+                        Op.LD32S_BE,
+                        Op.LD64_LE,
+                        Op.LD64_BE -> {
+                    processor.where = block.where[i];
+                    result = load(op, a + imm & block.addressMask);
+                }
+                case Op.ST8, Op.ST16_LE, Op.ST16_BE, Op.ST32_LE, Op.ST32_BE, Op.ST64_LE, Op.ST64_BE -> {
+                    processor.where = block.where[i];
+                    store(op, a + imm & block.addressMask, b);
+                    continue;
+                }
+                case Op.CALL -> {
+                    processor.where = block.where[i];
+                    routines[(int) (imm >>> 32)].run(processor, (int) imm);
+                    continue;
+                }
+                case Op.CALL_END -> {
+                    processor.where = block.where[i];
+                    processor.successor = nia & block.addressMask;
+                    routines[(int) (imm >>> 32)].run(processor, (int) imm);
+                    nia = processor.successor;
+                    HostMemory.putLong(state + Slots.NIA * 8L, nia);
+                    return ELSEWHERE;
+                }
+                case Op.GOTO -> {
+                    nia = page + imm;
+                    way = TAKEN;
+                    break loop;
+                }
+                case Op.GOTO_ABSOLUTE -> {
+                    nia = imm;
+                    way = ELSEWHERE;
+                    break loop;
+                }
+                case Op.BRANCH_NZ -> {
+                    if (a != 0) {
+                        nia = page + imm;
+                        way = TAKEN;
+                    }
+                    break loop;
+                }
+                case Op.BRANCH_BIT_SET -> {
+                    if ((a >>> n & 1) != 0) {
+                        nia = page + imm;
+                        way = TAKEN;
+                    }
+                    break loop;
+                }
+                case Op.BRANCH_BIT_CLEAR -> {
+                    if ((a >>> n & 1) == 0) {
+                        nia = page + imm;
+                        way = TAKEN;
+                    }
+                    break loop;
+                }
+                case Op.INDIRECT -> {
+                    nia = a & -4;
+                    way = ELSEWHERE;
+                    break loop;
+                }
+                case Op.INDIRECT_NZ -> {
+                    if (a != 0) {
+                        nia = b & -4;
+                        way = ELSEWHERE;
+                    }
+                    break loop;
+                }
+                case Op.FALL_THROUGH -> {
+                    break loop;
+                }
+                default -> result = rare(op, a, b, c, n);
+            }
+            HostMemory.putLong(state + (w >>> 5 & 0x7ff8), result);
+        }
+        HostMemory.putLong(state + Slots.NIA * 8L, nia & block.addressMask);
+        return way;
+    }
+
+    /** Operations that are not worth a place in the hot method. */
+    private static long rare(int op, long a, long b, long c, int n) {
+        return switch (op) {
+            case Op.MULHS -> Math.multiplyHigh(a, b);
+            case Op.DIVS64 -> b == 0 || a == Long.MIN_VALUE && b == -1 ? 0 : a / b;
+            case Op.DIVU64 -> b == 0 ? 0 : Long.divideUnsigned(a, b);
+            case Op.DIVS32 -> {
+                int x = (int) a;
+                int y = (int) b;
+                yield y == 0 || x == Integer.MIN_VALUE && y == -1 ? 0 : x / y & 0xffff_ffffL;
+            }
+            case Op.DIVU32 -> {
+                long divisor = b & 0xffff_ffffL;
+                yield divisor == 0 ? 0 : (a & 0xffff_ffffL) / divisor;
+            }
+            case Op.CLZ -> Long.numberOfLeadingZeros(a);
+            case Op.CTZ -> Long.numberOfTrailingZeros(a);
+            case Op.POPCNT -> Long.bitCount(a);
+            case Op.SETNZ -> a != 0 ? 1 : 0;
+            case Op.SELECT -> a != 0 ? b : c;
+            case Op.SARLOST -> {
+                long lost = (b & 64) != 0 ? a : a & (1L << b) - 1;
+                yield a < 0 && lost != 0 ? 1 : 0;
+            }
+            case Op.SETBIT -> a & ~(1L << n) | (b & 1) << n;
+            default -> throw new IllegalStateException("no such micro-op: " + Op.name(op));
+        };
+    }
+
+    /**
+     * Reads eight bytes from the address on, whatever the size, and keeps those wanted: one access for all loads. Guest
+     * memory has a margin behind it for that.
+     */
+    private long load(int op, long ea) {
+        int bytes = 1 << Op.log2Bytes(op);
+        long entry = SoftTlb.entry(processor.tlb, ea);
+        long host;
+        if (Long.compareUnsigned(
+                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + bytes - 1,
+                        HostMemory.getLong(entry + SoftTlb.READ_LIMIT))
+                < 0) {
+            host = ea + HostMemory.getLong(entry + SoftTlb.ADDEND);
+        } else {
+            host = processor.loadMiss(ea, bytes);
+        }
+        int unused = 64 - 8 * bytes;
+        long value = HostMemory.getLongLe(host);
+        value = Op.isBigEndian(op) ? Long.reverseBytes(value) : value << unused;
+        return Op.isSigned(op) ? value >> unused : value >>> unused;
+    }
+
+    private void store(int op, long ea, long value) {
+        int bytes = 1 << Op.log2Bytes(op);
+        boolean big = Op.isBigEndian(op);
+        long entry = SoftTlb.entry(processor.tlb, ea);
+        if (Long.compareUnsigned(
+                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + bytes - 1,
+                        HostMemory.getLong(entry + SoftTlb.WRITE_LIMIT))
+                >= 0) {
+            processor.storeMiss(ea, bytes, value, big);
+            return;
+        }
+        long host = ea + HostMemory.getLong(entry + SoftTlb.ADDEND);
+        long little = big ? Long.reverseBytes(value) >>> 64 - 8 * bytes : value;
+        switch (bytes) {
+            case 1 -> HostMemory.putByte(host, (byte) little);
+            case 2 -> HostMemory.putShortLe(host, (short) little);
+            case 4 -> HostMemory.putIntLe(host, (int) little);
+            default -> HostMemory.putLongLe(host, little);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.ir;
+
+/**
+ * A translated run of guest instructions within one 4 KiB page of guest real memory.
+ *
+ * <p>It holds no effective address: the same block serves every mapping of its page. Links to following blocks are kept
+ * only where the successor lies in the same page and so shares its mapping.
+ */
+public final class Block {
+    /** The block that is not there: never valid, never executed. */
+    public static final Block NONE = new Block(new long[0], new long[0], new int[0], 0, 0, 0, 0, 0);
+
+    /** Operations, see {@link BlockBuilder}. */
+    public final long[] words;
+    /** Immediates, one for each operation. */
+    public final long[] immediates;
+    /** For each operation, ordinal of its guest instruction << 16 | byte offset of that from the block's start. */
+    public final int[] where;
+    /** Guest instructions in the block. */
+    public final int instructions;
+    /** Byte offset of the first instruction in its page. */
+    public final int pageOffset;
+    /** Bytes of guest code. */
+    public final int byteLength;
+    /** The mode bits the block was translated for. */
+    public final int mode;
+    /** Effective addresses are kept within these bits. */
+    public final long addressMask;
+    /** Successor when the branch is taken; {@link #NONE} while not linked. */
+    public Block taken;
+    /** Successor behind the block; {@link #NONE} while not linked. */
+    public Block next;
+    /** Another block of the same offset for another mode, or {@link #NONE}. */
+    public Block otherMode;
+    /** False once the guest has changed the code. */
+    public boolean valid;
+
+    Block(
+            long[] words,
+            long[] immediates,
+            int[] where,
+            int instructions,
+            int pageOffset,
+            int byteLength,
+            int mode,
+            long addressMask) {
+        this.words = words;
+        this.immediates = immediates;
+        this.where = where;
+        this.instructions = instructions;
+        this.pageOffset = pageOffset;
+        this.byteLength = byteLength;
+        this.mode = mode;
+        this.addressMask = addressMask;
+        this.valid = words.length > 0;
+        // Only NONE itself is made while NONE does not exist; nobody follows its links, since it is never valid.
+        this.taken = NONE;
+        this.next = NONE;
+        this.otherMode = NONE;
+    }
+
+    /** A listing of the operations, one a line. */
+    public String listing() {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < words.length; i++) {
+            long w = words[i];
+            text.append(String.format(
+                    "%3d +%03x %-16s d=%d a=%d b=%d c=%d imm=%x%n",
+                    where[i] >>> 16,
+                    where[i] & 0xffff,
+                    Op.name((int) w & 0xff),
+                    w >>> 8 & 0xfff,
+                    w >>> 20 & 0xfff,
+                    w >>> 32 & 0xfff,
+                    w >>> 44 & 0xfff,
+                    immediates[i]));
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.ir;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+
+/**
+ * The micro-operations: small, closed, and free of any guest ISA.
+ *
+ * <p>Operands {@code d}, {@code a}, {@code b}, {@code c} are slots: 64-bit words of the processor's state block,
+ * numbered from its start. {@link Slots#TEMP} and the slots after it are block-local temporaries, all others are guest
+ * registers and live across blocks. {@code imm} is a 64-bit constant. Unless an operation says otherwise all values are
+ * 64 bits wide.
+ *
+ * <p>Constants rather than an enum: the evaluator switches over them without a look-up table.
+ */
+public final class Op {
+    public static final int NOP = 0;
+    /** d = a. */
+    public static final int MOV = 1;
+    /** d = imm. */
+    public static final int MOVI = 2;
+    /** d = a + b. */
+    public static final int ADD = 3;
+    /** d = a - b. */
+    public static final int SUB = 4;
+    /** d = a * b, low 64 bits. */
+    public static final int MUL = 5;
+
+    public static final int AND = 6;
+    public static final int OR = 7;
+    public static final int XOR = 8;
+    /** d = a & ~b. */
+    public static final int ANDC = 9;
+    /** d = a | ~b. */
+    public static final int ORC = 10;
+
+    public static final int NAND = 11;
+    public static final int NOR = 12;
+    /** d = ~(a ^ b). */
+    public static final int EQV = 13;
+
+    public static final int NEG = 14;
+    /** d = a + imm. */
+    public static final int ADDI = 15;
+    /** d = imm - a. */
+    public static final int RSUBI = 16;
+    /** d = a * imm, low 64 bits. */
+    public static final int MULI = 17;
+
+    public static final int ANDI = 18;
+    public static final int ORI = 19;
+    public static final int XORI = 20;
+    /** d = a << imm, 0 to 63. */
+    public static final int SHLI = 21;
+
+    public static final int SHRI = 22;
+    public static final int SARI = 23;
+    /** d = a << (b & 127); 0 from 64 on. */
+    public static final int SHL = 24;
+    /** d = a >>> (b & 127); 0 from 64 on. */
+    public static final int SHR = 25;
+    /** d = a >> (b & 127); the sign from 64 on. */
+    public static final int SAR = 26;
+
+    public static final int SEXT8 = 27;
+    public static final int SEXT16 = 28;
+    public static final int SEXT32 = 29;
+    /** d = low word of a, twice. */
+    public static final int DUP32 = 30;
+    /** d = a rotated left by b & 63. */
+    public static final int ROTL = 31;
+    /** d = (DUP32(a) rotated left by the number c) & imm. */
+    public static final int ROTMASK32 = 32;
+    /** d = (a rotated left by the number c) & imm. */
+    public static final int ROTMASK64 = 33;
+    /** d = ((DUP32(a) rotated left by the number c) & imm) | (b & ~imm). */
+    public static final int ROTINSERT32 = 34;
+    /** d = ((a rotated left by the number c) & imm) | (b & ~imm). */
+    public static final int ROTINSERT64 = 35;
+    /** d = high 64 bits of the signed product. */
+    public static final int MULHS = 36;
+    /** d = high 64 bits of the unsigned product. */
+    public static final int MULHU = 37;
+    /** d = a / b signed; 0 where the quotient is not representable. */
+    public static final int DIVS64 = 38;
+    /** d = a / b unsigned; 0 for b = 0. */
+    public static final int DIVU64 = 39;
+    /** d = zero-extended quotient of the signed low words; 0 where not representable. */
+    public static final int DIVS32 = 40;
+    /** d = zero-extended quotient of the unsigned low words; 0 for b = 0. */
+    public static final int DIVU32 = 41;
+
+    public static final int CLZ = 42;
+    public static final int CTZ = 43;
+    public static final int POPCNT = 44;
+    /** d = a != 0 ? 1 : 0. */
+    public static final int SETNZ = 45;
+    /** d = a != 0 ? b : c. */
+    public static final int SELECT = 46;
+    /** d = carry out of a + b + c, with c 0 or 1. */
+    public static final int CARRY = 47;
+    /** d = bit 32 (from the right) of a ^ b ^ c: with c the sum of a and b and a carry, the carry into the high word. */
+    public static final int CARRY32 = 48;
+    /** d = 1 if a is negative and a non-zero bit is lost when it is shifted right by b & 127, else 0. */
+    public static final int SARLOST = 49;
+    /** d = comparison nibble (less 8, greater 4, equal 2, or c 1) of signed a and b. */
+    public static final int CMPS64 = 52;
+
+    public static final int CMPU64 = 53;
+    public static final int CMPS32 = 54;
+    public static final int CMPU32 = 55;
+    /** As CMPS64 with imm for b. */
+    public static final int CMPS64I = 56;
+
+    public static final int CMPU64I = 57;
+    public static final int CMPS32I = 58;
+    public static final int CMPU32I = 59;
+    /** d = bit number c (0 = least significant) of a. */
+    public static final int BIT = 60;
+    /** d = a with bit number c replaced by the low bit of b. */
+    public static final int SETBIT = 61;
+    /** d = a + b + c. */
+    public static final int ADC = 63;
+    /** d = page base of the running block + imm, within the block's address width. */
+    public static final int LEA = 62;
+
+    // Loads: d = storage at effective address a + imm, zero-extended (U) or sign-extended (S). Bits 0 and 1 of the number
+    // are the logarithm of the bytes, bit 2 says big-endian, bit 3 sign-extended.
+    public static final int LD8U = 0x40;
+    public static final int LD16U_LE = 0x41;
+    public static final int LD32U_LE = 0x42;
+    public static final int LD64_LE = 0x43;
+    public static final int LD16U_BE = 0x45;
+    public static final int LD32U_BE = 0x46;
+    public static final int LD64_BE = 0x47;
+    public static final int LD16S_LE = 0x49;
+    public static final int LD32S_LE = 0x4a;
+    public static final int LD16S_BE = 0x4d;
+    public static final int LD32S_BE = 0x4e;
+    // Stores: storage at effective address a + imm = low part of b. Bits 0 to 2 as for loads.
+    public static final int ST8 = 0x50;
+    public static final int ST16_LE = 0x51;
+    public static final int ST32_LE = 0x52;
+    public static final int ST64_LE = 0x53;
+    public static final int ST16_BE = 0x55;
+    public static final int ST32_BE = 0x56;
+    public static final int ST64_BE = 0x57;
+
+    /** Runs the routine numbered imm >>> 32 with the instruction word (int) imm. */
+    public static final int CALL = 96;
+    /** As CALL, and ends the block: execution goes on where the routine left the processor. */
+    public static final int CALL_END = 97;
+    /** Ends the block: next instruction at page base + imm. */
+    public static final int GOTO = 98;
+    /** Ends the block: next instruction at imm. */
+    public static final int GOTO_ABSOLUTE = 99;
+    /** Ends the block: at page base + imm if a != 0, else behind the block. */
+    public static final int BRANCH_NZ = 100;
+    /** Ends the block: at page base + imm if bit number c of a is set, else behind the block. */
+    public static final int BRANCH_BIT_SET = 101;
+
+    public static final int BRANCH_BIT_CLEAR = 102;
+    /** Ends the block: next instruction at a, low two bits ignored. */
+    public static final int INDIRECT = 103;
+    /** Ends the block: at b, low two bits ignored, if a != 0, else behind the block. */
+    public static final int INDIRECT_NZ = 104;
+    /** Ends the block: next instruction behind the block. */
+    public static final int FALL_THROUGH = 105;
+
+    private Op() {}
+
+    /** Logarithm of the bytes that a load or store accesses. */
+    public static int log2Bytes(int op) {
+        return op & 3;
+    }
+
+    /** Whether a load or store takes the most significant byte from the lowest address. */
+    public static boolean isBigEndian(int op) {
+        return (op & 4) != 0;
+    }
+
+    /** Whether a load sign-extends. */
+    public static boolean isSigned(int op) {
+        return (op & 8) != 0;
+    }
+
+    /** The name of an operation, for listings. */
+    public static String name(int op) {
+        for (Field field : Op.class.getFields()) {
+            try {
+                if (Modifier.isStatic(field.getModifiers()) && field.getInt(null) == op) {
+                    return field.getName();
+                }
+            } catch (IllegalAccessException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return "op" + op;
+    }
+}

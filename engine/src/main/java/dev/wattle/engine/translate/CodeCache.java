@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.translate;
+
+import dev.wattle.engine.ir.Block;
+import dev.wattle.engine.ir.BlockBuilder;
+import dev.wattle.engine.memory.GuestMemory;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The translations of one processor, found by guest real page, offset and mode.
+ *
+ * <p>Effective addresses play no part, so that an address space switch, {@code fork} or {@code exec} translates nothing
+ * again. Pages that hold translations are write-watched: whoever writes guest memory calls {@link #written} first.
+ */
+public final class CodeCache {
+    /** Upper bound of translated blocks before everything is dropped and made again. */
+    private static final int BLOCK_LIMIT = 400_000;
+
+    private final GuestMemory memory;
+    private final FrontEnd frontEnd;
+    private final BlockBuilder builder = new BlockBuilder();
+    private final Map<Long, CodePage> pages = new HashMap<>();
+    private final byte[] watched;
+    private final Watch watch;
+    private long translations;
+    private int blocks;
+
+    /** Told when a page becomes code, so that writable TLB entries over it can be withdrawn. */
+    @FunctionalInterface
+    public interface Watch {
+        void watch(long realAddress);
+    }
+
+    public CodeCache(GuestMemory memory, FrontEnd frontEnd, Watch watch) {
+        this.memory = memory;
+        this.frontEnd = frontEnd;
+        this.watch = watch;
+        this.watched = new byte[(int) (memory.size() / CodePage.BYTES)];
+        memory.onWrite(watched, this::written);
+    }
+
+    /** How many blocks have been translated. */
+    public long translations() {
+        return translations;
+    }
+
+    /** Whether a byte of {@code [ra, ra + bytes)} lies in a page with translations. */
+    public boolean isWatched(long ra, long bytes) {
+        for (long page = ra >>> 12; page <= ra + bytes - 1 >>> 12; page++) {
+            if (watched[(int) page] != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The page of a guest real address in RAM. */
+    public CodePage page(long ra) {
+        long real = ra & -CodePage.BYTES;
+        CodePage page = pages.get(real);
+        if (page == null) {
+            page = new CodePage(real);
+            pages.put(real, page);
+        }
+        return page;
+    }
+
+    /** Translates the code at an offset of a page. */
+    public Block translate(CodePage page, int offset, int mode) {
+        if (blocks >= BLOCK_LIMIT) {
+            dropAll();
+        }
+        builder.clear();
+        frontEnd.translate(memory.hostAddress(page.realAddress + offset), offset, mode, builder);
+        Block block = builder.build(offset, mode, frontEnd.addressMask(mode));
+        if (page.isEmpty()) {
+            watched[(int) (page.realAddress >>> 12)] = 1;
+            watch.watch(page.realAddress);
+        }
+        page.add(block);
+        blocks++;
+        translations++;
+        return block;
+    }
+
+    /** Drops translations of code that is about to change, or has just changed. */
+    public void written(long ra, long bytes) {
+        long end = ra + bytes;
+        for (long at = ra; at < end; ) {
+            long pageEnd = (at & -CodePage.BYTES) + CodePage.BYTES;
+            int index = (int) (at >>> 12);
+            if (watched[index] != 0) {
+                CodePage page = page(at);
+                page.written((int) (at & CodePage.BYTES - 1), (int) (Math.min(end, pageEnd) - at));
+                if (page.isEmpty()) {
+                    watched[index] = 0;
+                }
+            }
+            at = pageEnd;
+        }
+    }
+
+    private void dropAll() {
+        for (CodePage page : pages.values()) {
+            page.written(0, CodePage.BYTES);
+            watched[(int) (page.realAddress >>> 12)] = 0;
+        }
+        blocks = 0;
+    }
+}

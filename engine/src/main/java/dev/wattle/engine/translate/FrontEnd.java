@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.translate;
+
+import dev.wattle.engine.ir.BlockBuilder;
+
+/** Turns guest code into micro-ops; one for each guest architecture. */
+public interface FrontEnd {
+    /**
+     * Translates from an instruction on, to the first one that ends a block or to the end of the 4 KiB page.
+     *
+     * @param code host address of the instruction
+     * @param pageOffset its byte offset in the page
+     * @param mode the mode bits to translate for
+     * @param out an empty buffer
+     */
+    void translate(long code, int pageOffset, int mode, BlockBuilder out);
+
+    /** Bits of an effective address that count in a mode. */
+    long addressMask(int mode);
+}

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.hypervisor;
+
+import dev.wattle.engine.evaluator.Evaluator;
+import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.papr.hcall.HypercallContext;
+import dev.wattle.power.processor.Interrupt;
+import dev.wattle.power.processor.Msr;
+import dev.wattle.power.processor.PlatformCalls;
+import dev.wattle.power.processor.PowerProcessor;
+import dev.wattle.power.processor.Spr;
+import dev.wattle.power.processor.State;
+import dev.wattle.power.translate.PowerFrontEnd;
+import java.lang.foreign.Arena;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A virtual processor: runs guest code on the thread that calls {@link #run}, until something needs the machine.
+ *
+ * <p>Registers may be read and written between two runs, by the thread that runs it. {@link #kick} and the interrupt
+ * inputs are for any thread.
+ */
+public final class Vcpu implements HypercallContext, AutoCloseable {
+    /** Counted ways out of guest code. */
+    private enum Way {
+        PAPR_HCALL,
+        HCALL_HANDLED,
+        INTERRUPTED,
+        CEDE,
+        INTERNAL_ERROR
+    }
+
+    private static final long DEADLINE_NONE = Long.MAX_VALUE;
+
+    private final Vm vm;
+    private final PowerProcessor processor;
+    private final Evaluator<PowerProcessor> evaluator;
+    private final VirtualTimeBase virtualTime;
+    private final boolean virtual;
+    private final DecrementerTimer timer;
+    private final AtomicBoolean kicked = new AtomicBoolean();
+    private final AtomicBoolean prodded = new AtomicBoolean();
+    private final AtomicLongArray ways = new AtomicLongArray(Way.values().length);
+    private final Runnable withdrawDecrementer;
+    private volatile Thread thread = Thread.currentThread();
+    private boolean hypercallPending;
+
+    Vcpu(Vm vm, Arena arena, PowerFrontEnd frontEnd) {
+        this.vm = vm;
+        virtual = vm.clock() == ClockMode.VIRTUAL;
+        virtualTime = new VirtualTimeBase();
+        processor = new PowerProcessor(
+                arena,
+                vm.processor(),
+                vm.memory(),
+                frontEnd,
+                virtual ? virtualTime : new HostTimeBase(),
+                new Platform());
+        evaluator = new Evaluator<>(processor, frontEnd.routines());
+        withdrawDecrementer = () -> processor.interrupts().withdraw(PowerProcessor.PENDING_DECREMENTER);
+        timer = new DecrementerTimer(() -> raise(PowerProcessor.PENDING_DECREMENTER));
+        if (!virtual) {
+            timer.start();
+        }
+        processor.setSpr(Spr.PVR, vm.processor().pvr());
+        processor.setSpr(Spr.LPCR, vm.processor().guestLpcr());
+        processor.setSpr(Spr.FSCR, vm.processor().guestFscr());
+        processor.setSpr(Spr.CTRL, 1);
+        processor.contextChanged();
+    }
+
+    /**
+     * Runs the guest.
+     *
+     * @return why it stopped; run again to go on
+     */
+    public Exit run() {
+        thread = Thread.currentThread();
+        if (kicked.getAndSet(false)) {
+            return count(Way.INTERRUPTED, new Exit.Interrupted());
+        }
+        while (true) {
+            try {
+                evaluator.run();
+            } catch (RuntimeException | LinkageError | StackOverflowError e) {
+                return count(Way.INTERNAL_ERROR, new Exit.InternalError(describe(e)));
+            }
+            if (hypercallPending) {
+                hypercallPending = false;
+                return count(Way.PAPR_HCALL, new Exit.PaprHcall(processor.gpr(3)));
+            }
+            if (kicked.getAndSet(false)) {
+                return count(Way.INTERRUPTED, new Exit.Interrupted());
+            }
+        }
+    }
+
+    private Exit count(Way way, Exit exit) {
+        ways.incrementAndGet(way.ordinal());
+        return exit;
+    }
+
+    private String describe(Throwable e) {
+        return "internal error at guest address " + Long.toHexString(processor.cia()) + ": " + e + " at "
+                + (e.getStackTrace().length > 0 ? e.getStackTrace()[0] : "?") + System.lineSeparator()
+                + registers();
+    }
+
+    /** The registers as text, for reports about a guest that went wrong. */
+    public String registers() {
+        StringBuilder text = new StringBuilder();
+        text.append(String.format(
+                "NIA %016x MSR %016x LR %016x CTR %016x XER %08x CR %08x%n",
+                processor.nia(),
+                processor.msr(),
+                processor.slot(State.LR),
+                processor.slot(State.CTR),
+                processor.xer(),
+                processor.crWord()));
+        for (int i = 0; i < 32; i++) {
+            text.append(String.format("GPR%02d %016x%s", i, processor.gpr(i), i % 4 == 3 ? "\n" : " "));
+        }
+        text.append(String.format(
+                "SRR0 %016x SRR1 %016x DAR %016x DSISR %08x",
+                processor.spr(Spr.SRR0),
+                processor.spr(Spr.SRR1),
+                processor.spr(Spr.DAR),
+                processor.spr(Spr.DSISR)));
+        return text.toString();
+    }
+
+    /** Makes {@link #run} return {@link Exit.Interrupted} soon, or at its next call. Any thread. */
+    public void kick() {
+        kicked.set(true);
+        processor.request(PowerProcessor.PENDING_LEAVE);
+        LockSupport.unpark(thread);
+    }
+
+    private void raise(long bit) {
+        processor.interrupts().request(bit);
+        LockSupport.unpark(thread);
+    }
+
+    /** Drives the external interrupt input; it is a level. Any thread. */
+    public void external(boolean asserted) {
+        if (asserted) {
+            raise(PowerProcessor.PENDING_EXTERNAL);
+        } else {
+            processor.interrupts().withdraw(PowerProcessor.PENDING_EXTERNAL);
+        }
+    }
+
+    public void setGpr(int n, long value) {
+        processor.setGpr(n, value);
+    }
+
+    public long gpr(int n) {
+        return processor.gpr(n);
+    }
+
+    /** Sets the address of the next instruction. */
+    public void setNia(long ea) {
+        processor.setNia(ea);
+    }
+
+    public long nia() {
+        return processor.nia();
+    }
+
+    public void setMsr(long value) {
+        processor.setMsr(value);
+    }
+
+    public long msr() {
+        return processor.msr();
+    }
+
+    /** Guest instructions completed. */
+    public long instructionsCompleted() {
+        return processor.slot(Slots.COMPLETED);
+    }
+
+    long translations() {
+        return processor.codeCache().translations();
+    }
+
+    Map<Interrupt, Long> interruptCounts() {
+        return new EnumMap<>(processor.interrupts().counts());
+    }
+
+    void addExitCounts(Map<String, Long> counts) {
+        for (Way way : Way.values()) {
+            long n = ways.get(way.ordinal());
+            if (n != 0) {
+                counts.merge(way.name(), n, Long::sum);
+            }
+        }
+    }
+
+    // What hypercalls may do
+
+    @Override
+    public long argument(int index) {
+        return processor.gpr(4 + index);
+    }
+
+    @Override
+    public void result(int index, long value) {
+        processor.setGpr(4 + index, value);
+    }
+
+    @Override
+    public GuestMemory memory() {
+        return vm.memory();
+    }
+
+    @Override
+    public int server() {
+        return 0;
+    }
+
+    @Override
+    public long timeBase() {
+        return processor.time().read(processor);
+    }
+
+    @Override
+    public long random() {
+        return vm.random();
+    }
+
+    @Override
+    public void setLpcrBits(long mask, long value) {
+        processor.setSpr(Spr.LPCR, processor.spr(Spr.LPCR) & ~mask | value & mask);
+    }
+
+    @Override
+    public void setSpr(int spr, long value) {
+        processor.setSpr(spr, value);
+    }
+
+    @Override
+    public void registerProcessTable(long dword, boolean radix, boolean gtse) {
+        if (dword == 0) {
+            processor.radix().reset();
+        } else {
+            processor.radix().processTable(dword);
+        }
+        processor.invalidateTranslations(0, 0);
+    }
+
+    @Override
+    public void cede() {
+        ways.incrementAndGet(Way.CEDE.ordinal());
+        processor.setMsr(processor.msr() | Msr.EE);
+        idle();
+    }
+
+    @Override
+    public boolean prod(int server) {
+        if (server != 0) {
+            return false;
+        }
+        prodded.set(true);
+        LockSupport.unpark(thread);
+        return true;
+    }
+
+    @Override
+    public boolean systemReset(int server) {
+        if (server != 0) {
+            return false;
+        }
+        raise(PowerProcessor.PENDING_SYSTEM_RESET);
+        return true;
+    }
+
+    @Override
+    public int serverCount() {
+        return 1;
+    }
+
+    /** Gives the host thread up until an interrupt is pending, or somebody prods or kicks. */
+    private void idle() {
+        while (!processor.interrupts().wakes() && !prodded.getAndSet(false) && !kicked.get()) {
+            if (virtual && skipIdleTime()) {
+                return;
+            }
+            LockSupport.park(this);
+        }
+    }
+
+    /** Under a virtual clock: goes to the moment when the decrementer is due. */
+    private boolean skipIdleTime() {
+        long deadline = processor.slot(Slots.DEADLINE);
+        if (deadline == DEADLINE_NONE) {
+            return false;
+        }
+        virtualTime.skip(Math.max(0, deadline - processor.completed()));
+        processor.putSlot(Slots.DEADLINE, DEADLINE_NONE);
+        processor.interrupts().request(PowerProcessor.PENDING_DECREMENTER);
+        return true;
+    }
+
+    /** Ends the vCPU's timer thread. */
+    @Override
+    public void close() {
+        timer.close();
+    }
+
+    private final class Platform implements PlatformCalls {
+        @Override
+        public void hypercall(PowerProcessor p) {
+            long number = p.gpr(3);
+            if (vm.hypercalls().answers(number)) {
+                ways.incrementAndGet(Way.HCALL_HANDLED.ordinal());
+                p.setGpr(3, vm.hypercalls().call(number, Vcpu.this));
+            } else {
+                hypercallPending = true;
+                p.leave();
+            }
+        }
+
+        @Override
+        public void decrementerDue(PowerProcessor p, long timeBase) {
+            if (!virtual) {
+                timer.set(p.time().nanosUntil(p, timeBase), withdrawDecrementer);
+                return;
+            }
+            long ticks = timeBase - timeBase();
+            if (ticks > 0) {
+                withdrawDecrementer.run();
+                p.putSlot(Slots.DEADLINE, p.completed() + ticks);
+            } else {
+                p.putSlot(Slots.DEADLINE, DEADLINE_NONE);
+                p.interrupts().request(PowerProcessor.PENDING_DECREMENTER);
+            }
+        }
+
+        @Override
+        public long randomNumber() {
+            return vm.random();
+        }
+
+        @Override
+        public void idle(PowerProcessor p) {
+            Vcpu.this.idle();
+        }
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.hypervisor;
+
+import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.papr.hcall.HypercallTable;
+import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
+import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.power.model.ProcessorModel;
+import dev.wattle.power.translate.PowerFrontEnd;
+import java.lang.foreign.Arena;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/** A partition: guest memory, a vCPU, an interrupt controller, and the hypercalls answered for it. */
+public final class Vm implements AutoCloseable {
+    /** First interrupt source number that is not an inter-processor interrupt, and how many there are. */
+    private static final int SOURCE_BASE = 0x1000;
+
+    private static final int SOURCES = 0x1000;
+
+    private final ProcessorModel processor;
+    private final ClockMode clock;
+    private final GuestMemory memory;
+    private final Arena arena = Arena.ofShared();
+    private final Xics xics = new Xics(1, SOURCE_BASE, SOURCES);
+    private final HypercallTable hypercalls = PaprHypercalls.forRadixGuest(xics);
+    private final SecureRandom random = new SecureRandom();
+    /** Random numbers that repeat, for runs that must. */
+    private final SplittableRandom sequence = new SplittableRandom(0);
+
+    private final Vcpu vcpu;
+
+    private Vm(Builder builder) {
+        processor = builder.processor;
+        clock = builder.clock;
+        memory = GuestMemory.allocate(builder.memoryBytes);
+        vcpu = new Vcpu(this, arena, new PowerFrontEnd(processor));
+        xics.connect(0, vcpu::external);
+    }
+
+    /** Starts the description of a VM. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    public ProcessorModel processor() {
+        return processor;
+    }
+
+    public ClockMode clock() {
+        return clock;
+    }
+
+    public GuestMemory memory() {
+        return memory;
+    }
+
+    public Xics xics() {
+        return xics;
+    }
+
+    /** The hypercalls answered without an exit. */
+    public HypercallTable hypercalls() {
+        return hypercalls;
+    }
+
+    /** The vCPU of a number. */
+    public Vcpu vcpu(int number) {
+        if (number != 0) {
+            throw new IllegalArgumentException("no vCPU " + number + ": this VM has one, number 0");
+        }
+        return vcpu;
+    }
+
+    long random() {
+        return clock == ClockMode.VIRTUAL ? sequence.nextLong() : random.nextLong();
+    }
+
+    /** Ways out of guest code by kind, and hypercalls answered inside by name. */
+    public Map<String, Long> exitCounts() {
+        Map<String, Long> counts = new TreeMap<>(hypercalls.counts());
+        vcpu.addExitCounts(counts);
+        return counts;
+    }
+
+    /** Interrupts taken, by vector name. */
+    public Map<String, Long> interruptCounts() {
+        Map<String, Long> counts = new TreeMap<>();
+        vcpu.interruptCounts().forEach((interrupt, n) -> counts.put(interrupt.name(), n));
+        return counts;
+    }
+
+    public long instructionsCompleted() {
+        return vcpu.instructionsCompleted();
+    }
+
+    /** Blocks translated. */
+    public long translations() {
+        return vcpu.translations();
+    }
+
+    /** CPU time of the whole process, in seconds; 0 where the host does not tell. */
+    public double cpuSeconds() {
+        return ProcessHandle.current()
+                        .info()
+                        .totalCpuDuration()
+                        .orElse(Duration.ZERO)
+                        .toNanos()
+                / 1e9;
+    }
+
+    /** Gives all host memory back. The vCPU must not be running. */
+    @Override
+    public void close() {
+        vcpu.close();
+        arena.close();
+        memory.close();
+    }
+
+    /** Describes a VM. */
+    public static final class Builder {
+        private long memoryBytes = 1L << 30;
+        private ProcessorModel processor = ProcessorModel.POWER9;
+        private ClockMode clock = ClockMode.HOST;
+
+        private Builder() {}
+
+        /** Guest memory in bytes, a multiple of 4096; 1 GiB by default. */
+        public Builder memoryBytes(long bytes) {
+            memoryBytes = bytes;
+            return this;
+        }
+
+        /** The processor; POWER9 by default. */
+        public Builder processor(ProcessorModel model) {
+            processor = model;
+            return this;
+        }
+
+        /** Where time comes from; the host by default. */
+        public Builder clock(ClockMode mode) {
+            clock = mode;
+            return this;
+        }
+
+        /**
+         * Makes the VM.
+         *
+         * @throws OutOfMemoryError if the host cannot reserve the memory
+         */
+        public Vm build() {
+            return new Vm(this);
+        }
+    }
+}

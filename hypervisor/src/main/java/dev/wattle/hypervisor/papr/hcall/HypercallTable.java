@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.hypervisor.papr.hcall;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Hypercall number to handler, with a count of calls per number.
+ *
+ * <p>Handlers are defined while the VM is built; after that any number of vCPU threads may call.
+ */
+public final class HypercallTable {
+    private record Entry(Hypercall handler, LongAdder calls) {}
+
+    private final Map<Long, Entry> entries = new ConcurrentHashMap<>();
+    private final Map<Long, LongAdder> unknown = new ConcurrentHashMap<>();
+
+    /** Bound on the different unknown numbers that are counted, since a guest chooses them. */
+    private static final int UNKNOWN_LIMIT = 256;
+
+    /**
+     * Defines the answer to a number; a later definition replaces an earlier one.
+     *
+     * @return this
+     */
+    public HypercallTable define(long number, Hypercall handler) {
+        entries.put(number, new Entry(handler, new LongAdder()));
+        return this;
+    }
+
+    /** Whether this table answers a number. */
+    public boolean answers(long number) {
+        return entries.containsKey(number);
+    }
+
+    /**
+     * Calls the handler of a number.
+     *
+     * @return the PAPR return code for r3; {@link ReturnCode#H_FUNCTION} for a number without a handler
+     */
+    public long call(long number, HypercallContext context) {
+        Entry entry = entries.get(number);
+        if (entry == null) {
+            countUnknown(number);
+            return ReturnCode.H_FUNCTION;
+        }
+        entry.calls.increment();
+        return entry.handler.call(context);
+    }
+
+    /** Calls so far by hypercall name; numbers that nobody answers appear with the suffix {@code (unknown)}. */
+    public Map<String, Long> counts() {
+        Map<String, Long> counts = new TreeMap<>();
+        entries.forEach((number, entry) -> {
+            long calls = entry.calls.sum();
+            if (calls != 0) {
+                counts.put(HcallNumber.name(number), calls);
+            }
+        });
+        unknown.forEach((number, calls) -> counts.put(HcallNumber.name(number) + " (unknown)", calls.sum()));
+        return counts;
+    }
+
+    private void countUnknown(long number) {
+        LongAdder adder = unknown.get(number);
+        if (adder == null) {
+            if (unknown.size() >= UNKNOWN_LIMIT) {
+                return;
+            }
+            adder = unknown.computeIfAbsent(number, n -> new LongAdder());
+        }
+        adder.increment();
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.hypervisor.papr.hcall;
+
+import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_PARAMETER;
+import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_SUCCESS;
+
+import dev.wattle.hypervisor.papr.xics.Xics;
+
+/** The XICS presentation calls (PAPR, "Platform Interrupt Management"). */
+final class InterruptHypercalls {
+    private final Xics xics;
+
+    InterruptHypercalls(Xics xics) {
+        this.xics = xics;
+    }
+
+    void define(HypercallTable table) {
+        table.define(HcallNumber.H_XIRR, this::xirr)
+                .define(HcallNumber.H_XIRR_X, this::xirrX)
+                .define(HcallNumber.H_EOI, this::eoi)
+                .define(HcallNumber.H_CPPR, this::cppr)
+                .define(HcallNumber.H_IPI, this::ipi)
+                .define(HcallNumber.H_IPOLL, this::ipoll);
+    }
+
+    private long xirr(HypercallContext c) {
+        c.result(0, xics.accept(c.server()) & 0xffff_ffffL);
+        return H_SUCCESS;
+    }
+
+    private long xirrX(HypercallContext c) {
+        c.result(0, xics.accept(c.server()) & 0xffff_ffffL);
+        c.result(1, c.timeBase());
+        return H_SUCCESS;
+    }
+
+    private long eoi(HypercallContext c) {
+        xics.endOfInterrupt(c.server(), (int) c.argument(0));
+        return H_SUCCESS;
+    }
+
+    private long cppr(HypercallContext c) {
+        xics.setCppr(c.server(), (int) c.argument(0) & 0xff);
+        return H_SUCCESS;
+    }
+
+    private long ipi(HypercallContext c) {
+        long server = c.argument(0);
+        if (server < 0 || server >= xics.serverCount()) {
+            return H_PARAMETER;
+        }
+        xics.setMfrr((int) server, (int) c.argument(1) & 0xff);
+        return H_SUCCESS;
+    }
+
+    private long ipoll(HypercallContext c) {
+        long server = c.argument(0);
+        if (server < 0 || server >= xics.serverCount()) {
+            return H_PARAMETER;
+        }
+        c.result(0, xics.xirr((int) server) & 0xffff_ffffL);
+        c.result(1, xics.mfrr((int) server));
+        return H_SUCCESS;
+    }
+}

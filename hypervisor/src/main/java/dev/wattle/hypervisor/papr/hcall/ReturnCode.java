@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.hypervisor.papr.hcall;
+
+/** Return codes of hypercalls in r3 (PAPR, "Hypervisor Call Return Codes"). */
+public final class ReturnCode {
+    public static final long H_SUCCESS = 0;
+    /** The hypervisor is busy; call again. */
+    public static final long H_BUSY = 1;
+    /** H_JOIN: this was the last active processor. */
+    public static final long H_CONTINUE = 18;
+
+    public static final long H_HARDWARE = -1;
+    /** The function is not supported. */
+    public static final long H_FUNCTION = -2;
+    /** The caller is not in a privileged state. */
+    public static final long H_PRIVILEGE = -3;
+    /** A parameter is out of range or names nothing. */
+    public static final long H_PARAMETER = -4;
+
+    public static final long H_BAD_MODE = -5;
+    public static final long H_NOT_FOUND = -7;
+    public static final long H_RESOURCE = -16;
+    /** The second parameter is not valid. */
+    public static final long H_P2 = -55;
+
+    public static final long H_P3 = -56;
+    public static final long H_P4 = -57;
+    public static final long H_P5 = -58;
+    /** A flag in the first argument is not supported. */
+    public static final long H_UNSUPPORTED_FLAG = -256;
+
+    private ReturnCode() {}
+}

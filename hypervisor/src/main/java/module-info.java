@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The KVM-shaped API: virtual machines, vCPUs, exits, and the hypercalls answered without leaving it. */
+module dev.wattle.hypervisor {
+    requires transitive dev.wattle.power;
+
+    exports dev.wattle.hypervisor;
+    exports dev.wattle.hypervisor.papr.hcall;
+    exports dev.wattle.hypervisor.papr.xics;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.machine;
+
+import java.util.Map;
+
+/**
+ * What a machine has done so far.
+ *
+ * @param instructionsCompleted guest instructions
+ * @param exitsByKind exits of guest mode; hypercalls count under their PAPR names
+ * @param interruptsByVector interrupts delivered to the guest, by vector name
+ * @param translations blocks translated
+ * @param wallSeconds time since {@code run} began
+ * @param cpuSeconds processor time that the vCPU threads used
+ */
+public record MachineStatistics(
+        long instructionsCompleted,
+        Map<String, Long> exitsByKind,
+        Map<String, Long> interruptsByVector,
+        long translations,
+        double wallSeconds,
+        double cpuSeconds) {
+    public MachineStatistics {
+        exitsByKind = Map.copyOf(exitsByKind);
+        interruptsByVector = Map.copyOf(interruptsByVector);
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.machine.pseries;
+
+import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.power.model.ProcessorModel;
+
+/**
+ * {@code ibm,client-architecture-support} (PAPR, "Root Node Methods"): the client lists the processors that it runs on
+ * and its options; the platform picks.
+ *
+ * <p>The client's structure, in bytes: pairs of 32-bit {mask, PVR} up to one whose PVR has bits outside of its mask;
+ * the number of option vectors less 1; for each vector its length less 1, then its bytes.
+ */
+final class ClientArchitectureSupport {
+    /** Logical PVR of a processor of Power ISA 2.07. */
+    static final int PVR_ISA_2_07 = 0x0f00_0004;
+    /** Logical PVR of a processor of Power ISA 3.0. */
+    static final int PVR_ISA_3_0 = 0x0f00_0005;
+
+    /** Byte of option vector 5, counted with its length byte: interrupt controller. */
+    static final int OV5_INTERRUPT_MODE = 23;
+    /** MMU type. */
+    static final int OV5_MMU = 24;
+    /** Hash table extensions. */
+    static final int OV5_HASH_EXTENSIONS = 25;
+    /** Radix extensions. */
+    static final int OV5_RADIX_EXTENSIONS = 26;
+
+    static final int OV5_MODE_MASK = 0xc0;
+    static final int OV5_XICS = 0x00;
+    static final int OV5_XIVE = 0x40;
+    static final int OV5_HASH = 0x00;
+    static final int OV5_RADIX = 0x40;
+    static final int OV5_GTSE = 0x40;
+
+    private static final int PVR_LIST_LIMIT = 512;
+    private static final int VECTOR_LIMIT = 256;
+
+    /**
+     * What was agreed.
+     *
+     * @param cpuVersion the PVR, logical or real, for "cpu-version"
+     * @param vector5 the value of "ibm,architecture-vec-5"
+     * @param refusal empty, or why nothing could be agreed
+     */
+    record Agreement(int cpuVersion, byte[] vector5, String refusal) {
+        boolean agreed() {
+            return refusal.isEmpty();
+        }
+    }
+
+    private final ProcessorModel model;
+
+    ClientArchitectureSupport(ProcessorModel model) {
+        this.model = model;
+    }
+
+    /** The value of "ibm,arch-vec-5-platform-support": pairs of {byte of vector 5, what the platform can do}. */
+    byte[] platformSupport() {
+        return new byte[] {
+            OV5_INTERRUPT_MODE, OV5_XICS,
+            OV5_MMU, (byte) (model.radix() ? OV5_RADIX : OV5_HASH),
+            OV5_HASH_EXTENSIONS, 0,
+            OV5_RADIX_EXTENSIONS, (byte) (model.radix() ? OV5_GTSE : 0)
+        };
+    }
+
+    /** The most capable logical PVR of this processor. */
+    int logicalPvr() {
+        return model.isa() >= 300 ? PVR_ISA_3_0 : PVR_ISA_2_07;
+    }
+
+    /**
+     * Negotiates.
+     *
+     * @param memory the client's memory
+     * @param address real address of the client's structure
+     */
+    Agreement negotiate(GuestMemory memory, long address) {
+        try {
+            return negotiate(new Cursor(memory, address));
+        } catch (IndexOutOfBoundsException e) {
+            return refuse("the client-architecture-support structure is not in memory");
+        }
+    }
+
+    private Agreement negotiate(Cursor cursor) {
+        boolean raw = false;
+        int best = 0;
+        boolean terminated = false;
+        for (int i = 0; i < PVR_LIST_LIMIT && !terminated; i++) {
+            int mask = cursor.cell();
+            int pvr = cursor.cell();
+            terminated = (pvr & ~mask) != 0;
+            if (terminated) {
+                break;
+            }
+            raw |= (model.pvr() & mask) == pvr;
+            for (int logical : new int[] {PVR_ISA_2_07, PVR_ISA_3_0}) {
+                boolean offered = (logical & mask) == pvr;
+                if (offered && Integer.compareUnsigned(logical, logicalPvr()) <= 0) {
+                    best = Math.max(best, logical);
+                }
+            }
+        }
+        if (!terminated) {
+            return refuse("the list of processors in client-architecture-support has no end");
+        }
+        if (best == 0 && !raw) {
+            return refuse("the guest does not run on a " + model + " processor");
+        }
+        int vectors = cursor.octet() + 1;
+        byte[] vector5 = new byte[0];
+        for (int i = 1; i <= vectors; i++) {
+            int length = cursor.octet() + 1;
+            byte[] vector = new byte[Math.min(length, VECTOR_LIMIT)];
+            for (int j = 0; j < length; j++) {
+                int octet = cursor.octet();
+                if (j < vector.length) {
+                    vector[j] = (byte) octet;
+                }
+            }
+            if (i == 5) {
+                vector5 = vector;
+            }
+        }
+        int interruptMode = option(vector5, OV5_INTERRUPT_MODE) & OV5_MODE_MASK;
+        if (interruptMode == OV5_XIVE) {
+            return refuse("the guest insists on the XIVE interrupt controller; boot it with xive=off");
+        }
+        byte[] answer = new byte[OV5_RADIX_EXTENSIONS + 1];
+        answer[0] = (byte) (answer.length - 2);
+        if (model.radix()) {
+            if ((option(vector5, OV5_MMU) & OV5_MODE_MASK) == OV5_HASH) {
+                return refuse("the guest translates addresses by hash table only, which this machine does not have");
+            }
+            answer[OV5_MMU] = OV5_RADIX;
+            answer[OV5_RADIX_EXTENSIONS] = (byte) (option(vector5, OV5_RADIX_EXTENSIONS) & OV5_GTSE);
+        }
+        answer[OV5_INTERRUPT_MODE] = OV5_XICS;
+        return new Agreement(best == 0 ? model.pvr() : best, answer, "");
+    }
+
+    /** Byte of an option vector counted as PAPR counts it, from 1 after the length byte; 0 beyond its end. */
+    private static int option(byte[] vector, int index) {
+        return index - 1 < vector.length ? vector[index - 1] & 0xff : 0;
+    }
+
+    private static Agreement refuse(String reason) {
+        return new Agreement(0, new byte[0], reason);
+    }
+
+    /** The bytes of the client's structure in order; throws {@link IndexOutOfBoundsException} past memory. */
+    private static final class Cursor {
+        private final GuestMemory memory;
+        private long address;
+
+        private Cursor(GuestMemory memory, long address) {
+            this.memory = memory;
+            this.address = address;
+        }
+
+        private int octet() {
+            return memory.getByte(address++) & 0xff;
+        }
+
+        private int cell() {
+            int value = memory.getInt(address);
+            address += Integer.BYTES;
+            return value;
+        }
+    }
+}

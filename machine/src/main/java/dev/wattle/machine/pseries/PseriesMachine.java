@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.machine.pseries;
+
+import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.ClockMode;
+import dev.wattle.hypervisor.Exit;
+import dev.wattle.hypervisor.Vcpu;
+import dev.wattle.hypervisor.Vm;
+import dev.wattle.hypervisor.papr.hcall.HcallNumber;
+import dev.wattle.hypervisor.papr.hcall.HypercallContext;
+import dev.wattle.hypervisor.papr.hcall.HypercallTable;
+import dev.wattle.hypervisor.papr.hcall.ReturnCode;
+import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.machine.ConfigurationException;
+import dev.wattle.machine.ConsoleBackend;
+import dev.wattle.machine.MachineOutcome;
+import dev.wattle.machine.MachineStatistics;
+import dev.wattle.machine.firmware.ClientInterface;
+import dev.wattle.machine.firmware.DeviceTree;
+import dev.wattle.machine.firmware.ElfKernel;
+import dev.wattle.machine.firmware.FirmwareImage;
+import dev.wattle.machine.firmware.InitialRamDisk;
+import dev.wattle.machine.firmware.MemoryClaims;
+import dev.wattle.power.model.ProcessorModel;
+import dev.wattle.power.processor.Msr;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * A pseries machine: a PAPR partition with Open Firmware's client interface, RTAS, the XICS interrupt controller and a
+ * console. Built by {@link #builder()}, run once by {@link #run}.
+ */
+public final class PseriesMachine implements AutoCloseable {
+    /** Where a virtual clock starts. */
+    private static final Instant VIRTUAL_EPOCH = Instant.parse("2026-01-01T00:00:00Z");
+
+    private static final long TIME_BASE_HZ = 512_000_000L;
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+    private static final int SERVERS = 1;
+    /** The stack that a client program of Open Firmware starts on (IEEE 1275, 8.4: at least 32 KiB). */
+    private static final long STACK_BYTES = 0x8000;
+
+    private static final long STACK_HEADROOM = 512;
+
+    private final Vm vm;
+    private final Vcpu vcpu;
+    private final Rtas rtas = new Rtas();
+    private final HypercallTable hypercalls = new HypercallTable();
+    private final PowerEvents events;
+    private final CompletableFuture<MachineOutcome> outcome = new CompletableFuture<>();
+    private volatile long startedNanos;
+
+    private PseriesMachine(Vm vm, Builder builder) throws ConfigurationException {
+        this.vm = vm;
+        vcpu = vm.vcpu(0);
+        GuestMemory memory = vm.memory();
+        Xics xics = vm.xics();
+        boolean isVirtual = builder.clock == ClockMode.VIRTUAL;
+        Supplier<Instant> clock = isVirtual ? this::virtualNow : Instant::now;
+
+        Terminal terminal = new Terminal(builder.console, xics.claimMessage(PseriesDeviceTree.CONSOLE_INTERRUPT));
+        events = new PowerEvents(xics.claimMessage(PseriesDeviceTree.EPOW_INTERRUPT), clock);
+        ClientArchitectureSupport architecture = new ClientArchitectureSupport(builder.processor);
+        // A virtual clock promises the same run for the same inputs: then these are inputs too.
+        Random random = isVirtual ? new Random(0) : new Random();
+        UUID uuid = isVirtual
+                ? UUID.nameUUIDFromBytes("wattle".getBytes(StandardCharsets.US_ASCII))
+                : UUID.randomUUID();
+        byte[] seed = new byte[32];
+        random.nextBytes(seed);
+
+        new PlatformRtas(terminal, this::finish, events, SERVERS, memory.size(), uuid)
+                .define(rtas, new TimeOfDay(clock));
+        new InterruptRtas(xics).define(rtas);
+        new Nvram().define(rtas);
+        DeviceTree tree = PseriesDeviceTree.build(
+                builder.processor,
+                memory.size(),
+                SERVERS,
+                builder.bootArguments,
+                uuid,
+                seed,
+                architecture,
+                rtas);
+
+        MemoryClaims claims = new MemoryClaims(FirmwareImage.BYTES, memory.size());
+        claims.claim(0, FirmwareImage.BYTES);
+        FirmwareImage.install(memory);
+        ElfKernel kernel = ElfKernel.open(builder.requiredKernel());
+        kernel.load(memory);
+        claims.claim(kernel.start(), kernel.end() - kernel.start());
+        InitialRamDisk initrd = builder.initrd.isEmpty()
+                ? InitialRamDisk.NONE
+                : InitialRamDisk.load(builder.initrd.get(), memory, kernel.end());
+        claims.claim(initrd.start(), initrd.size());
+
+        ClientInterface client =
+                new FirmwareServices(memory, tree, terminal, this::finish, architecture, clock).clientInterface(claims);
+        terminal.define(hypercalls);
+        hypercalls
+                .define(HcallNumber.KVMPPC_H_RTAS, rtas::hypercall)
+                .define(HcallNumber.KVMPPC_H_VOF_CLIENT, c -> client.call(c.argument(0) & 0xffff_ffffL))
+                .define(FirmwareImage.H_FIRMWARE_VECTOR, this::unexpectedInterrupt)
+                .define(HcallNumber.H_VIO_SIGNAL, PseriesMachine::vioSignal)
+                .define(HcallNumber.H_REG_CRQ, c -> ReturnCode.H_PARAMETER)
+                .define(HcallNumber.H_FREE_CRQ, c -> ReturnCode.H_PARAMETER)
+                .define(HcallNumber.H_SEND_CRQ, c -> ReturnCode.H_PARAMETER)
+                .define(HcallNumber.H_ENABLE_CRQ, c -> ReturnCode.H_PARAMETER);
+
+        vcpu.setMsr(Msr.SF | Msr.ME);
+        vcpu.setNia(kernel.entry());
+        vcpu.setGpr(1, claims.claimAnywhere(STACK_BYTES, STACK_BYTES).orElse(0) + STACK_BYTES - STACK_HEADROOM);
+        vcpu.setGpr(3, initrd.start());
+        vcpu.setGpr(4, initrd.size());
+        vcpu.setGpr(5, FirmwareImage.CLIENT_ENTRY);
+    }
+
+    /** Starts the description of a machine. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Runs the guest until it ends or is stopped. Call it once; it blocks.
+     *
+     * @return why the run ended
+     */
+    public MachineOutcome run() {
+        startedNanos = System.nanoTime();
+        while (!outcome.isDone()) {
+            switch (vcpu.run()) {
+                case Exit.PaprHcall hcall -> vcpu.setGpr(3, hypercalls.call(hcall.nr(), vcpu));
+                case Exit.Shutdown shutdown ->
+                    finish(new MachineOutcome(MachineOutcome.Kind.POWERED_OFF, "the guest switched its power off"));
+                case Exit.InternalError error ->
+                    finish(new MachineOutcome(MachineOutcome.Kind.INTERNAL_ERROR, error.reason()));
+                case Exit.Interrupted interrupted -> {
+                    // Whoever kicked has set the outcome, or only wants this loop to look.
+                }
+            }
+        }
+        return outcome.join();
+    }
+
+    /** Ends {@link #run} soon, with {@link MachineOutcome.Kind#STOPPED}. Callable from any thread, at any time. */
+    public void stop() {
+        finish(new MachineOutcome(MachineOutcome.Kind.STOPPED, "the machine was stopped"));
+    }
+
+    /** Asks the guest to shut down, as the power button does. Callable from any thread. */
+    public void requestShutdown() {
+        events.requestShutdown();
+    }
+
+    /** What the machine has done so far. Callable from any thread. */
+    public MachineStatistics statistics() {
+        Map<String, Long> exits = new TreeMap<>(vm.exitCounts());
+        hypercalls.counts().forEach((name, count) -> exits.merge(name, count, Long::sum));
+        rtas.counts().forEach((name, count) -> exits.merge("rtas " + name, count, Long::sum));
+        double wall = startedNanos == 0 ? 0 : (System.nanoTime() - startedNanos) / (double) NANOS_PER_SECOND;
+        return new MachineStatistics(
+                vm.instructionsCompleted(), exits, vm.interruptCounts(), vm.translations(), wall, vm.cpuSeconds());
+    }
+
+    /** Releases the guest's memory. Not while {@link #run} is under way. */
+    @Override
+    public void close() {
+        vm.close();
+    }
+
+    private void finish(MachineOutcome result) {
+        if (outcome.complete(result)) {
+            vcpu.kick();
+        }
+    }
+
+    private Instant virtualNow() {
+        long ticks = vcpu.timeBase();
+        return VIRTUAL_EPOCH
+                .plusSeconds(ticks / TIME_BASE_HZ)
+                .plusNanos(ticks % TIME_BASE_HZ * NANOS_PER_SECOND / TIME_BASE_HZ);
+    }
+
+    /** r4 = unit address, r5 = whether to deliver its interrupt. */
+    private static long vioSignal(HypercallContext c) {
+        boolean known = c.argument(0) == Terminal.UNIT_ADDRESS && (c.argument(1) & ~1L) == 0;
+        return known ? ReturnCode.H_SUCCESS : ReturnCode.H_PARAMETER;
+    }
+
+    private long unexpectedInterrupt(HypercallContext c) {
+        finish(new MachineOutcome(
+                MachineOutcome.Kind.INTERNAL_ERROR,
+                String.format(
+                        "the guest took interrupt 0x%x before it had handlers (SRR0 0x%x, SRR1 0x%x)",
+                        c.argument(0), c.argument(1), c.argument(2))));
+        return ReturnCode.H_SUCCESS;
+    }
+
+    /** Describes a machine. Only the kernel and the console must be given. */
+    public static final class Builder {
+        private static final long MEBIBYTE = 1L << 20;
+        private static final long MINIMUM_MEMORY = 16 * MEBIBYTE;
+        /** Linux keeps 2048 bytes with the final NUL; a longer line would be cut in silence. */
+        private static final int BOOT_ARGUMENTS_LIMIT = 2047;
+
+        private Optional<Path> kernel = Optional.empty();
+        private Optional<Path> initrd = Optional.empty();
+        private String bootArguments = "";
+        private long memoryBytes = 1024 * MEBIBYTE;
+        private ProcessorModel processor = ProcessorModel.POWER9;
+        private ClockMode clock = ClockMode.HOST;
+        private ConsoleBackend console = new SilentConsole();
+
+        private Builder() {}
+
+        /** The kernel: an ELF64 vmlinux for ppc64, big- or little-endian. */
+        public Builder kernel(Path file) {
+            kernel = Optional.of(file);
+            return this;
+        }
+
+        /** An initial RAM disk. */
+        public Builder initrd(Path file) {
+            initrd = Optional.of(file);
+            return this;
+        }
+
+        /** The kernel's command line. */
+        public Builder bootArguments(String arguments) {
+            bootArguments = arguments;
+            return this;
+        }
+
+        /** Guest memory in bytes, a multiple of 1 MiB; 1 GiB by default. */
+        public Builder memoryBytes(long bytes) {
+            memoryBytes = bytes;
+            return this;
+        }
+
+        /** The processor; POWER9 by default. */
+        public Builder processor(ProcessorModel model) {
+            processor = model;
+            return this;
+        }
+
+        /** Where time comes from; the host's clock by default. */
+        public Builder clock(ClockMode mode) {
+            clock = mode;
+            return this;
+        }
+
+        /** The other end of the console; by default output is dropped. */
+        public Builder console(ConsoleBackend backend) {
+            console = backend;
+            return this;
+        }
+
+        /**
+         * Builds the machine: reserves its memory and loads kernel and initrd.
+         *
+         * @throws ConfigurationException if something asked for is not possible; the message says what to do
+         */
+        public PseriesMachine build() throws ConfigurationException {
+            checkMemory();
+            checkBootArguments();
+            if (!processor.radix()) {
+                throw new ConfigurationException("processor " + processor.name().toLowerCase(Locale.ROOT)
+                        + ": a guest would need a hash page table, which this machine does not have yet; use power9");
+            }
+            ElfKernel.open(requiredKernel());
+            Vm vm;
+            try {
+                vm = Vm.builder()
+                        .memoryBytes(memoryBytes)
+                        .processor(processor)
+                        .clock(clock)
+                        .build();
+            } catch (OutOfMemoryError e) {
+                throw new ConfigurationException(
+                        "memory " + (memoryBytes / MEBIBYTE) + " MiB: the host cannot give that much; ask for less", e);
+            }
+            try {
+                return new PseriesMachine(vm, this);
+            } catch (ConfigurationException | RuntimeException e) {
+                vm.close();
+                throw e;
+            }
+        }
+
+        private Path requiredKernel() throws ConfigurationException {
+            return kernel.orElseThrow(
+                    () -> new ConfigurationException("kernel: none given; name a vmlinux for ppc64"));
+        }
+
+        private void checkMemory() throws ConfigurationException {
+            if (memoryBytes < MINIMUM_MEMORY || memoryBytes % MEBIBYTE != 0) {
+                throw new ConfigurationException("memory " + memoryBytes
+                        + " bytes: not a multiple of 1 MiB from 16 MiB up; Debian needs 512 MiB or more");
+            }
+        }
+
+        private void checkBootArguments() throws ConfigurationException {
+            if (bootArguments.length() > BOOT_ARGUMENTS_LIMIT) {
+                throw new ConfigurationException("boot arguments: " + bootArguments.length()
+                        + " characters, but a kernel takes at most " + BOOT_ARGUMENTS_LIMIT + "; shorten them");
+            }
+            for (int i = 0; i < bootArguments.length(); i++) {
+                if (bootArguments.charAt(i) < ' ' || bootArguments.charAt(i) > '~') {
+                    throw new ConfigurationException("boot arguments: character " + (i + 1)
+                            + " is not printable ASCII; remove it");
+                }
+            }
+        }
+    }
+
+    private static final class SilentConsole implements ConsoleBackend {
+        @Override
+        public void write(byte[] data, int offset, int length) {
+            // Nobody listens.
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) {
+            return 0;
+        }
+
+        @Override
+        public void onInput(Runnable wake) {
+            // Never any input.
+        }
+    }
+}

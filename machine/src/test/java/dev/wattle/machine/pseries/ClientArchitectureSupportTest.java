@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.machine.pseries;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.power.model.ProcessorModel;
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ClientArchitectureSupportTest {
+    private static final int ADDRESS = 0x1000;
+    private static final int[] TERMINATOR = {0xffff_fffe, 0x0f00_0001};
+
+    private final GuestMemory memory = GuestMemory.allocate(1 << 20);
+
+    @AfterEach
+    void closeMemory() {
+        memory.close();
+    }
+
+    /** A structure with the PVR pairs, four empty vectors, and a vector 5 of 26 bytes with three options. */
+    private ByteBuffer structure(int interrupts, int mmu, int radix, int... pvrs) {
+        ByteBuffer buffer = ByteBuffer.allocate(256);
+        for (int pvr : pvrs) {
+            buffer.putInt(pvr);
+        }
+        buffer.putInt(TERMINATOR[0]).putInt(TERMINATOR[1]);
+        buffer.put((byte) 4);
+        for (int i = 0; i < 4; i++) {
+            buffer.put((byte) 0).put((byte) 0);
+        }
+        byte[] vector5 = new byte[26];
+        vector5[22] = (byte) interrupts;
+        vector5[23] = (byte) mmu;
+        vector5[25] = (byte) radix;
+        return buffer.put((byte) 25).put(vector5);
+    }
+
+    private ClientArchitectureSupport.Agreement negotiate(ProcessorModel model, ByteBuffer structure) {
+        memory.write(ADDRESS, structure.array(), 0, structure.capacity());
+        return new ClientArchitectureSupport(model).negotiate(memory, ADDRESS);
+    }
+
+    @Test
+    void Negotiate_radixGuestOnPower9_agreesOnIsa30RadixXics() {
+        ClientArchitectureSupport.Agreement agreement = negotiate(
+                ProcessorModel.POWER9,
+                structure(0, 0x40, 0x40, 0xffff_0000, 0x004e_0000, -1, 0x0f00_0006, -1, 0x0f00_0005, -1, 0x0f00_0004));
+        assertTrue(agreement.agreed());
+        assertEquals(0x0f00_0005, agreement.cpuVersion());
+        assertEquals(25, agreement.vector5()[0]);
+        assertEquals(0, agreement.vector5()[23]);
+        assertEquals(0x40, agreement.vector5()[24]);
+        assertEquals(0x40, agreement.vector5()[26]);
+    }
+
+    @Test
+    void Negotiate_onlyTheRealPvr_runsRaw() {
+        ClientArchitectureSupport.Agreement agreement =
+                negotiate(ProcessorModel.POWER9, structure(0, 0x40, 0, 0xffff_0000, 0x004e_0000));
+        assertEquals(ProcessorModel.POWER9.pvr(), agreement.cpuVersion());
+        assertEquals(0, agreement.vector5()[26]);
+    }
+
+    @Test
+    void Negotiate_impossibleGuests_areRefusedWithAReason() {
+        assertEquals(
+                "the guest does not run on a POWER9 processor",
+                negotiate(ProcessorModel.POWER9, structure(0, 0x40, 0, -1, 0x0f00_0006)).refusal());
+        assertTrue(negotiate(ProcessorModel.POWER9, structure(0, 0, 0, -1, 0x0f00_0005))
+                .refusal()
+                .contains("hash table"));
+        assertTrue(negotiate(ProcessorModel.POWER9, structure(0x40, 0x40, 0, -1, 0x0f00_0005))
+                .refusal()
+                .contains("xive=off"));
+    }
+
+    @Test
+    void Negotiate_structureOutsideMemory_isRefused() {
+        ClientArchitectureSupport power9 = new ClientArchitectureSupport(ProcessorModel.POWER9);
+        assertFalse(power9.negotiate(memory, (1 << 20) - 4).agreed());
+        assertFalse(power9.negotiate(memory, 0xffff_ffffL).agreed());
+        // Zeroes: a list of processors without an end.
+        assertFalse(power9.negotiate(memory, 0x8000).agreed());
+    }
+
+    @Test
+    void PlatformSupport_power9_offersRadixAndXicsOnly() {
+        byte[] support = new ClientArchitectureSupport(ProcessorModel.POWER9).platformSupport();
+        assertEquals(0x1700_1840_1900_1a40L, ByteBuffer.wrap(support).getLong());
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.machine.pseries;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.wattle.machine.ConfigurationException;
+import dev.wattle.power.model.ProcessorModel;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class PseriesMachineTest {
+    private static String refusal(PseriesMachine.Builder builder) {
+        String message =
+                assertThrows(ConfigurationException.class, builder::build).getMessage();
+        assertEquals(-1, message.indexOf('\n'), message);
+        return message;
+    }
+
+    @Test
+    void Build_withoutKernel_isRefused() {
+        assertTrue(refusal(PseriesMachine.builder()).startsWith("kernel: none given"));
+        assertTrue(refusal(PseriesMachine.builder().kernel(Path.of("/nonexistent/vmlinux")))
+                .contains("/nonexistent/vmlinux: no such file"));
+    }
+
+    @Test
+    void Build_badMemory_isRefused() {
+        assertTrue(refusal(PseriesMachine.builder().memoryBytes(0)).startsWith("memory 0 bytes"));
+        assertTrue(refusal(PseriesMachine.builder().memoryBytes((64 << 20) + 4096)).startsWith("memory 67112960"));
+        assertTrue(refusal(PseriesMachine.builder().memoryBytes(-1)).startsWith("memory -1"));
+    }
+
+    @Test
+    void Build_badBootArguments_areRefused() {
+        assertTrue(refusal(PseriesMachine.builder().bootArguments("x".repeat(2048)))
+                .startsWith("boot arguments: 2048 characters"));
+        assertTrue(refusal(PseriesMachine.builder().bootArguments("a\nb")).contains("character 2"));
+    }
+
+    @Test
+    void Build_processorWithoutRadix_isRefused() {
+        assertTrue(refusal(PseriesMachine.builder().processor(ProcessorModel.POWER8))
+                .startsWith("processor power8: "));
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.power.mmu;
+
+import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.power.mmu.Translation.Fault;
+import java.nio.ByteOrder;
+
+/**
+ * Radix tree translation, process-scoped only: the translation of a partition whose hypervisor maps guest real
+ * addresses one to one (Power ISA 3.0B, Book III, 5.7.10).
+ */
+public final class RadixMmu {
+    private static final long VALID = 1L << 63;
+    private static final long LEAF = 1L << 62;
+    private static final long NEXT_LEVEL_BASE = 0x0fff_ffff_ffff_ff00L;
+    private static final long REAL_PAGE = 0x01ff_ffff_ffff_f000L;
+    private static final long REFERENCE = 0x100;
+    private static final long CHANGE = 0x080;
+    private static final long PRIVILEGED = 0x8;
+    private static final long READ = 0x4;
+    private static final long WRITE = 0x2;
+    private static final long EXECUTE = 0x1;
+    /** ATT: 0b10 non-idempotent I/O, which is guarded. */
+    private static final long ATTRIBUTE = 0x30;
+
+    private static final long NON_IDEMPOTENT = 0x20;
+    /** AMR key 0: store and load not permitted. */
+    private static final long AMR_NO_STORE = 1L << 63;
+
+    private static final long AMR_NO_LOAD = 1L << 62;
+    /** IAMR key 0: execution not permitted. */
+    private static final long IAMR_NO_EXECUTE = 1L << 62;
+
+    private final GuestMemory memory;
+    private long processTable;
+    private boolean enabled;
+
+    public RadixMmu(GuestMemory memory) {
+        this.memory = memory;
+    }
+
+    /**
+     * Sets the process table.
+     *
+     * @param patb1 second doubleword of the partition table entry: PRTB in bits 4:51, PRTS in bits 59:63
+     */
+    public void processTable(long patb1) {
+        processTable = patb1;
+        enabled = true;
+    }
+
+    /** Forgets the process table: every translation fails. */
+    public void reset() {
+        processTable = 0;
+        enabled = false;
+    }
+
+    /**
+     * Translates.
+     *
+     * @param ea effective address
+     * @param access what for
+     * @param problem MSR[PR]
+     * @param pid PIDR
+     * @param amr AMR, whose key 0 governs privileged access to problem-state pages
+     * @param iamr IAMR, likewise for execution
+     * @param out receives the outcome
+     * @return whether the access is allowed
+     */
+    public boolean translate(long ea, Access access, boolean problem, long pid, long amr, long iamr, Translation out) {
+        out.fault = Fault.NONE;
+        long process;
+        switch ((int) (ea >>> 62)) {
+            case 0 -> process = pid & 0xffff_ffffL;
+            case 3 -> process = 0;
+            default -> {
+                return out.fail(Fault.SEGMENT);
+            }
+        }
+        if (!enabled) {
+            return out.fail(Fault.NOT_FOUND);
+        }
+        long tableBytes = 1L << 12 + (processTable & 0x1f);
+        long entry = (processTable & 0x0fff_ffff_ffff_f000L) + process * 16;
+        if (process * 16 >= tableBytes) {
+            return out.fail(Fault.NOT_FOUND);
+        }
+        if (!memory.contains(entry, 16)) {
+            return out.fail(Fault.BAD_TABLE_ADDRESS);
+        }
+        long root = HostMemory.getLongBe(memory.hostAddress(entry));
+        int size = (int) (root >>> 58 & 0x18 | root >>> 5 & 7) + 31;
+        long within = ea & 0x3fff_ffff_ffff_ffffL;
+        if (within >>> size != 0) {
+            return out.fail(Fault.SEGMENT);
+        }
+        boolean allowed;
+        do {
+            // Without a fault, software changed the entry while its R and C bits were being set: look again.
+            allowed = walk(within, size, root, access, problem, amr, iamr, out);
+        } while (!allowed && out.fault == Fault.NONE);
+        return allowed;
+    }
+
+    private boolean walk(
+            long within,
+            int size,
+            long root,
+            Access access,
+            boolean problem,
+            long amr,
+            long iamr,
+            Translation out) {
+        long table = root & NEXT_LEVEL_BASE;
+        int indexBits = (int) root & 0x1f;
+        int bits = size;
+        while (true) {
+            if (indexBits < 5 || bits - indexBits < 12) {
+                return out.fail(Fault.BAD_CONFIGURATION);
+            }
+            bits -= indexBits;
+            long address = table + (within >>> bits & (1L << indexBits) - 1) * 8;
+            if (!memory.contains(address, 8)) {
+                return out.fail(Fault.BAD_TABLE_ADDRESS);
+            }
+            long host = memory.hostAddress(address);
+            long entry = HostMemory.getLongBe(host);
+            if ((entry & VALID) == 0) {
+                return out.fail(Fault.NOT_FOUND);
+            }
+            if ((entry & LEAF) != 0) {
+                return leaf(bits, entry, host, access, problem, amr, iamr, out);
+            }
+            table = entry & NEXT_LEVEL_BASE;
+            indexBits = (int) entry & 0x1f;
+        }
+    }
+
+    private static boolean leaf(
+            int bits,
+            long entry,
+            long host,
+            Access access,
+            boolean problem,
+            long amr,
+            long iamr,
+            Translation out) {
+        boolean privilegedPage = (entry & PRIVILEGED) != 0;
+        boolean keyed = !problem && !privilegedPage;
+        boolean readable = (entry & (READ | WRITE)) != 0 && !(keyed && (amr & AMR_NO_LOAD) != 0);
+        boolean writable = (entry & WRITE) != 0 && !(keyed && (amr & AMR_NO_STORE) != 0);
+        if (problem && privilegedPage) {
+            return out.fail(Fault.PROTECTION);
+        }
+        switch (access) {
+            case LOAD -> {
+                if (!readable) {
+                    return out.fail(Fault.PROTECTION);
+                }
+            }
+            case STORE -> {
+                if (!writable) {
+                    return out.fail(Fault.PROTECTION);
+                }
+            }
+            case FETCH -> {
+                if ((entry & EXECUTE) == 0 || (entry & ATTRIBUTE) == NON_IDEMPOTENT) {
+                    return out.fail(Fault.NO_EXECUTE);
+                }
+                if (keyed && (iamr & IAMR_NO_EXECUTE) != 0) {
+                    return out.fail(Fault.PROTECTION);
+                }
+            }
+        }
+        long wanted = entry | REFERENCE | (access == Access.STORE ? CHANGE : 0);
+        if (wanted != entry) {
+            boolean big = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
+            if (!HostMemory.compareAndSetLong(
+                    host, big ? entry : Long.reverseBytes(entry), big ? wanted : Long.reverseBytes(wanted))) {
+                return false;
+            }
+        }
+        out.pageBytes = 1L << bits;
+        out.realAddress = entry & REAL_PAGE & -out.pageBytes;
+        out.readable = readable;
+        out.writable = writable && (wanted & CHANGE) != 0;
+        return true;
+    }
+}

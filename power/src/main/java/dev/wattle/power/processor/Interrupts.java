@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.power.processor;
+
+import dev.wattle.engine.GuestInterrupt;
+import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.power.mmu.Translation;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Interrupts of one processor: recording, priority, delivery (Power ISA 3.0B, Book III, chapter 6).
+ *
+ * <p>A synchronous interrupt is recorded by one of the methods that return {@link GuestInterrupt}, which the caller
+ * throws; the run loop then takes it. Asynchronous ones are requested from any thread by {@link #request} and taken
+ * between blocks.
+ */
+public final class Interrupts {
+    /** SRR1 bits of the program interrupt. */
+    public static final long FLOATING_POINT_ENABLED = 0x0010_0000L;
+
+    public static final long ILLEGAL = 0x0008_0000L;
+    public static final long PRIVILEGED = 0x0004_0000L;
+    public static final long TRAP = 0x0002_0000L;
+
+    /** DSISR bits of the data storage interrupt. */
+    public static final long DSISR_NOT_FOUND = 0x4000_0000L;
+
+    public static final long DSISR_UNSUPPORTED_CONFIGURATION = 0x0008_0000L;
+    public static final long DSISR_PROTECTION = 0x0800_0000L;
+    public static final long DSISR_STORE = 0x0200_0000L;
+    public static final long DSISR_DAWR = 0x0040_0000L;
+
+    /** SRR1 bits of the instruction storage interrupt. */
+    private static final long ISI_NOT_FOUND = 0x4000_0000L;
+
+    private static final long ISI_NO_EXECUTE = 0x1000_0000L;
+    private static final long ISI_PROTECTION = 0x0800_0000L;
+
+    /** SRR1 bits that an interrupt sets to its own information; the others come from the MSR. */
+    private static final long SRR1_INFORMATION = 0x783f_0000L;
+
+    /** SRR1 of every trace interrupt: bit 33. */
+    private static final long TRACED = 0x4000_0000L;
+
+    private static final long LPCR_ILE = 1L << 25;
+    /** Machine check by a load or store, described in DSISR. */
+    private static final long MACHINE_CHECK_DATA = 0x0020_0000L;
+
+    private static final long MACHINE_CHECK_DSISR_REAL_ADDRESS = 0x40;
+    private static final long MACHINE_CHECK_FETCH_REAL_ADDRESS = 0x001c_0000L;
+
+    private final PowerProcessor p;
+    private final AtomicLong requested = new AtomicLong();
+    private final long[] taken = new long[Interrupt.values().length];
+    private final Interrupt[] all = Interrupt.values();
+
+    private int tracedWord;
+    private boolean traceArmed;
+    private long traceArmedAt;
+    private Interrupt pending = Interrupt.SYSTEM_RESET;
+    private long pendingSrr0;
+    private long pendingInformation;
+
+    Interrupts(PowerProcessor p) {
+        this.p = p;
+    }
+
+    // Synchronous interrupts
+
+    private GuestInterrupt record(Interrupt interrupt, long srr0, long information) {
+        pending = interrupt;
+        pendingSrr0 = srr0;
+        pendingInformation = information;
+        return p.interrupt;
+    }
+
+    /** Program interrupt with SRR1 bits, at the running instruction. */
+    public GuestInterrupt program(long information) {
+        return record(Interrupt.PROGRAM, p.cia(), information);
+    }
+
+    /** Program interrupt for an enabled floating-point exception. */
+    public GuestInterrupt floatingPointEnabled() {
+        return program(FLOATING_POINT_ENABLED);
+    }
+
+    /** Illegal instruction: what a hypervisor makes of the emulation assistance interrupt. */
+    public GuestInterrupt illegal() {
+        return program(ILLEGAL);
+    }
+
+    /** A privileged instruction in problem state. */
+    public GuestInterrupt privileged() {
+        return program(PRIVILEGED);
+    }
+
+    /** Alignment interrupt: DAR is the effective address. */
+    public GuestInterrupt alignment(long ea) {
+        p.setSpr(Spr.DAR, ea);
+        if (p.model().isa() < 300) {
+            p.setSpr(Spr.DSISR, 0);
+        }
+        return record(Interrupt.ALIGNMENT, p.cia(), 0);
+    }
+
+    /** Data storage interrupt. */
+    public GuestInterrupt dataStorage(long ea, long dsisr) {
+        p.setSpr(Spr.DAR, ea);
+        p.setSpr(Spr.DSISR, dsisr);
+        return record(Interrupt.DATA_STORAGE, p.cia(), 0);
+    }
+
+    /** An interrupt without information in SRR1, at the running instruction. */
+    public GuestInterrupt unavailable(Interrupt interrupt) {
+        return record(interrupt, p.cia(), 0);
+    }
+
+    /** Facility unavailable interrupt: the facility's number goes to FSCR[IC]. */
+    public GuestInterrupt facilityUnavailable(int facility) {
+        p.setSpr(Spr.FSCR, p.spr(Spr.FSCR) & 0x00ff_ffff_ffff_ffffL | (long) facility << 56);
+        return record(Interrupt.FACILITY_UNAVAILABLE, p.cia(), 0);
+    }
+
+    /** System call interrupt: SRR0 is behind the instruction. */
+    public GuestInterrupt systemCall() {
+        return record(Interrupt.SYSTEM_CALL, p.cia() + 4, 0);
+    }
+
+    GuestInterrupt dataFault(long ea, boolean store, Translation.Fault fault) {
+        long direction = store ? DSISR_STORE : 0;
+        return switch (fault) {
+            case SEGMENT -> {
+                p.setSpr(Spr.DAR, ea);
+                yield record(Interrupt.DATA_SEGMENT, p.cia(), 0);
+            }
+            case PROTECTION, NO_EXECUTE -> dataStorage(ea, DSISR_PROTECTION | direction);
+            case BAD_CONFIGURATION -> dataStorage(ea, DSISR_UNSUPPORTED_CONFIGURATION | direction);
+            case BAD_TABLE_ADDRESS -> machineCheckData(ea, store);
+            default -> dataStorage(ea, DSISR_NOT_FOUND | direction);
+        };
+    }
+
+    GuestInterrupt fetchFault(long ea, Translation.Fault fault) {
+        return switch (fault) {
+            case SEGMENT -> record(Interrupt.INSTRUCTION_SEGMENT, ea, 0);
+            case PROTECTION -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_PROTECTION);
+            case NO_EXECUTE -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_NO_EXECUTE);
+            case BAD_CONFIGURATION ->
+                record(Interrupt.INSTRUCTION_STORAGE, ea, DSISR_UNSUPPORTED_CONFIGURATION);
+            case BAD_TABLE_ADDRESS -> machineCheckFetch(ea);
+            default -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_NOT_FOUND);
+        };
+    }
+
+    GuestInterrupt machineCheckData(long ea, boolean store) {
+        p.setSpr(Spr.DAR, ea);
+        p.setSpr(Spr.DSISR, MACHINE_CHECK_DSISR_REAL_ADDRESS);
+        return record(Interrupt.MACHINE_CHECK, p.cia(), MACHINE_CHECK_DATA);
+    }
+
+    GuestInterrupt machineCheckFetch(long ea) {
+        return record(Interrupt.MACHINE_CHECK, ea, MACHINE_CHECK_FETCH_REAL_ADDRESS);
+    }
+
+    /** Takes what was recorded. */
+    void takePending() {
+        deliver(pending, pendingSrr0, pendingInformation);
+    }
+
+    /** Notes the instruction about to be executed under MSR[TE]. */
+    public void tracing(int word) {
+        tracedWord = word;
+    }
+
+    /** The MSR has been set with TE on: the instruction that changes it is not itself traced. */
+    void traceChanged() {
+        traceArmed = false;
+        p.request(PowerProcessor.PENDING_KICK);
+    }
+
+    /**
+     * Takes the trace interrupt if an instruction that MSR[TE] wants traced has completed since the last look (Book
+     * III, 6.5.15).
+     */
+    private void pollTrace() {
+        if (traceArmed && p.completed() > traceArmedAt && ((p.msr() & Msr.SE) != 0 || isBranch(tracedWord))) {
+            deliver(Interrupt.TRACE, p.nia(), TRACED);
+            return;
+        }
+        traceArmed = true;
+        traceArmedAt = p.completed();
+        p.request(PowerProcessor.PENDING_KICK);
+    }
+
+    private static boolean isBranch(int word) {
+        int opcode = word >>> 26;
+        int extended = word >>> 1 & 0x3ff;
+        return opcode == 16
+                || opcode == 18
+                || opcode == 19 && (extended == 16 || extended == 528 || extended == 560);
+    }
+
+    // Delivery
+
+    private void deliver(Interrupt interrupt, long srr0, long information) {
+        long msr = p.msr();
+        p.setSpr(Spr.SRR0, srr0);
+        p.setSpr(Spr.SRR1, msr & ~SRR1_INFORMATION | information);
+        boolean relocatable = interrupt != Interrupt.SYSTEM_RESET && interrupt != Interrupt.MACHINE_CHECK;
+        p.setMsr(handlerMsr(msr, relocatable, interrupt == Interrupt.MACHINE_CHECK));
+        p.putSlot(Slots.NIA, interrupt.vector() + (relocatable ? vectorOffset(msr) : 0));
+        taken[interrupt.ordinal()]++;
+    }
+
+    /** The MSR with which a handler starts (figure 64 of the book, MSR[HV] = 0). */
+    private long handlerMsr(long msr, boolean relocatable, boolean machineCheck) {
+        long handler = Msr.SF | msr & Msr.ME;
+        if (machineCheck) {
+            handler &= ~Msr.ME;
+        }
+        if ((p.spr(Spr.LPCR) & LPCR_ILE) != 0) {
+            handler |= Msr.LE;
+        }
+        if (relocatable && vectorOffset(msr) != 0) {
+            handler |= Msr.IR | Msr.DR;
+        }
+        return handler;
+    }
+
+    /** What LPCR[AIL] adds to vectors for interrupts taken with translation on. */
+    private long vectorOffset(long msr) {
+        if ((msr & (Msr.IR | Msr.DR)) != (Msr.IR | Msr.DR)) {
+            return 0;
+        }
+        return switch ((int) (p.spr(Spr.LPCR) >>> 23) & 3) {
+            case 2 -> 0x1_8000L;
+            case 3 -> 0xc000_0000_0000_4000L;
+            default -> 0;
+        };
+    }
+
+    /** System call vectored: LR and CTR take the place of SRR0 and SRR1, MSR[EE] and [RI] stay. */
+    public void systemCallVectored(int level) {
+        long msr = p.msr();
+        p.putSlot(State.LR, p.cia() + 4);
+        p.putSlot(State.CTR, msr & ~SRR1_INFORMATION);
+        boolean relocated = vectorOffset(msr) != 0;
+        boolean ail3 = (p.spr(Spr.LPCR) >>> 23 & 3) == 3;
+        long handler = Msr.SF
+                | msr & (Msr.ME | Msr.EE | Msr.RI)
+                | ((p.spr(Spr.LPCR) & LPCR_ILE) != 0 ? Msr.LE : 0)
+                | (relocated ? Msr.IR | Msr.DR : 0);
+        p.setMsr(handler);
+        p.continueAt((relocated && ail3 ? 0xc000_0000_0000_3000L : 0x1_7000L) + level * 32L);
+        taken[Interrupt.SYSTEM_CALL_VECTORED.ordinal()]++;
+    }
+
+    // Asynchronous interrupts
+
+    /** Raises a level: one of the PENDING constants of {@link PowerProcessor}. Any thread. */
+    public void request(long bit) {
+        requested.getAndUpdate(bits -> bits | bit);
+        p.request(bit);
+    }
+
+    /** Lowers a level. Any thread. */
+    public void withdraw(long bit) {
+        requested.getAndUpdate(bits -> bits & ~bit);
+    }
+
+    /** Whether a level is raised. */
+    public boolean isRequested(long bit) {
+        return (requested.get() & bit) != 0;
+    }
+
+    boolean anyRequested() {
+        return requested.get() != 0;
+    }
+
+    /** Whether an interrupt would be taken with MSR[EE] = 1, so that a ceded processor must wake. */
+    public boolean wakes() {
+        return (requested.get()
+                        & (PowerProcessor.PENDING_EXTERNAL
+                                | PowerProcessor.PENDING_DECREMENTER
+                                | PowerProcessor.PENDING_DOORBELL
+                                | PowerProcessor.PENDING_SYSTEM_RESET
+                                | PowerProcessor.PENDING_MACHINE_CHECK))
+                != 0;
+    }
+
+    /** Looks at pending work between blocks. False to leave the run loop. */
+    boolean poll() {
+        long bits = HostMemory.getAndAndLong(p.state + Slots.PENDING * 8L, 0);
+        if (p.completed() >= p.slot(Slots.DEADLINE)) {
+            p.putSlot(Slots.DEADLINE, Long.MAX_VALUE);
+            requested.getAndUpdate(b -> b | PowerProcessor.PENDING_DECREMENTER);
+        }
+        if ((bits & PowerProcessor.PENDING_LEAVE) != 0) {
+            return false;
+        }
+        if ((p.msr() & Msr.TE) != 0) {
+            pollTrace();
+        }
+        long wanted = requested.get();
+        if ((wanted & PowerProcessor.PENDING_SYSTEM_RESET) != 0) {
+            withdraw(PowerProcessor.PENDING_SYSTEM_RESET);
+            deliver(Interrupt.SYSTEM_RESET, p.nia(), 0);
+        } else if ((wanted & PowerProcessor.PENDING_MACHINE_CHECK) != 0 && (p.msr() & Msr.ME) != 0) {
+            withdraw(PowerProcessor.PENDING_MACHINE_CHECK);
+            deliver(Interrupt.MACHINE_CHECK, p.nia(), 0);
+        } else if ((p.msr() & Msr.EE) != 0) {
+            if ((wanted & PowerProcessor.PENDING_EXTERNAL) != 0) {
+                deliver(Interrupt.EXTERNAL, p.nia(), 0);
+            } else if ((wanted & PowerProcessor.PENDING_DECREMENTER) != 0) {
+                deliver(Interrupt.DECREMENTER, p.nia(), 0);
+            } else if ((wanted & PowerProcessor.PENDING_DOORBELL) != 0) {
+                withdraw(PowerProcessor.PENDING_DOORBELL);
+                deliver(Interrupt.DIRECTED_PRIVILEGED_DOORBELL, p.nia(), 0);
+            }
+        }
+        return true;
+    }
+
+    /** How often each interrupt has been taken; those that never were are left out. */
+    public Map<Interrupt, Long> counts() {
+        Map<Interrupt, Long> counts = new EnumMap<>(Interrupt.class);
+        for (Interrupt interrupt : all) {
+            if (taken[interrupt.ordinal()] != 0) {
+                counts.put(interrupt, taken[interrupt.ordinal()]);
+            }
+        }
+        return counts;
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.power.processor;
+
+/** The mode bits that the meaning of translated code depends on; anything else is read when the code runs. */
+public final class Mode {
+    public static final int SF = 1;
+    public static final int LE = 2;
+    public static final int PR = 4;
+    public static final int FP = 8;
+    public static final int VEC = 16;
+    public static final int VSX = 32;
+    public static final int TM = 64;
+    /** Single-step or branch trace: blocks of one instruction. */
+    public static final int TRACE = 128;
+
+    public static final int SCV = 256;
+
+    private Mode() {}
+
+    /** The mode of an MSR and FSCR. */
+    public static int of(long msr, long fscr) {
+        return ((msr & Msr.SF) != 0 ? SF : 0)
+                | ((msr & Msr.LE) != 0 ? LE : 0)
+                | ((msr & Msr.PR) != 0 ? PR : 0)
+                | ((msr & Msr.FP) != 0 ? FP : 0)
+                | ((msr & Msr.VEC) != 0 ? VEC : 0)
+                | ((msr & Msr.VSX) != 0 ? VSX : 0)
+                | ((msr & Msr.TM) != 0 ? TM : 0)
+                | ((msr & Msr.TE) != 0 ? TRACE : 0)
+                | ((fscr & 1L << 12) != 0 ? SCV : 0);
+    }
+}

@@ -1,0 +1,618 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.power.processor;
+
+import dev.wattle.engine.GuestInterrupt;
+import dev.wattle.engine.Processor;
+import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.engine.memory.SoftTlb;
+import dev.wattle.engine.translate.CodeCache;
+import dev.wattle.engine.translate.CodePage;
+import dev.wattle.engine.translate.FrontEnd;
+import dev.wattle.power.mmu.Access;
+import dev.wattle.power.mmu.RadixMmu;
+import dev.wattle.power.mmu.Translation;
+import dev.wattle.power.model.ProcessorModel;
+import java.lang.foreign.Arena;
+import java.nio.ByteOrder;
+
+/**
+ * A Power processor thread as a guest operating system sees it: MSR[HV] = 0 under a hypervisor.
+ *
+ * <p>Registers live in the state block ({@link State}); this class gives them names, and translates, loads, stores and
+ * interrupts on their behalf. Routines get an instance and use it from the vCPU's thread only.
+ */
+public final class PowerProcessor extends Processor {
+    /** Pending-work bits, see {@link #request}. */
+    public static final long PENDING_LEAVE = 1;
+
+    public static final long PENDING_EXTERNAL = 2;
+    public static final long PENDING_DECREMENTER = 4;
+    public static final long PENDING_KICK = 8;
+    public static final long PENDING_DOORBELL = 16;
+    public static final long PENDING_SYSTEM_RESET = 32;
+    public static final long PENDING_MACHINE_CHECK = 64;
+
+    private static final int CONTEXT_REAL = 0;
+    private static final int CONTEXT_PROBLEM = 1;
+    private static final int CONTEXT_PRIVILEGED = 2;
+    private static final int CONTEXTS = 6;
+    /** Effective address bits that real mode uses. */
+    private static final long REAL_MODE_ADDRESS = 0x0fff_ffff_ffff_ffffL;
+
+    private static final boolean HOST_BIG_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
+
+    /** What the floating-point instruction being executed works with. */
+    public final FloatingPointScratch floatingPoint = new FloatingPointScratch();
+
+    private final ProcessorModel model;
+    private final GuestMemory memory;
+    private final RadixMmu radix;
+    private final SoftTlb tlbs;
+    private final CodeCache codeCache;
+    private final Translation translation = new Translation();
+    private final long scratch;
+    private final TimeBase time;
+    private final Interrupts interrupts = new Interrupts(this);
+    private final PlatformCalls platform;
+
+    /**
+     * Makes a processor in its reset state.
+     *
+     * @param arena owns the state block and the TLBs
+     * @param frontEnd translates guest code
+     * @param time the time base, shared by all processors of a machine
+     * @param platform what the hypervisor under this processor does
+     */
+    public PowerProcessor(
+            Arena arena,
+            ProcessorModel model,
+            GuestMemory memory,
+            FrontEnd frontEnd,
+            TimeBase time,
+            PlatformCalls platform) {
+        super(arena);
+        this.model = model;
+        this.memory = memory;
+        this.time = time;
+        this.platform = platform;
+        this.radix = new RadixMmu(memory);
+        this.tlbs = new SoftTlb(arena, CONTEXTS);
+        this.codeCache = new CodeCache(
+                memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), CodePage.BYTES));
+        this.scratch = arena.allocate(64, 64).address();
+        putSlot(State.RESERVATION, -1);
+        setMsr(Msr.SF | Msr.ME);
+    }
+
+    public ProcessorModel model() {
+        return model;
+    }
+
+    public GuestMemory memory() {
+        return memory;
+    }
+
+    public RadixMmu radix() {
+        return radix;
+    }
+
+    public TimeBase time() {
+        return time;
+    }
+
+    public Interrupts interrupts() {
+        return interrupts;
+    }
+
+    public PlatformCalls platform() {
+        return platform;
+    }
+
+    @Override
+    public CodeCache codeCache() {
+        return codeCache;
+    }
+
+    // Registers
+
+    public long gpr(int n) {
+        return slot(State.GPR + n);
+    }
+
+    public void setGpr(int n, long value) {
+        putSlot(State.GPR + n, value);
+    }
+
+    /** GPR n, or 0 for n = 0, as (RA|0). */
+    public long gprOrZero(int n) {
+        return n == 0 ? 0 : slot(State.GPR + n);
+    }
+
+    public long spr(int n) {
+        return slot(State.SPR + n);
+    }
+
+    public void setSpr(int n, long value) {
+        putSlot(State.SPR + n, value);
+    }
+
+    /** Field n of the CR as a nibble: LT 8, GT 4, EQ 2, SO 1. */
+    public int cr(int field) {
+        return (int) slot(State.CR + field);
+    }
+
+    public void setCr(int field, int nibble) {
+        putSlot(State.CR + field, nibble & 15);
+    }
+
+    /** The whole CR, field 0 in the most significant nibble. */
+    public int crWord() {
+        int word = 0;
+        for (int i = 0; i < 8; i++) {
+            word = word << 4 | cr(i);
+        }
+        return word;
+    }
+
+    public void setCrWord(int word) {
+        for (int i = 0; i < 8; i++) {
+            setCr(i, word >>> 28 - 4 * i);
+        }
+    }
+
+    /** Bit n of the CR, 0 to 31. */
+    public int crBit(int n) {
+        return cr(n >> 2) >> 3 - (n & 3) & 1;
+    }
+
+    /** Sets CR field 0 from a result as record forms do, in the current computation mode. */
+    public void recordCr0(long result) {
+        long value = (msr() & Msr.SF) != 0 ? result : (int) result;
+        setCr(0, (value < 0 ? 8 : value > 0 ? 4 : 2) | (int) slot(State.SO));
+    }
+
+    public long xer() {
+        return slot(State.SO) << 31
+                | slot(State.OV) << 30
+                | slot(State.CA) << 29
+                | slot(State.OV32) << 19
+                | slot(State.CA32) << 18
+                | slot(State.XER_REST);
+    }
+
+    public void setXer(long value) {
+        putSlot(State.SO, value >>> 31 & 1);
+        putSlot(State.OV, value >>> 30 & 1);
+        putSlot(State.CA, value >>> 29 & 1);
+        boolean isa3 = model.isa() >= 300;
+        putSlot(State.OV32, isa3 ? value >>> 19 & 1 : 0);
+        putSlot(State.CA32, isa3 ? value >>> 18 & 1 : 0);
+        putSlot(State.XER_REST, value & 0x7f);
+    }
+
+    /** Sets OV, OV32 (where it exists) and, if either overflow of 64 bits, the summary SO. */
+    public void setOverflow(boolean overflow, boolean overflow32) {
+        putSlot(State.OV, overflow ? 1 : 0);
+        if (model.isa() >= 300) {
+            putSlot(State.OV32, overflow32 ? 1 : 0);
+        }
+        if (overflow) {
+            putSlot(State.SO, 1);
+        }
+    }
+
+    public long fpr(int n) {
+        return slot(State.fpr(n));
+    }
+
+    /** Sets FPR n. Doubleword 1 of the VSR, which the book leaves undefined, becomes 0 as on real processors. */
+    public void setFpr(int n, long value) {
+        putSlot(State.fpr(n), value);
+        putSlot(State.fpr(n) - 1, 0);
+    }
+
+    /** Doubleword 0 (left) of VSR n, 0 to 63. */
+    public long vsrHigh(int n) {
+        return slot(State.VSR + 2 * n + 1);
+    }
+
+    /** Doubleword 1 (right) of VSR n. */
+    public long vsrLow(int n) {
+        return slot(State.VSR + 2 * n);
+    }
+
+    public void setVsr(int n, long high, long low) {
+        putSlot(State.VSR + 2 * n + 1, high);
+        putSlot(State.VSR + 2 * n, low);
+    }
+
+    /** Doubleword 0 (left) of VR n, 0 to 31, which is VSR 32 + n. */
+    public long vrHigh(int n) {
+        return vsrHigh(32 + n);
+    }
+
+    public long vrLow(int n) {
+        return vsrLow(32 + n);
+    }
+
+    public void setVr(int n, long high, long low) {
+        setVsr(32 + n, high, low);
+    }
+
+    public long fpscr() {
+        return slot(State.FPSCR);
+    }
+
+    public void setFpscr(long value) {
+        putSlot(State.FPSCR, value);
+    }
+
+    /** CR field 1 from FPSCR[FX FEX VX OX], as floating-point record forms do. */
+    public void recordCr1() {
+        setCr(1, (int) (fpscr() >>> 28) & 15);
+    }
+
+    /** VSCR: NJ is bit value 0x10000, SAT is 1. */
+    public int vscr() {
+        return (int) slot(State.VSCR);
+    }
+
+    public void setVscr(int value) {
+        putSlot(State.VSCR, value & 0x10001);
+    }
+
+    public long msr() {
+        return slot(State.MSR);
+    }
+
+    /** Sets the MSR and all that follows from it: translation mode, TLB context, fetch context. */
+    public void setMsr(long value) {
+        putSlot(State.MSR, value);
+        contextChanged();
+        if ((value & Msr.TE) != 0) {
+            interrupts.traceChanged();
+        }
+        if ((value & Msr.EE) != 0 && interrupts.anyRequested()) {
+            request(PENDING_KICK);
+        }
+    }
+
+    /** Works out again what depends on MSR, AMR and facility registers. */
+    public void contextChanged() {
+        long msr = msr();
+        mode = Mode.of(msr, spr(Spr.FSCR));
+        boolean problem = (msr & Msr.PR) != 0;
+        fetchContext = (msr & Msr.IR) == 0 ? 0 : problem ? 1 : 2;
+        int context = CONTEXT_REAL;
+        if ((msr & Msr.DR) != 0) {
+            context = problem ? CONTEXT_PROBLEM : CONTEXT_PRIVILEGED + (int) (spr(Spr.AMR) >>> 62);
+        }
+        tlb = tlbs.table(context);
+        dataContext = context;
+    }
+
+    private int dataContext;
+
+    @Override
+    public long addressMask() {
+        return (msr() & Msr.SF) != 0 ? -1L : 0xffff_ffffL;
+    }
+
+    /** An effective address as the computation mode has it. */
+    public long ea(long sum) {
+        return sum & addressMask();
+    }
+
+    public boolean littleEndian() {
+        return (msr() & Msr.LE) != 0;
+    }
+
+    // Address translation
+
+    /** Forgets translations of one page, or of everything that PIDR selects, for {@code bytes} = 0. */
+    public void invalidateTranslations(long ea, long bytes) {
+        if (bytes == 0) {
+            tlbs.flush();
+        } else {
+            tlbs.flushRange(ea, bytes);
+        }
+        flushFetch();
+    }
+
+    /** Forgets translations of the lower half of the address space, which belong to a process. */
+    public void processChanged() {
+        for (int i = CONTEXT_PROBLEM; i < CONTEXTS; i++) {
+            tlbs.flushHalf(i, false);
+        }
+        flushFetch();
+    }
+
+    @Override
+    public long fetchAddress(long ea) {
+        long ra;
+        if ((msr() & Msr.IR) == 0) {
+            ra = ea & REAL_MODE_ADDRESS;
+        } else {
+            if (!radix.translate(
+                    ea, Access.FETCH, (msr() & Msr.PR) != 0, spr(Spr.PIDR), spr(Spr.AMR), spr(Spr.IAMR), translation)) {
+                throw interrupts.fetchFault(ea, translation.fault);
+            }
+            ra = translation.realAddress | ea & translation.pageBytes - 1;
+        }
+        if (!memory.contains(ra & -4, 4)) {
+            throw interrupts.machineCheckFetch(ea);
+        }
+        return ra;
+    }
+
+    /**
+     * Translates a data address and enters it in the TLB.
+     *
+     * @return the host address
+     * @throws GuestInterrupt if the access is not allowed
+     */
+    private long translateData(long ea, boolean store) {
+        long pageEa;
+        long pageReal;
+        boolean readable = true;
+        boolean writable = true;
+        if ((msr() & Msr.DR) == 0) {
+            pageEa = ea & -SoftTlb.GRANULE;
+            pageReal = pageEa & REAL_MODE_ADDRESS;
+        } else {
+            if (!radix.translate(
+                    ea,
+                    store ? Access.STORE : Access.LOAD,
+                    (msr() & Msr.PR) != 0,
+                    spr(Spr.PIDR),
+                    spr(Spr.AMR),
+                    spr(Spr.IAMR),
+                    translation)) {
+                throw interrupts.dataFault(ea, store, translation.fault);
+            }
+            long bytes = Math.min(translation.pageBytes, SoftTlb.GRANULE);
+            pageEa = ea & -bytes;
+            pageReal = translation.realAddress | pageEa & translation.pageBytes - 1;
+            readable = translation.readable;
+            writable = translation.writable;
+            if (bytes < SoftTlb.GRANULE) {
+                return enter(ea, pageEa, bytes, pageReal, readable, writable, store);
+            }
+        }
+        return enter(ea, pageEa, SoftTlb.GRANULE, pageReal, readable, writable, store);
+    }
+
+    private long enter(
+            long ea, long pageEa, long bytes, long pageReal, boolean readable, boolean writable, boolean store) {
+        long ra = pageReal + (ea - pageEa);
+        if (!memory.contains(ra, 1)) {
+            throw interrupts.machineCheckData(ea, store);
+        }
+        if (!memory.contains(pageReal, bytes)) {
+            // The last granule of memory: fall back to a 4 KiB piece.
+            long piece = pageReal + (ea - pageEa & -4096L);
+            tlbs.put(dataContext, ea & -4096L, 4096, memory.hostAddress(piece), readable, writable
+                    && !codeCache.isWatched(piece, 4096));
+            return memory.hostAddress(ra);
+        }
+        tlbs.put(
+                dataContext,
+                pageEa,
+                bytes,
+                memory.hostAddress(pageReal),
+                readable,
+                writable && !codeCache.isWatched(pageReal, bytes));
+        return memory.hostAddress(ra);
+    }
+
+    private boolean hits(long ea, int bytes, int limitOffset) {
+        long entry = SoftTlb.entry(tlb, ea);
+        return Long.compareUnsigned(
+                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + bytes - 1,
+                        HostMemory.getLong(entry + limitOffset))
+                < 0;
+    }
+
+    /** Host address of a data address for a load that does not cross a page. */
+    private long hostForLoad(long ea, int bytes) {
+        if (hits(ea, bytes, SoftTlb.READ_LIMIT)) {
+            return ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
+        }
+        return translateData(ea, false);
+    }
+
+    /**
+     * Host address of a data address for a store of bytes that do not cross a 4 KiB page; translations of code there
+     * are dropped.
+     *
+     * @throws GuestInterrupt if the store is not allowed
+     */
+    public long hostForStore(long ea, int bytes) {
+        if (hits(ea, bytes, SoftTlb.WRITE_LIMIT)) {
+            return ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
+        }
+        long host = translateData(ea, true);
+        long ra = host - memory.hostAddress(0);
+        if (codeCache.isWatched(ra, 1)) {
+            codeCache.written(ra, bytes);
+        }
+        return host;
+    }
+
+    /** Host address of a data address for an aligned load, as for atomic accesses. */
+    public long hostForAlignedLoad(long ea, int bytes) {
+        return hostForLoad(ea, bytes);
+    }
+
+    @Override
+    public long loadMiss(long ea, int bytes) {
+        if ((ea & 0xfff) + bytes <= 0x1000) {
+            return hostForLoad(ea, bytes);
+        }
+        int first = (int) (0x1000 - (ea & 0xfff));
+        long next = ea + first & addressMask();
+        long low = hostForLoad(ea, first);
+        HostMemory.copy(low, scratch, first);
+        HostMemory.copy(hostForLoad(next, bytes - first), scratch + first, bytes - first);
+        return scratch;
+    }
+
+    @Override
+    public void storeMiss(long ea, int bytes, long value, boolean bigEndian) {
+        if ((ea & 0xfff) + bytes <= 0x1000) {
+            putBytes(hostForStore(ea, bytes), 0, bytes, bytes, value, bigEndian);
+            return;
+        }
+        int first = (int) (0x1000 - (ea & 0xfff));
+        long next = ea + first & addressMask();
+        // Both pages must allow the store before anything is stored; the second look-up may evict the first entry
+        // from the TLB, but not the host address from our hands.
+        long high = hostForStore(next, bytes - first);
+        long low = hostForStore(ea, first);
+        putBytes(low, 0, first, bytes, value, bigEndian);
+        putBytes(high, first, bytes - first, bytes, value, bigEndian);
+    }
+
+    private static void putBytes(long host, int from, int count, int bytes, long value, boolean bigEndian) {
+        for (int i = 0; i < count; i++) {
+            int index = from + i;
+            int shift = 8 * (bigEndian ? bytes - 1 - index : index);
+            HostMemory.putByte(host + i, (byte) (value >>> shift));
+        }
+    }
+
+    // Storage access for routines: effective addresses, in the byte order of MSR[LE]
+
+    /** Checks that {@code bytes} from {@code ea} may be accessed, so that a later access cannot interrupt half-way. */
+    public void probe(long ea, int bytes, boolean store) {
+        for (long at = ea; at - ea < bytes; at = (at & -4096L) + 4096) {
+            if (store) {
+                hostForStore(ea(at), 1);
+            } else {
+                hostForLoad(ea(at), 1);
+            }
+        }
+    }
+
+    private long loadHost(long ea, int bytes) {
+        long entry = SoftTlb.entry(tlb, ea);
+        if (Long.compareUnsigned(
+                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + bytes - 1,
+                        HostMemory.getLong(entry + SoftTlb.READ_LIMIT))
+                < 0) {
+            return ea + HostMemory.getLong(entry + SoftTlb.ADDEND);
+        }
+        return loadMiss(ea, bytes);
+    }
+
+    public int load8(long ea) {
+        return HostMemory.getByte(loadHost(ea, 1)) & 0xff;
+    }
+
+    /** Zero-extended halfword. */
+    public int load16(long ea) {
+        long host = loadHost(ea, 2);
+        return (littleEndian() ? HostMemory.getShortLe(host) : HostMemory.getShortBe(host)) & 0xffff;
+    }
+
+    public int load32(long ea) {
+        long host = loadHost(ea, 4);
+        return littleEndian() ? HostMemory.getIntLe(host) : HostMemory.getIntBe(host);
+    }
+
+    public long load64(long ea) {
+        long host = loadHost(ea, 8);
+        return littleEndian() ? HostMemory.getLongLe(host) : HostMemory.getLongBe(host);
+    }
+
+    public void store8(long ea, int value) {
+        if (hits(ea, 1, SoftTlb.WRITE_LIMIT)) {
+            HostMemory.putByte(ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND), (byte) value);
+        } else {
+            storeMiss(ea, 1, value, false);
+        }
+    }
+
+    public void store16(long ea, int value) {
+        store(ea, 2, value);
+    }
+
+    public void store32(long ea, int value) {
+        store(ea, 4, value);
+    }
+
+    public void store64(long ea, long value) {
+        store(ea, 8, value);
+    }
+
+    private void store(long ea, int bytes, long value) {
+        boolean big = !littleEndian();
+        if (!hits(ea, bytes, SoftTlb.WRITE_LIMIT)) {
+            storeMiss(ea, bytes, value, big);
+            return;
+        }
+        long host = ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
+        switch (bytes) {
+            case 2 -> {
+                if (big) {
+                    HostMemory.putShortBe(host, (short) value);
+                } else {
+                    HostMemory.putShortLe(host, (short) value);
+                }
+            }
+            case 4 -> {
+                if (big) {
+                    HostMemory.putIntBe(host, (int) value);
+                } else {
+                    HostMemory.putIntLe(host, (int) value);
+                }
+            }
+            default -> {
+                if (big) {
+                    HostMemory.putLongBe(host, value);
+                } else {
+                    HostMemory.putLongLe(host, value);
+                }
+            }
+        }
+    }
+
+    /** Whether the host stores the most significant byte first; {@link State#RESERVED_VALUE} is in host order. */
+    public static boolean hostBigEndian() {
+        return HOST_BIG_ENDIAN;
+    }
+
+    // The edges of execution
+
+    @Override
+    public void takeInterrupt() {
+        interrupts.takePending();
+    }
+
+    @Override
+    public boolean poll() {
+        return interrupts.poll();
+    }
+
+    /** Makes the run loop return after the running instruction. */
+    public void leave() {
+        request(PENDING_LEAVE);
+    }
+
+    /** Continues at an effective address after a routine that ends a block. */
+    public void continueAt(long ea) {
+        successor = ea & addressMask();
+    }
+
+    /** Sets the address of the next instruction while the processor does not run. */
+    public void setNia(long ea) {
+        putSlot(Slots.NIA, ea);
+        where = 0;
+    }
+
+    public long nia() {
+        return slot(Slots.NIA);
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.power.processor;
+
+import dev.wattle.engine.ir.Slots;
+
+/** Slots of the Power processor's state block: 64-bit words in host byte order, see {@link Slots}. */
+public final class State {
+    /** GPR 0; GPR n is {@code GPR + n}. */
+    public static final int GPR = Slots.GUEST;
+    /** CR field 0; each field is a nibble LT 8, GT 4, EQ 2, SO 1 in a slot of its own. */
+    public static final int CR = GPR + 32;
+    /** XER bits that instructions compute, 0 or 1 each. */
+    public static final int SO = CR + 8;
+
+    public static final int OV = SO + 1;
+    public static final int CA = SO + 2;
+    public static final int OV32 = SO + 3;
+    public static final int CA32 = SO + 4;
+    /** What remains of the XER: bits 35:43 and 46:63 (byte count for string instructions), in place. */
+    public static final int XER_REST = SO + 5;
+
+    public static final int MSR = SO + 6;
+    public static final int FPSCR = SO + 7;
+    public static final int VSCR = SO + 8;
+    /** Effective-to-real address of the reservation, or -1 for none. */
+    public static final int RESERVATION = SO + 9;
+    /** What was loaded when the reservation was made, first doubleword and (quadword forms) second, as stored. */
+    public static final int RESERVED_VALUE = SO + 10;
+
+    public static final int RESERVED_VALUE2 = SO + 11;
+    /** Bytes reserved. */
+    public static final int RESERVED_BYTES = SO + 12;
+    /**
+     * VSR 0. VSR n takes two slots from {@code VSR + 2 * n}: the right doubleword first, so that the pair is the 128-bit
+     * register in the order of a little-endian host.
+     */
+    public static final int VSR = 96;
+    /** SPR 0; SPR n is {@code SPR + n}, for those that are plain storage. */
+    public static final int SPR = 256;
+
+    public static final int LR = SPR + 8;
+    public static final int CTR = SPR + 9;
+
+    private State() {}
+
+    /** Slot of FPR n, which is doubleword 0 of VSR n. */
+    public static int fpr(int n) {
+        return VSR + 2 * n + 1;
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.power.semantics;
+
+import dev.wattle.engine.ir.BlockBuilder;
+import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
+import dev.wattle.power.isa.Fields;
+import dev.wattle.power.processor.Mode;
+import dev.wattle.power.processor.State;
+
+/** One instruction while its micro-ops are written: the word, where it stands, the mode, and the buffer. */
+public final class Emission {
+    /** Where the micro-ops go. */
+    public final BlockBuilder out;
+    /** Whether CA32 and OV32 exist. */
+    public final boolean isa3;
+    /** The instruction word. */
+    public int word;
+    /** Its byte offset in the page. */
+    public int pageOffset;
+    /** Mode bits, see {@link Mode}. */
+    public int mode;
+
+    public Emission(BlockBuilder out, boolean isa3) {
+        this.out = out;
+        this.isa3 = isa3;
+    }
+
+    public boolean sf() {
+        return (mode & Mode.SF) != 0;
+    }
+
+    public boolean littleEndian() {
+        return (mode & Mode.LE) != 0;
+    }
+
+    /** Slot of GPR n. */
+    public static int gpr(int n) {
+        return State.GPR + n;
+    }
+
+    public int rt() {
+        return State.GPR + Fields.rt(word);
+    }
+
+    public int ra() {
+        return State.GPR + Fields.ra(word);
+    }
+
+    public int rb() {
+        return State.GPR + Fields.rb(word);
+    }
+
+    public int temp() {
+        return out.temp();
+    }
+
+    /** Slot that holds (RA|0). */
+    public int raOrZero() {
+        return Fields.ra(word) != 0 ? ra() : Slots.ZERO;
+    }
+
+    public boolean rc() {
+        return (word & 1) != 0;
+    }
+
+    /** Sets CR0 from a result slot in the computation mode. */
+    public void recordCr0(int result) {
+        out.emit(sf() ? Op.CMPS64I : Op.CMPS32I, State.CR, result, 0, State.SO, 0);
+    }
+
+    /** Sets CR0 from a result slot if Rc is 1. */
+    public void recordIfRc(int result) {
+        if (rc()) {
+            recordCr0(result);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.power.semantics;
+
+import dev.wattle.engine.Routine;
+import dev.wattle.power.isa.Instruction;
+import dev.wattle.power.isa.InstructionTable;
+import dev.wattle.power.processor.PowerProcessor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** What each row of the instruction table means: micro-ops, or one Java method. */
+public final class Meanings {
+    /** Writes the micro-ops of one instruction. */
+    @FunctionalInterface
+    public interface Emitter {
+        void emit(Emission e);
+    }
+
+    private final InstructionTable table;
+    private final Emitter[] emitters;
+    private final int[] routineOf;
+    private final int illegal;
+    private final List<Routine<PowerProcessor>> routines = new ArrayList<>();
+
+    public Meanings(InstructionTable table) {
+        this.table = table;
+        emitters = new Emitter[table.rows().size()];
+        routineOf = new int[emitters.length];
+        Arrays.fill(routineOf, -1);
+        illegal = shared((p, w) -> {
+            throw p.interrupts().illegal();
+        });
+    }
+
+    /**
+     * Gives a row a Java method as its meaning.
+     *
+     * @throws IllegalArgumentException if there is no such row, or it has a meaning already
+     */
+    public void routine(String name, Routine<PowerProcessor> routine) {
+        int index = claim(name);
+        routines.add(routine);
+        routineOf[index] = routines.size() - 1;
+    }
+
+    /** Gives a row micro-ops as its meaning. */
+    public void emitter(String name, Emitter emitter) {
+        emitters[claim(name)] = emitter;
+    }
+
+    /** Registers a method that several meanings use for their rarer forms, and gives its number. */
+    public int shared(Routine<PowerProcessor> routine) {
+        routines.add(routine);
+        return routines.size() - 1;
+    }
+
+    /** Writes the micro-ops of the instruction that {@code e} describes. */
+    public void emit(Instruction row, Emission e) {
+        int index = row.index();
+        if (index < 0) {
+            e.out.callEnd(illegal, e.word);
+        } else if (emitters[index] != null) {
+            emitters[index].emit(e);
+        } else if (routineOf[index] < 0) {
+            e.out.callEnd(illegal, e.word);
+        } else if (row.endsBlock()) {
+            e.out.callEnd(routineOf[index], e.word);
+        } else {
+            e.out.call(routineOf[index], e.word);
+        }
+    }
+
+    /** Whether a row has a meaning. */
+    public boolean has(Instruction row) {
+        return emitters[row.index()] != null || routineOf[row.index()] >= 0;
+    }
+
+    /** The routines, by the numbers that CALL micro-ops have. */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    public Routine<PowerProcessor>[] routines() {
+        return routines.toArray(new Routine[0]);
+    }
+
+    private int claim(String name) {
+        Instruction row = table.byName(name);
+        int index = row.index();
+        if (emitters[index] != null || routineOf[index] >= 0) {
+            throw new IllegalArgumentException("instruction " + name + " has two meanings");
+        }
+        return index;
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.power.semantics;
+
+import dev.wattle.engine.ir.Op;
+import dev.wattle.power.isa.Fields;
+import dev.wattle.power.processor.Interrupts;
+import dev.wattle.power.processor.Msr;
+import dev.wattle.power.processor.PowerProcessor;
+import dev.wattle.power.processor.Spr;
+import dev.wattle.power.processor.State;
+
+/**
+ * System linkage, traps, the MSR, and processor control (Power ISA 3.0B, Book I, 2.6 and 3.3.11; Book III, 3.3 and
+ * chapter 10).
+ */
+final class SystemLinkage {
+    /** {@code sc 1} from problem state: PAPR's H_PRIVILEGE. */
+    private static final long H_PRIVILEGE = -3;
+
+    private static final int FSCR_SCV = 12;
+    /** Bits that rfid, and mtmsrd with L = 0, leave alone. */
+    private static final long RFID_KEEPS = Msr.HV | Msr.TS;
+
+    private static final long MTMSR_KEEPS = Msr.HV | Msr.TS | Msr.ME | Msr.LE;
+
+    /** Message type of a directed privileged doorbell, RB bits 32:36. */
+    private static final int PRIVILEGED_DOORBELL = 5;
+
+    private SystemLinkage() {}
+
+    static void bind(Meanings m) {
+        m.routine("sc", SystemLinkage::sc);
+        m.routine("scv", SystemLinkage::scv);
+        m.routine("rfid", SystemLinkage::rfid);
+        m.routine("rfscv", SystemLinkage::rfscv);
+        m.emitter("mfmsr", e -> e.out.op(Op.MOV, e.rt(), State.MSR, 0));
+        m.routine("mtmsr", SystemLinkage::mtmsr);
+        m.routine("mtmsrd", SystemLinkage::mtmsrd);
+        m.routine("tw", (p, w) -> trap(p, w, (int) p.gpr(Fields.ra(w)), (int) p.gpr(Fields.rb(w))));
+        m.routine("twi", (p, w) -> trap(p, w, (int) p.gpr(Fields.ra(w)), Fields.si(w)));
+        m.routine("td", (p, w) -> trap(p, w, p.gpr(Fields.ra(w)), p.gpr(Fields.rb(w))));
+        m.routine("tdi", (p, w) -> trap(p, w, p.gpr(Fields.ra(w)), Fields.si(w)));
+        m.routine("msgsndp", (p, w) -> {
+            if (doorbellForThisThread(p.gpr(Fields.rb(w)))) {
+                p.interrupts().request(PowerProcessor.PENDING_DOORBELL);
+            }
+        });
+        m.routine("msgclrp", (p, w) -> {
+            if (doorbellForThisThread(p.gpr(Fields.rb(w)))) {
+                p.interrupts().withdraw(PowerProcessor.PENDING_DOORBELL);
+            }
+        });
+        m.routine("stop", (p, w) -> p.platform().idle(p));
+        m.routine("rfebb", SystemLinkage::rfebb);
+        // There is no branch history: the buffer reads as empty.
+        m.emitter("clrbhrb", e -> e.out.op(Op.NOP, 0, 0, 0));
+        m.emitter("mfbhrbe", e -> e.out.opImm(Op.MOVI, e.rt(), 0, 0));
+    }
+
+    private static boolean doorbellForThisThread(long message) {
+        return (message >>> 27 & 31) == PRIVILEGED_DOORBELL && (message & 0x7f) == 0;
+    }
+
+    private static void sc(PowerProcessor p, int w) {
+        if ((w >>> 5 & 0x7f) == 1) {
+            if ((p.msr() & Msr.PR) != 0) {
+                p.setGpr(3, H_PRIVILEGE);
+            } else {
+                p.platform().hypercall(p);
+            }
+            return;
+        }
+        throw p.interrupts().systemCall();
+    }
+
+    private static void scv(PowerProcessor p, int w) {
+        if ((p.spr(Spr.FSCR) >>> FSCR_SCV & 1) == 0) {
+            throw p.interrupts().facilityUnavailable(FSCR_SCV);
+        }
+        p.interrupts().systemCallVectored(w >>> 5 & 0x7f);
+    }
+
+    /** What a return or move makes of the MSR: no bits that are not there, and no problem state in real mode. */
+    private static void setMsr(PowerProcessor p, long value, long keep) {
+        long msr = p.msr() & keep | value & ~keep & p.model().msrMask();
+        if ((msr & Msr.PR) != 0) {
+            msr |= Msr.EE | Msr.IR | Msr.DR;
+        }
+        p.setMsr(msr);
+    }
+
+    private static void rfid(PowerProcessor p, int w) {
+        setMsr(p, p.spr(Spr.SRR1), RFID_KEEPS);
+        p.continueAt(p.spr(Spr.SRR0) & -4);
+    }
+
+    private static void rfscv(PowerProcessor p, int w) {
+        setMsr(p, p.slot(State.CTR), RFID_KEEPS);
+        p.continueAt(p.slot(State.LR) & -4);
+    }
+
+    private static void mtmsr(PowerProcessor p, int w) {
+        long rs = p.gpr(Fields.rs(w));
+        if ((w >>> 16 & 1) != 0) {
+            setEeAndRi(p, rs);
+        } else {
+            setMsr(p, rs, MTMSR_KEEPS | 0xffff_ffff_0000_0000L);
+        }
+    }
+
+    private static void mtmsrd(PowerProcessor p, int w) {
+        long rs = p.gpr(Fields.rs(w));
+        if ((w >>> 16 & 1) != 0) {
+            setEeAndRi(p, rs);
+        } else {
+            setMsr(p, rs, MTMSR_KEEPS);
+        }
+    }
+
+    private static void setEeAndRi(PowerProcessor p, long rs) {
+        long bits = Msr.EE | Msr.RI;
+        p.setMsr(p.msr() & ~bits | rs & bits);
+    }
+
+    private static void trap(PowerProcessor p, int w, long a, long b) {
+        int to = Fields.to(w);
+        if ((to & 16) != 0 && a < b
+                || (to & 8) != 0 && a > b
+                || (to & 4) != 0 && a == b
+                || (to & 2) != 0 && Long.compareUnsigned(a, b) < 0
+                || (to & 1) != 0 && Long.compareUnsigned(a, b) > 0) {
+            throw p.interrupts().program(Interrupts.TRAP);
+        }
+    }
+
+    private static void rfebb(PowerProcessor p, int w) {
+        SpecialPurposeRegisters.requireFacility(p, SpecialPurposeRegisters.FSCR_EBB);
+        long bescr = p.spr(Spr.BESCR);
+        long globalEnable = 1L << 63;
+        p.setSpr(Spr.BESCR, (w & 0x800) != 0 ? bescr | globalEnable : bescr & ~globalEnable);
+        p.continueAt(p.spr(Spr.EBBRR) & -4);
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.testkit.oracle;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Compares the two outcomes of a test case. */
+final class Comparison {
+    /** How two outcomes relate. */
+    enum Verdict {
+        SAME,
+        /** They differ only where a rule says that they may. */
+        EXPLAINED,
+        DIFFERENT
+    }
+
+    private final Rules rules;
+
+    Comparison(Rules rules) {
+        this.rules = rules;
+    }
+
+    /** Whether nothing at all differs. */
+    static boolean same(Outcome ours, Outcome qemu) {
+        return ours.stop == qemu.stop
+                && (ours.stop == Outcome.Stop.NONE || ours.stopAddress == qemu.stopAddress)
+                && Arrays.equals(ours.after.words, qemu.after.words)
+                && Arrays.equals(ours.after.memory, qemu.after.memory);
+    }
+
+    /** Compares a case of one instruction by the rules, which count what they explained. */
+    Verdict compareOne(TestCase test, Outcome ours, Outcome qemu) {
+        if (same(ours, qemu)) {
+            return Verdict.SAME;
+        }
+        Conditions.Context context = new Conditions.Context(test.rows()[0], test.code()[0], test, ours, qemu);
+        Targets.Mask mask = new Targets.Mask();
+        List<Rules.Rule> used = new ArrayList<>();
+        for (Rules.Rule rule : rules.holding(context)) {
+            Targets.Mask own = new Targets.Mask();
+            for (String target : rule.targets) {
+                Targets.add(own, target, context.row(), context.word());
+            }
+            if (touches(own, ours, qemu)) {
+                used.add(rule);
+            }
+            merge(mask, own);
+        }
+        if (!covers(mask, ours, qemu)) {
+            return Verdict.DIFFERENT;
+        }
+        for (Rules.Rule rule : used) {
+            rule.used.increment();
+        }
+        return Verdict.EXPLAINED;
+    }
+
+    private static boolean stopDiffers(Outcome ours, Outcome qemu) {
+        return ours.stop != qemu.stop || ours.stop != Outcome.Stop.NONE && ours.stopAddress != qemu.stopAddress;
+    }
+
+    private static boolean touches(Targets.Mask mask, Outcome ours, Outcome qemu) {
+        if (mask.stop && stopDiffers(ours, qemu)) {
+            return true;
+        }
+        if (mask.memory && !Arrays.equals(ours.after.memory, qemu.after.memory)) {
+            return true;
+        }
+        for (int i = 0; i < MachineState.WORDS; i++) {
+            if (((ours.after.words[i] ^ qemu.after.words[i]) & mask.words[i]) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void merge(Targets.Mask mask, Targets.Mask other) {
+        mask.stop |= other.stop;
+        mask.memory |= other.memory;
+        for (int i = 0; i < MachineState.WORDS; i++) {
+            mask.words[i] |= other.words[i];
+        }
+    }
+
+    private static boolean covers(Targets.Mask mask, Outcome ours, Outcome qemu) {
+        if (stopDiffers(ours, qemu)) {
+            // Whoever goes on changes registers that the other leaves alone.
+            return mask.stop;
+        }
+        if (!mask.memory && !Arrays.equals(ours.after.memory, qemu.after.memory)) {
+            return false;
+        }
+        for (int i = 0; i < MachineState.WORDS; i++) {
+            if (((ours.after.words[i] ^ qemu.after.words[i]) & ~mask.words[i]) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The places that differ, in words: what a bucket of like differences is known by. */
+    static String signature(Outcome ours, Outcome qemu) {
+        StringBuilder text = new StringBuilder();
+        if (stopDiffers(ours, qemu)) {
+            return "stop: ours " + ours.stop + ", QEMU " + qemu.stop;
+        }
+        for (int i = 0; i < MachineState.WORDS; i++) {
+            long difference = ours.after.words[i] ^ qemu.after.words[i];
+            if (difference != 0) {
+                text.append(text.isEmpty() ? "" : ", ");
+                text.append(i < MachineState.VSR ? "GPR" : i < MachineState.LR ? "VSR" : MachineState.name(i));
+                if (i == MachineState.FPSCR) {
+                    text.append(String.format(" %x", difference));
+                }
+            }
+        }
+        if (!Arrays.equals(ours.after.memory, qemu.after.memory)) {
+            text.append(text.isEmpty() ? "" : ", ").append("storage");
+        }
+        return text.toString();
+    }
+}

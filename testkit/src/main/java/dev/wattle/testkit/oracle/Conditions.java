@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.testkit.oracle;
+
+import dev.wattle.power.isa.Instruction;
+import dev.wattle.power.isa.Operand;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The conditions of {@code undefined.txt} and {@code qemu-differences.txt}: words joined by {@code &}, each perhaps after
+ * {@code !}, some with arguments in parentheses.
+ *
+ * <ul>
+ *   <li>{@code always}, {@code LE}, {@code BE}
+ *   <li>{@code bit(OE)}, {@code bit(Rc)}: the suffix bit is 1; {@code field(L,2)}: an operand has a value; {@code
+ *       above(UIM,12)}: it is greater
+ *   <li>{@code zero(RB,32)}: the low 32 bits of a register are zero; {@code ones(RB,64)}; {@code least(RA,32)}: the most
+ *       negative number
+ *   <li>{@code same(RA,RB)}: two operands have the same value
+ *   <li>{@code fpscr(VE)}: a bit of the FPSCR before; {@code after(XX)}: after, on our side
+ *   <li>{@code ours(ILLEGAL)}, {@code qemu(NONE)}: how execution stopped
+ *   <li>other words: see {@link #WORDS}
+ * </ul>
+ */
+final class Conditions {
+    /** One instruction with its state before and what the two machines made of it. */
+    record Context(Instruction row, int word, TestCase test, Outcome ours, Outcome qemu) {
+        MachineState before() {
+            return test.before();
+        }
+    }
+
+    /** A condition. */
+    @FunctionalInterface
+    interface Condition {
+        boolean holds(Context c);
+    }
+
+    @FunctionalInterface
+    private interface Word {
+        boolean holds(Context c, List<String> arguments);
+    }
+
+    private static final Map<String, Word> WORDS = Map.ofEntries(
+            Map.entry("always", (c, a) -> true),
+            Map.entry("LE", (c, a) -> c.test.littleEndian()),
+            Map.entry("BE", (c, a) -> !c.test.littleEndian()),
+            Map.entry("bit", (c, a) -> (c.word & suffix(c.row, a.get(0))) != 0),
+            Map.entry("field", (c, a) -> c.row.operand(a.get(0)).get(c.word) == number(a.get(1))),
+            Map.entry("above", (c, a) -> c.row.operand(a.get(0)).get(c.word) > number(a.get(1))),
+            Map.entry("zero", (c, a) -> low(c, a) == 0),
+            Map.entry("ones", (c, a) -> low(c, a) == -1L >>> 64 - (int) number(a.get(1))),
+            Map.entry("least", (c, a) -> low(c, a) == 1L << number(a.get(1)) - 1),
+            Map.entry("same", (c, a) -> c.row.operand(a.get(0)).get(c.word) == c.row.operand(a.get(1)).get(c.word)),
+            Map.entry("fpscr", (c, a) -> fpscrBit(c.before(), a.get(0))),
+            Map.entry("after", (c, a) -> fpscrBit(c.ours.after, a.get(0))),
+            Map.entry("ours", (c, a) -> c.ours.stop == Outcome.Stop.valueOf(a.get(0))),
+            Map.entry("qemu", (c, a) -> c.qemu.stop == Outcome.Stop.valueOf(a.get(0))));
+
+    private Conditions() {}
+
+    /**
+     * Reads a condition.
+     *
+     * @throws IllegalArgumentException if it has a word that there is not
+     */
+    static Condition parse(String text) {
+        List<Condition> parts = new ArrayList<>();
+        for (String part : text.split("&")) {
+            parts.add(part(part.strip()));
+        }
+        return c -> {
+            for (Condition part : parts) {
+                if (!part.holds(c)) {
+                    return false;
+                }
+            }
+            return true;
+        };
+    }
+
+    private static Condition part(String text) {
+        if (text.startsWith("!")) {
+            Condition inner = part(text.substring(1).strip());
+            return c -> !inner.holds(c);
+        }
+        int open = text.indexOf('(');
+        String name = open < 0 ? text : text.substring(0, open);
+        List<String> arguments = new ArrayList<>();
+        if (open >= 0) {
+            for (String argument : text.substring(open + 1, text.length() - 1).split(",")) {
+                arguments.add(argument.strip());
+            }
+        }
+        Word word = WORDS.get(name);
+        if (word == null) {
+            throw new IllegalArgumentException("no condition is named " + name);
+        }
+        return c -> word.holds(c, arguments);
+    }
+
+    private static long number(String text) {
+        return Long.decode(text);
+    }
+
+    private static int suffix(Instruction row, String name) {
+        return switch (name) {
+            case "OE" -> row.oeBit();
+            case "Rc" -> row.rcBit();
+            case "LK" -> row.lkBit();
+            default -> row.aaBit();
+        };
+    }
+
+    /** The low bits of the register that an operand names. */
+    private static long low(Context c, List<String> arguments) {
+        Operand operand = c.row.operand(arguments.get(0));
+        return c.before().words[Targets.word(operand, c.word)] & -1L >>> 64 - (int) number(arguments.get(1));
+    }
+
+    private static boolean fpscrBit(MachineState state, String name) {
+        return (state.words[MachineState.FPSCR] & Targets.fpscrBits(name)) != 0;
+    }
+}

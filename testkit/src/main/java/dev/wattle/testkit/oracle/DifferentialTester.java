@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.testkit.oracle;
+
+import dev.wattle.power.isa.Disassembler;
+import dev.wattle.power.isa.Instruction;
+import dev.wattle.power.isa.InstructionTable;
+import dev.wattle.power.isa.IsaVersion;
+import dev.wattle.power.semantics.Chapters;
+import dev.wattle.power.semantics.Meanings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Executes random instructions from random states under QEMU user mode and on Wattle, and compares everything that a
+ * program can see.
+ *
+ * <p>{@code java -cp ... dev.wattle.testkit.oracle.DifferentialTester --count 10000000}; {@code --help} lists the options.
+ * It ends with status 0 if there was no difference that the lists of known ones do not explain.
+ */
+public final class DifferentialTester {
+    private static final String USAGE =
+            """
+            Usage: DifferentialTester [--count N] [--rows PATTERN,...] [--seed N] [--endian le|be|both] [--jobs N]
+                                      [--case SEED@ADDRESS] [--examples N] [--table]
+              --count     instructions to compare (default 100000)
+              --rows      rows of the instruction table, with * for any characters (default: all)
+              --seed      start of the random sequence (default: from the clock; printed)
+              --endian    byte orders to test (default: both)
+              --jobs      worker threads, each with its emulators (default 1)
+              --case      one case, as a report names it; needs --rows and --endian
+              --examples  differences to show for each row (default 3)
+              --table     print the counts of each row
+            """;
+
+    private final InstructionTable table = InstructionTable.load();
+    private final InstructionTable isa3 = table.in(IsaVersion.V3_0);
+    private final Rules rules = Rules.load(table);
+    private final Comparison comparison = new Comparison(rules);
+    private final Report report = new Report(new Disassembler(isa3));
+    private final Tally tally = new Tally(table.rows().size());
+    private final Map<String, String> untested = new TreeMap<>();
+    private final List<RowProfile> profiles = new ArrayList<>();
+    private final AtomicLong nextBatch = new AtomicLong();
+    private final Options options;
+
+    private DifferentialTester(Options options) {
+        this.options = options;
+        Meanings meanings = Chapters.bind(table);
+        for (Instruction row : isa3.rows()) {
+            if (!options.selects(row.name())) {
+                continue;
+            }
+            Optional<String> exclusion = RowProfile.exclusion(row);
+            if (exclusion.isPresent()) {
+                untested.put(row.name(), exclusion.get());
+            } else if (!RowProfile.isPrivileged(row) && !meanings.has(row)) {
+                untested.put(row.name(), "no meaning yet");
+            } else {
+                profiles.add(new RowProfile(row));
+            }
+        }
+    }
+
+    /** Entry point of the command line. */
+    public static void main(String[] arguments) {
+        Options options;
+        try {
+            options = Options.parse(arguments);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.err.print(USAGE);
+            System.exit(2);
+            return;
+        }
+        if (options.help()) {
+            System.out.print(USAGE);
+            return;
+        }
+        try {
+            System.exit(new DifferentialTester(options).run() ? 0 : 1);
+        } catch (IOException | IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.exit(2);
+        }
+    }
+
+    private boolean run() throws IOException {
+        if (profiles.isEmpty()) {
+            throw new IllegalArgumentException("no row to test: " + untested);
+        }
+        System.out.println("seed " + options.seed());
+        Path folder = Files.createTempDirectory("wattle-oracle");
+        Path[] harness = new Path[2];
+        for (int order = 0; order < 2; order++) {
+            boolean little = order == 1;
+            if (options.tests(little)) {
+                Optional<String> missing = QemuMachine.missing(little);
+                if (missing.isPresent()) {
+                    throw new IOException(missing.get());
+                }
+                harness[order] = QemuMachine.build(folder, little);
+            }
+        }
+        long start = System.nanoTime();
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < options.jobs(); i++) {
+            threads.add(Thread.ofPlatform().name("oracle-" + i).start(() -> work(harness)));
+        }
+        try {
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        } catch (InterruptedException e) {
+            throw new IOException("interrupted", e);
+        }
+        double seconds = (System.nanoTime() - start) / 1e9;
+        tally.printDifferences(System.out, options.examples());
+        if (options.table()) {
+            List<Instruction> rows =
+                    isa3.rows().stream().filter(row -> options.selects(row.name())).toList();
+            tally.printTable(System.out, rows, untested);
+            for (Rules.Rule rule : rules.all()) {
+                System.out.printf("%-28s %10d  %s%n", rule, rule.used.sum(), rule.columns.get(0));
+            }
+        }
+        System.out.printf(
+                "%d instances, %d different, %d rows not tested, %.1f s%n",
+                tally.total(), tally.differences(), untested.size(), seconds);
+        return tally.differences() == 0;
+    }
+
+    /** One byte order of one worker: its emulator and the batch that it works on. */
+    private final class Lane {
+        final boolean littleEndian;
+        final QemuMachine qemu;
+        final Outcome[] ours = outcomes();
+        final Outcome[] theirs = outcomes();
+        List<TestCase> batch = List.of();
+
+        Lane(boolean littleEndian, Path harness) throws IOException {
+            this.littleEndian = littleEndian;
+            qemu = QemuMachine.start(harness, littleEndian);
+        }
+
+        /** Starts another batch; false when all is done. */
+        boolean begin(TestGenerator generator) {
+            long number = nextBatch.getAndIncrement();
+            long first = number * TestCase.BATCH;
+            int size = (int) Math.min(TestCase.BATCH, options.count() - first);
+            batch = new ArrayList<>();
+            for (int i = 0; i < size; i++) {
+                long n = first + i;
+                RowProfile profile = profile(n / 2, littleEndian);
+                long seed = options.caseSeed(n);
+                long address = options.caseAddress(TestCase.addressOf((int) (number % 1_000_000), i));
+                batch.add(generator.make(profile, seed, littleEndian, address));
+            }
+            if (!batch.isEmpty()) {
+                qemu.submit(batch);
+            }
+            return !batch.isEmpty();
+        }
+
+        void finish(WattleMachine wattle) {
+            if (batch.isEmpty()) {
+                return;
+            }
+            wattle.submit(batch);
+            wattle.collect(ours);
+            qemu.collect(theirs);
+            for (int i = 0; i < batch.size(); i++) {
+                judge(batch.get(i), ours[i], theirs[i]);
+            }
+        }
+    }
+
+    private RowProfile profile(long n, boolean littleEndian) {
+        for (long i = n; ; i++) {
+            RowProfile profile = profiles.get((int) (i % profiles.size()));
+            if (RowProfile.exclusion(profile.row, littleEndian).isEmpty()) {
+                return profile;
+            }
+        }
+    }
+
+    private static Outcome[] outcomes() {
+        Outcome[] outcomes = new Outcome[TestCase.BATCH];
+        for (int i = 0; i < outcomes.length; i++) {
+            outcomes[i] = new Outcome();
+        }
+        return outcomes;
+    }
+
+    private void work(Path[] harness) {
+        List<Lane> lanes = new ArrayList<>();
+        try (WattleMachine wattle = new WattleMachine()) {
+            for (int order = 0; order < 2; order++) {
+                if (options.tests(order == 1)) {
+                    lanes.add(new Lane(order == 1, harness[order]));
+                }
+            }
+            TestGenerator generator = new TestGenerator(isa3, false);
+            for (Lane lane : lanes) {
+                lane.begin(generator);
+            }
+            boolean more = true;
+            while (more) {
+                more = false;
+                for (Lane lane : lanes) {
+                    lane.finish(wattle);
+                    more |= lane.begin(generator);
+                }
+            }
+        } catch (IOException e) {
+            System.err.println(e.getMessage());
+        } finally {
+            lanes.forEach(lane -> lane.qemu.close());
+        }
+    }
+
+    private void judge(TestCase test, Outcome ours, Outcome qemu) {
+        Comparison.Verdict verdict = comparison.compareOne(test, ours, qemu);
+        tally.count(test, verdict);
+        if (verdict == Comparison.Verdict.DIFFERENT || options.isCase()) {
+            Instruction row = test.rows().length == 1 ? test.rows()[0] : test.rows()[1];
+            String signature = Comparison.signature(ours, qemu);
+            if (tally.differs(row, signature, test)) {
+                tally.explain(row, signature, report.describe(test, ours, qemu));
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.testkit.oracle;
+
+import dev.wattle.power.isa.Instruction;
+import dev.wattle.power.isa.InstructionTable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * The differences that are known: what the book leaves undefined ({@code undefined.txt}) and where QEMU is wrong by the book
+ * ({@code qemu-differences.txt}). Safe to share between threads.
+ */
+final class Rules {
+    /** One line of one of the files. */
+    static final class Rule {
+        final String file;
+        final int line;
+        final List<String> columns;
+        final List<Instruction> rows;
+        final Conditions.Condition condition;
+        final String[] targets;
+        /** How many differing instances the rule explained. */
+        final LongAdder used = new LongAdder();
+
+        private Rule(String file, int line, List<String> columns, List<Instruction> rows) {
+            this.file = file;
+            this.line = line;
+            this.columns = columns;
+            this.rows = rows;
+            condition = Conditions.parse(columns.get(1));
+            targets = columns.get(2).split(",\\s*");
+        }
+
+        boolean isQemus() {
+            return file.startsWith("qemu");
+        }
+
+        @Override
+        public String toString() {
+            return file + ":" + line;
+        }
+    }
+
+    private final List<Rule> all = new ArrayList<>();
+    private final Map<Instruction, List<Rule>> byRow = new HashMap<>();
+
+    /**
+     * Reads both files.
+     *
+     * @throws IllegalStateException if a line is wrong; the message names it
+     */
+    static Rules load(InstructionTable table) {
+        Rules rules = new Rules();
+        rules.read("undefined.txt", 4, table);
+        rules.read("qemu-differences.txt", 6, table);
+        return rules;
+    }
+
+    private void read(String file, int columns, InstructionTable table) {
+        String text;
+        try (InputStream in = Rules.class.getResourceAsStream(file)) {
+            if (in == null) {
+                throw new IllegalStateException("resource " + file + " is missing from the testkit");
+            }
+            text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        int number = 0;
+        for (String line : text.lines().toList()) {
+            number++;
+            if (line.isBlank() || line.startsWith("#")) {
+                continue;
+            }
+            try {
+                List<String> cells = new ArrayList<>();
+                for (String cell : line.split("\\|")) {
+                    cells.add(cell.strip());
+                }
+                if (cells.size() != columns) {
+                    throw new IllegalArgumentException(cells.size() + " columns, not " + columns);
+                }
+                Rule rule = new Rule(file, number, cells, rows(cells.get(0), table));
+                all.add(rule);
+                for (Instruction row : rule.rows) {
+                    byRow.computeIfAbsent(row, r -> new ArrayList<>()).add(rule);
+                    // A target that a row does not have is a mistake in the line: find it now.
+                    for (String target : rule.targets) {
+                        Targets.add(new Targets.Mask(), target, row, row.value());
+                    }
+                }
+            } catch (IllegalArgumentException e) {
+                throw new IllegalStateException(file + ":" + number + ": " + e.getMessage() + ": " + line, e);
+            }
+        }
+    }
+
+    /** Rows by name, with {@code *} for any characters, and {@code -name} for an exception from what comes before it. */
+    private static List<Instruction> rows(String text, InstructionTable table) {
+        List<Instruction> rows = new ArrayList<>();
+        for (String pattern : text.split(",\\s*")) {
+            boolean without = pattern.startsWith("-");
+            String regex = (without ? pattern.substring(1) : pattern).replace(".", "\\.").replace("*", ".*");
+            List<Instruction> found =
+                    table.rows().stream().filter(row -> row.name().matches(regex)).toList();
+            if (found.isEmpty()) {
+                throw new IllegalArgumentException("no row is named " + pattern);
+            }
+            if (without) {
+                rows.removeAll(found);
+            } else {
+                found.stream().filter(row -> !rows.contains(row)).forEach(rows::add);
+            }
+        }
+        return rows;
+    }
+
+    List<Rule> all() {
+        return all;
+    }
+
+    /** The rules that hold for an instruction and its outcomes. */
+    List<Rule> holding(Conditions.Context context) {
+        List<Rule> holding = new ArrayList<>();
+        for (Rule rule : byRow.getOrDefault(context.row(), List.of())) {
+            if (rule.condition.holds(context)) {
+                holding.add(rule);
+            }
+        }
+        return holding;
+    }
+}
