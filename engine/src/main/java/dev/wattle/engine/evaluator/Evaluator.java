@@ -139,192 +139,177 @@ public final class Evaluator<P extends Processor> {
     /**
      * Executes one block; NIA is its start before, and the next block's start after.
      *
-     * <p>Operands a and b are read, and the result is written, in one place for all operations: a copy of each access in
-     * every case would be more than the JIT compiler inlines.
+     * <p>The loop does the accesses that all operations share, and {@link #compute} is a method of its own, too large to
+     * be inlined: otherwise the JIT compiler computes what many cases need before the switch, and spills it.
      */
     private int evaluate(Block block) {
         long[] words = block.words;
         long[] immediates = block.immediates;
         long page = slotAt(Slots.NIA * 8L) & -CodePage.BYTES;
-        long nia = page + block.pageOffset + block.byteLength;
-        int way = NEXT;
-        loop:
         for (int i = 0; ; i++) {
             long w = words[i];
-            long imm = immediates[i];
-            long a = slotAt(w >>> 17 & 0x7ff8);
-            long b = slotAt(w >>> 29 & 0x7ff8);
-            int n = (int) (w >>> 44);
-            long c = slotAt(w >>> 41 & 0x7ff8);
             int op = (int) w & 0xff;
-            long result;
-            switch (op) {
-                case Op.NOP -> {
-                    continue;
-                }
-                case Op.MOV -> result = a;
-                case Op.MOVI -> result = imm;
-                case Op.ADD -> result = a + b;
-                case Op.SUB -> result = a - b;
-                case Op.MUL -> result = a * b;
-                case Op.AND -> result = a & b;
-                case Op.OR -> result = a | b;
-                case Op.XOR -> result = a ^ b;
-                case Op.ANDC -> result = a & ~b;
-                case Op.ORC -> result = a | ~b;
-                case Op.NAND -> result = ~(a & b);
-                case Op.NOR -> result = ~(a | b);
-                case Op.EQV -> result = ~(a ^ b);
-                case Op.NEG -> result = -a;
-                case Op.ADDI -> result = a + imm;
-                case Op.RSUBI -> result = imm - a;
-                case Op.MULI -> result = a * imm;
-                case Op.ANDI -> result = a & imm;
-                case Op.ORI -> result = a | imm;
-                case Op.XORI -> result = a ^ imm;
-                case Op.SHLI -> result = a << imm;
-                case Op.SHRI -> result = a >>> imm;
-                case Op.SARI -> result = a >> imm;
-                case Op.SHL -> result = (b & 64) != 0 ? 0 : a << b;
-                case Op.SHR -> result = (b & 64) != 0 ? 0 : a >>> b;
-                case Op.SAR -> result = (b & 64) != 0 ? a >> 63 : a >> b;
-                case Op.SEXT8 -> result = (byte) a;
-                case Op.SEXT16 -> result = (short) a;
-                case Op.SEXT32 -> result = (int) a;
-                case Op.DUP32 -> result = a << 32 | a & 0xffff_ffffL;
-                case Op.ROTL -> result = a << b | a >>> -b;
-                case Op.ROTMASK32 -> {
-                    long twice = a << 32 | a & 0xffff_ffffL;
-                    result = (twice << n | twice >>> -n) & imm;
-                }
-                case Op.ROTMASK64 -> result = (a << n | a >>> -n) & imm;
-                case Op.ROTINSERT32 -> {
-                    long twice = a << 32 | a & 0xffff_ffffL;
-                    result = (twice << n | twice >>> -n) & imm | b & ~imm;
-                }
-                case Op.ROTINSERT64 -> result = (a << n | a >>> -n) & imm | b & ~imm;
-                case Op.CMPS64 -> result = (a < b ? 8 : a > b ? 4 : 2) | c;
-                case Op.CMPU64 -> {
-                    long x = a + Long.MIN_VALUE;
-                    long y = b + Long.MIN_VALUE;
-                    result = (x < y ? 8 : x > y ? 4 : 2) | c;
-                }
-                case Op.CMPS32 -> result = ((int) a < (int) b ? 8 : (int) a > (int) b ? 4 : 2) | c;
-                case Op.CMPU32 -> {
-                    int x = (int) a + Integer.MIN_VALUE;
-                    int y = (int) b + Integer.MIN_VALUE;
-                    result = (x < y ? 8 : x > y ? 4 : 2) | c;
-                }
-                case Op.CMPS64I -> result = (a < imm ? 8 : a > imm ? 4 : 2) | c;
-                case Op.CMPU64I -> {
-                    long x = a + Long.MIN_VALUE;
-                    long y = imm + Long.MIN_VALUE;
-                    result = (x < y ? 8 : x > y ? 4 : 2) | c;
-                }
-                case Op.CMPS32I -> result = ((int) a < (int) imm ? 8 : (int) a > (int) imm ? 4 : 2) | c;
-                case Op.CMPU32I -> {
-                    int x = (int) a + Integer.MIN_VALUE;
-                    int y = (int) imm + Integer.MIN_VALUE;
-                    result = (x < y ? 8 : x > y ? 4 : 2) | c;
-                }
-                case Op.LEA -> result = page + imm & block.addressMask;
-                case Op.ADC -> result = a + b + c;
-                case Op.CARRY -> {
-                    long sum = a + b + c;
-                    result = (a & b | (a | b) & ~sum) >>> 63;
-                }
-                case Op.CARRY32 -> result = (a ^ b ^ c) >>> 32 & 1;
-                case Op.BIT -> result = a >>> n & 1;
-                case Op.MULHU -> result = Math.unsignedMultiplyHigh(a, b);
-                case Op.LD8U,
-                        Op.LD16U_LE,
-                        Op.LD16U_BE,
-                        Op.LD16S_LE,
-                        Op.LD16S_BE,
-                        Op.LD32U_LE,
-                        Op.LD32U_BE,
-                        Op.LD32S_LE,
-                        Op.LD32S_BE,
-                        Op.LD64_LE,
-                        Op.LD64_BE -> {
-                    processor.where = block.where[i];
-                    result = load(op, a + imm & block.addressMask);
-                }
-                case Op.ST8, Op.ST16_LE, Op.ST16_BE, Op.ST32_LE, Op.ST32_BE, Op.ST64_LE, Op.ST64_BE -> {
-                    processor.where = block.where[i];
-                    store(op, a + imm & block.addressMask, b);
-                    continue;
-                }
-                case Op.CALL -> {
-                    processor.where = block.where[i];
-                    routines[(int) (imm >>> 32)].run(processor, (int) imm);
-                    continue;
-                }
-                case Op.CALL_END -> {
-                    processor.where = block.where[i];
-                    processor.successor = nia & block.addressMask;
-                    routines[(int) (imm >>> 32)].run(processor, (int) imm);
-                    nia = processor.successor;
-                    HostMemory.putLong(state + Slots.NIA * 8L, nia);
-                    return ELSEWHERE;
-                }
-                case Op.GOTO -> {
+            long a = slotAt(w >>> 17 & 0x7ff8);
+            if (op < Op.FIRST_ACCESS) {
+                long b = slotAt(w >>> 29 & 0x7ff8);
+                long c = slotAt(w >>> 41 & 0x7ff8);
+                HostMemory.putLong(
+                        state + (w >>> 5 & 0x7ff8), compute(op, a, b, c, immediates[i], (int) (w >>> 44)));
+            } else if (op < Op.FIRST_STORE) {
+                processor.where = block.where[i];
+                HostMemory.putLong(
+                        state + (w >>> 5 & 0x7ff8), load(op, a + immediates[i] & block.addressMask));
+            } else if (op < Op.FIRST_CONTROL) {
+                processor.where = block.where[i];
+                store(op, a + immediates[i] & block.addressMask, slotAt(w >>> 29 & 0x7ff8));
+            } else if (op == Op.CALL) {
+                processor.where = block.where[i];
+                long imm = immediates[i];
+                routines[(int) (imm >>> 32)].run(processor, (int) imm);
+            } else if (op == Op.LEA) {
+                HostMemory.putLong(state + (w >>> 5 & 0x7ff8), page + immediates[i] & block.addressMask);
+            } else {
+                return end(block, i, w, a, page);
+            }
+        }
+    }
+
+    /** Executes the operation that ends a block. */
+    private int end(Block block, int i, long w, long a, long page) {
+        long imm = block.immediates[i];
+        int n = (int) (w >>> 44);
+        long nia = page + block.pageOffset + block.byteLength;
+        int way = NEXT;
+        switch ((int) w & 0xff) {
+            case Op.CALL_END -> {
+                processor.where = block.where[i];
+                processor.successor = nia & block.addressMask;
+                routines[(int) (imm >>> 32)].run(processor, (int) imm);
+                // A routine may have changed the mode and with it the width of addresses.
+                HostMemory.putLong(state + Slots.NIA * 8L, processor.successor);
+                return ELSEWHERE;
+            }
+            case Op.GOTO -> {
+                nia = page + imm;
+                way = TAKEN;
+            }
+            case Op.GOTO_ABSOLUTE -> {
+                nia = imm;
+                way = ELSEWHERE;
+            }
+            case Op.BRANCH_NZ -> {
+                if (a != 0) {
                     nia = page + imm;
                     way = TAKEN;
-                    break loop;
                 }
-                case Op.GOTO_ABSOLUTE -> {
-                    nia = imm;
-                    way = ELSEWHERE;
-                    break loop;
-                }
-                case Op.BRANCH_NZ -> {
-                    if (a != 0) {
-                        nia = page + imm;
-                        way = TAKEN;
-                    }
-                    break loop;
-                }
-                case Op.BRANCH_BIT_SET -> {
-                    if ((a >>> n & 1) != 0) {
-                        nia = page + imm;
-                        way = TAKEN;
-                    }
-                    break loop;
-                }
-                case Op.BRANCH_BIT_CLEAR -> {
-                    if ((a >>> n & 1) == 0) {
-                        nia = page + imm;
-                        way = TAKEN;
-                    }
-                    break loop;
-                }
-                case Op.INDIRECT -> {
-                    nia = a & -4;
-                    way = ELSEWHERE;
-                    break loop;
-                }
-                case Op.INDIRECT_NZ -> {
-                    if (a != 0) {
-                        nia = b & -4;
-                        way = ELSEWHERE;
-                    }
-                    break loop;
-                }
-                case Op.FALL_THROUGH -> {
-                    break loop;
-                }
-                default -> result = rare(op, a, b, c, n);
             }
-            HostMemory.putLong(state + (w >>> 5 & 0x7ff8), result);
+            case Op.BRANCH_BIT_SET -> {
+                if ((a >>> n & 1) != 0) {
+                    nia = page + imm;
+                    way = TAKEN;
+                }
+            }
+            case Op.BRANCH_BIT_CLEAR -> {
+                if ((a >>> n & 1) == 0) {
+                    nia = page + imm;
+                    way = TAKEN;
+                }
+            }
+            case Op.INDIRECT -> {
+                nia = a & -4;
+                way = ELSEWHERE;
+            }
+            case Op.INDIRECT_NZ -> {
+                if (a != 0) {
+                    nia = slotAt(w >>> 29 & 0x7ff8) & -4;
+                    way = ELSEWHERE;
+                }
+            }
+            case Op.FALL_THROUGH -> {
+                // NIA is behind the block already.
+            }
+            default -> throw new IllegalStateException("no such micro-op: " + Op.name((int) w & 0xff));
         }
         HostMemory.putLong(state + Slots.NIA * 8L, nia & block.addressMask);
         return way;
     }
 
-    /** Operations that are not worth a place in the hot method. */
-    private static long rare(int op, long a, long b, long c, int n) {
+    /** The result of an operation that only computes. */
+    private static long compute(int op, long a, long b, long c, long imm, int n) {
         return switch (op) {
+            case Op.MOV -> a;
+            case Op.MOVI -> imm;
+            case Op.ADD -> a + b;
+            case Op.SUB -> a - b;
+            case Op.MUL -> a * b;
+            case Op.AND -> a & b;
+            case Op.OR -> a | b;
+            case Op.XOR -> a ^ b;
+            case Op.ANDC -> a & ~b;
+            case Op.ORC -> a | ~b;
+            case Op.NAND -> ~(a & b);
+            case Op.NOR -> ~(a | b);
+            case Op.EQV -> ~(a ^ b);
+            case Op.NEG -> -a;
+            case Op.ADDI -> a + imm;
+            case Op.RSUBI -> imm - a;
+            case Op.MULI -> a * imm;
+            case Op.ANDI -> a & imm;
+            case Op.ORI -> a | imm;
+            case Op.XORI -> a ^ imm;
+            case Op.SHLI -> a << imm;
+            case Op.SHRI -> a >>> imm;
+            case Op.SARI -> a >> imm;
+            case Op.SHL -> (b & 64) != 0 ? 0 : a << b;
+            case Op.SHR -> (b & 64) != 0 ? 0 : a >>> b;
+            case Op.SAR -> (b & 64) != 0 ? a >> 63 : a >> b;
+            case Op.SEXT8 -> (byte) a;
+            case Op.SEXT16 -> (short) a;
+            case Op.SEXT32 -> (int) a;
+            case Op.DUP32 -> a << 32 | a & 0xffff_ffffL;
+            case Op.ROTL -> a << b | a >>> -b;
+            case Op.ROTMASK32 -> {
+                long twice = a << 32 | a & 0xffff_ffffL;
+                yield (twice << n | twice >>> -n) & imm;
+            }
+            case Op.ROTMASK64 -> (a << n | a >>> -n) & imm;
+            case Op.ROTINSERT32 -> {
+                long twice = a << 32 | a & 0xffff_ffffL;
+                yield (twice << n | twice >>> -n) & imm | b & ~imm;
+            }
+            case Op.ROTINSERT64 -> (a << n | a >>> -n) & imm | b & ~imm;
+            case Op.CMPS64 -> (a < b ? 8 : a > b ? 4 : 2) | c;
+            case Op.CMPU64 -> {
+                long x = a + Long.MIN_VALUE;
+                long y = b + Long.MIN_VALUE;
+                yield (x < y ? 8 : x > y ? 4 : 2) | c;
+            }
+            case Op.CMPS32 -> ((int) a < (int) b ? 8 : (int) a > (int) b ? 4 : 2) | c;
+            case Op.CMPU32 -> {
+                int x = (int) a + Integer.MIN_VALUE;
+                int y = (int) b + Integer.MIN_VALUE;
+                yield (x < y ? 8 : x > y ? 4 : 2) | c;
+            }
+            case Op.CMPS64I -> (a < imm ? 8 : a > imm ? 4 : 2) | c;
+            case Op.CMPU64I -> {
+                long x = a + Long.MIN_VALUE;
+                long y = imm + Long.MIN_VALUE;
+                yield (x < y ? 8 : x > y ? 4 : 2) | c;
+            }
+            case Op.CMPS32I -> ((int) a < (int) imm ? 8 : (int) a > (int) imm ? 4 : 2) | c;
+            case Op.CMPU32I -> {
+                int x = (int) a + Integer.MIN_VALUE;
+                int y = (int) imm + Integer.MIN_VALUE;
+                yield (x < y ? 8 : x > y ? 4 : 2) | c;
+            }
+            case Op.ADC -> a + b + c;
+            case Op.CARRY -> {
+                long sum = a + b + c;
+                yield (a & b | (a | b) & ~sum) >>> 63;
+            }
+            case Op.CARRY32 -> (a ^ b ^ c) >>> 32 & 1;
+            case Op.BIT -> a >>> n & 1;
+            case Op.MULHU -> Math.unsignedMultiplyHigh(a, b);
             case Op.MULHS -> Math.multiplyHigh(a, b);
             case Op.DIVS64 -> b == 0 || a == Long.MIN_VALUE && b == -1 ? 0 : a / b;
             case Op.DIVU64 -> b == 0 ? 0 : Long.divideUnsigned(a, b);

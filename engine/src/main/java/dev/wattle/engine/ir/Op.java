@@ -2,7 +2,6 @@
 package dev.wattle.engine.ir;
 
 import java.lang.reflect.Field;
-import java.lang.reflect.Modifier;
 
 /**
  * The micro-operations: small, closed, and free of any guest ISA.
@@ -15,7 +14,6 @@ import java.lang.reflect.Modifier;
  * <p>Constants rather than an enum: the evaluator switches over them without a look-up table.
  */
 public final class Op {
-    public static final int NOP = 0;
     /** d = a. */
     public static final int MOV = 1;
     /** d = imm. */
@@ -123,7 +121,10 @@ public final class Op {
     /** d = a + b + c. */
     public static final int ADC = 63;
     /** d = page base of the running block + imm, within the block's address width. */
-    public static final int LEA = 62;
+    public static final int LEA = 106;
+
+    /** Operations below this only compute: d is a function of a, b, c, imm and the number c. */
+    public static final int FIRST_ACCESS = 0x40;
 
     // Loads: d = storage at effective address a + imm, zero-extended (U) or sign-extended (S). Bits 0 and 1 of the number
     // are the logarithm of the bytes, bit 2 says big-endian, bit 3 sign-extended.
@@ -138,6 +139,9 @@ public final class Op {
     public static final int LD32S_LE = 0x4a;
     public static final int LD16S_BE = 0x4d;
     public static final int LD32S_BE = 0x4e;
+    /** The first store; operations from {@link #FIRST_ACCESS} up to here are loads. */
+    public static final int FIRST_STORE = 0x50;
+
     // Stores: storage at effective address a + imm = low part of b. Bits 0 to 2 as for loads.
     public static final int ST8 = 0x50;
     public static final int ST16_LE = 0x51;
@@ -146,6 +150,9 @@ public final class Op {
     public static final int ST16_BE = 0x55;
     public static final int ST32_BE = 0x56;
     public static final int ST64_BE = 0x57;
+
+    /** The first operation that neither computes nor accesses storage. */
+    public static final int FIRST_CONTROL = 0x60;
 
     /** Runs the routine numbered imm >>> 32 with the instruction word (int) imm. */
     public static final int CALL = 96;
@@ -189,7 +196,7 @@ public final class Op {
     public static String name(int op) {
         for (Field field : Op.class.getFields()) {
             try {
-                if (Modifier.isStatic(field.getModifiers()) && field.getInt(null) == op) {
+                if (!field.getName().startsWith("FIRST_") && field.getInt(null) == op) {
                     return field.getName();
                 }
             } catch (IllegalAccessException e) {

@@ -18,6 +18,8 @@ public final class FloatingPointScratch {
     /** Round to nearest, ties away from zero. */
     public static final int NEAREST_AWAY = 5;
 
+    /** The FPSCR before the operation. */
+    public long fpscr;
     /** Rounding mode of the operation. */
     public int rounding;
     /** FPSCR[OE]: overflow gives a result with an adjusted exponent. */
@@ -76,6 +78,7 @@ public final class FloatingPointScratch {
 
     /** Starts an operation under the control bits of an FPSCR. */
     public void begin(long fpscr) {
+        this.fpscr = fpscr;
         rounding = (int) fpscr & 3;
         overflowEnabled = (fpscr & 0x40) != 0;
         underflowEnabled = (fpscr & 0x20) != 0;

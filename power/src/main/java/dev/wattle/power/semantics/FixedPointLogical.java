@@ -7,6 +7,9 @@ import dev.wattle.power.processor.State;
 
 /** Fixed-point logical, rotate and shift instructions (Power ISA 3.0B, Book I, 3.3.13 and 3.3.14). */
 final class FixedPointLogical {
+    /** {@code ori 0,0,0}. */
+    private static final int NOP = 0x6000_0000;
+
     private static final long LOW_WORD = 0xffff_ffffL;
 
     private FixedPointLogical() {}
@@ -21,9 +24,7 @@ final class FixedPointLogical {
             e.recordCr0(e.ra());
         });
         m.emitter("ori", e -> {
-            if (e.word == 0x6000_0000) {
-                e.out.op(Op.NOP, 0, 0, 0);
-            } else {
+            if (e.word != NOP) {
                 e.out.opImm(Op.ORI, e.ra(), e.rt(), Fields.ui(e.word));
             }
         });

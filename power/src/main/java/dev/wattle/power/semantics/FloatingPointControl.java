@@ -63,11 +63,12 @@ final class FloatingPointControl {
     /** Replaces the bits under a mask, and ends the instruction. */
     private static void replace(PowerProcessor p, int w, long mask, long value) {
         long replaced = mask & Fpscr.WRITABLE;
-        p.setFpscr(Fpscr.summarized(p.fpscr() & ~replaced | value & replaced));
+        long next = Fpscr.summarized(p.fpscr() & ~replaced | value & replaced);
+        p.setFpscr(next);
         if ((w & 1) != 0) {
             p.recordCr1();
         }
-        FloatingPointStatus.interrupt(p);
+        FloatingPointStatus.interrupt(p, next);
     }
 
     private static void mtfsfi(PowerProcessor p, int w) {

@@ -81,7 +81,7 @@ final class FloatingPointConversion {
         int condition = Comparison.compare(a, b);
         if (condition == Comparison.UNORDERED) {
             boolean signaling = Binary64.isSignaling(a) || Binary64.isSignaling(b);
-            Comparison.signal(s, condition, signaling, ordered, (p.fpscr() & Fpscr.VE) != 0);
+            Comparison.signal(s, condition, signaling, ordered, (s.fpscr & Fpscr.VE) != 0);
         }
         FloatingPointStatus.finishCompare(p, s, field, condition);
     }

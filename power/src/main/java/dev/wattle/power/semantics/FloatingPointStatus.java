@@ -59,39 +59,42 @@ final class FloatingPointStatus {
     }
 
     /** Whether exceptions let a scalar target change. */
-    private static boolean writes(long fpscr, int flags) {
-        return (flags & (Fpscr.INVALID | Fpscr.ZX)) == 0
-                || !Fpscr.enabled(flags & (Fpscr.INVALID | Fpscr.ZX), (int) fpscr);
+    private static boolean writes(FloatingPointScratch s) {
+        int flags = s.flags & (Fpscr.INVALID | Fpscr.ZX);
+        return flags == 0 || !Fpscr.enabled(flags, (int) s.fpscr);
     }
 
-    /** Sets an FPSCR of exceptions that have happened; {@code clear} are bits that the instruction sets anew. */
-    private static void update(PowerProcessor p, int flags, int clear, int set) {
-        long old = p.fpscr();
-        long next = old & ~(long) clear | set | flags & 0xffff_ffffL;
-        if ((flags & ~(int) old & Fpscr.EXCEPTIONS) != 0) {
-            next |= Fpscr.FX & 0xffff_ffffL;
+    /** Sets the FPSCR of exceptions that have happened; {@code clear} are bits that the instruction sets anew. */
+    private static void update(PowerProcessor p, FloatingPointScratch s, int flags, int clear, int set) {
+        long next = s.fpscr & ~(long) clear | set | flags;
+        if ((flags & Fpscr.EXCEPTIONS) != 0) {
+            if ((flags & ~(int) s.fpscr & Fpscr.EXCEPTIONS) != 0) {
+                next |= Fpscr.FX & 0xffff_ffffL;
+            }
+            next = Fpscr.summarized(next);
         }
-        p.setFpscr((flags & Fpscr.EXCEPTIONS) == 0 ? next : Fpscr.summarized(next));
+        p.setFpscr(next);
+        s.fpscr = next;
     }
 
     /** Interrupts if an enabled exception is pending and the MSR lets it. */
-    static void interrupt(PowerProcessor p) {
-        if ((p.fpscr() & Fpscr.FEX) != 0 && (p.msr() & (Msr.FE0 | Msr.FE1)) != 0) {
+    static void interrupt(PowerProcessor p, long fpscr) {
+        if ((fpscr & Fpscr.FEX) != 0 && (p.msr() & (Msr.FE0 | Msr.FE1)) != 0) {
             throw p.interrupts().floatingPointEnabled();
         }
     }
 
     private static void updateScalar(PowerProcessor p, FloatingPointScratch s, boolean written, int fprf) {
         if (written && fprf != UNCHANGED) {
-            update(p, s.flags, Fpscr.FR | Fpscr.FI | Fpscr.FPRF, fprf);
+            update(p, s, s.flags, Fpscr.FR | Fpscr.FI | Fpscr.FPRF, fprf);
         } else {
-            update(p, s.flags, Fpscr.FR | Fpscr.FI, 0);
+            update(p, s, s.flags, Fpscr.FR | Fpscr.FI, 0);
         }
     }
 
     /** Ends an instruction whose target is FRT, with Rc. */
     static void finish(PowerProcessor p, FloatingPointScratch s, int w, long value, int fprf) {
-        boolean written = writes(p.fpscr(), s.flags);
+        boolean written = writes(s);
         if (written) {
             p.setFpr(Fields.frt(w), value);
         }
@@ -99,36 +102,36 @@ final class FloatingPointStatus {
         if ((w & 1) != 0) {
             p.recordCr1();
         }
-        interrupt(p);
+        interrupt(p, s.fpscr);
     }
 
     /** Ends a scalar instruction whose target is VSR {@code t}. */
     static void finish(PowerProcessor p, FloatingPointScratch s, int t, long high, long low, int fprf) {
-        boolean written = writes(p.fpscr(), s.flags);
+        boolean written = writes(s);
         if (written) {
             p.setVsr(t, high, low);
         }
         updateScalar(p, s, written, fprf);
-        interrupt(p);
+        interrupt(p, s.fpscr);
     }
 
     /** Ends a scalar instruction that sets neither FPRF nor FR and FI, such as a maximum. */
     static void finishQuietly(PowerProcessor p, FloatingPointScratch s, int t, long high, long low) {
-        if (writes(p.fpscr(), s.flags)) {
+        if (writes(s)) {
             p.setVsr(t, high, low);
         }
-        update(p, s.flags, 0, 0);
-        interrupt(p);
+        update(p, s, s.flags, 0, 0);
+        interrupt(p, s.fpscr);
     }
 
     /** Whether exceptions let a vector target change. */
-    static boolean writesVector(PowerProcessor p, FloatingPointScratch s) {
-        return !Fpscr.enabled(s.flags & Fpscr.EXCEPTIONS, (int) p.fpscr());
+    static boolean writesVector(FloatingPointScratch s) {
+        return !Fpscr.enabled(s.flags & Fpscr.EXCEPTIONS, (int) s.fpscr);
     }
 
     /** Ends a vector instruction. */
     static void finishVector(PowerProcessor p, FloatingPointScratch s, int t, long high, long low) {
-        if (writesVector(p, s)) {
+        if (writesVector(s)) {
             p.setVsr(t, high, low);
         }
         finishVectorStatus(p, s);
@@ -136,14 +139,14 @@ final class FloatingPointStatus {
 
     /** Ends a vector instruction that has written its targets. */
     static void finishVectorStatus(PowerProcessor p, FloatingPointScratch s) {
-        update(p, s.flags & Fpscr.EXCEPTIONS, 0, 0);
-        interrupt(p);
+        update(p, s, s.flags & Fpscr.EXCEPTIONS, 0, 0);
+        interrupt(p, s.fpscr);
     }
 
     /** Ends a comparison: FPCC and a CR field. */
     static void finishCompare(PowerProcessor p, FloatingPointScratch s, int field, int condition) {
         p.setCr(field, condition);
-        update(p, s.flags, Fpscr.FPCC, condition << Fpscr.FPRF_SHIFT);
-        interrupt(p);
+        update(p, s, s.flags, Fpscr.FPCC, condition << Fpscr.FPRF_SHIFT);
+        interrupt(p, s.fpscr);
     }
 }

@@ -21,10 +21,10 @@ final class StorageControl {
     static void bind(Meanings m) {
         for (String hint : new String[] {"dcbt", "dcbtst", "icbt", "sync", "eieio", "wait", "slbsync", "tlbsync",
             "dst", "dstt", "dstst", "dststt", "dss", "dssall"}) {
-            m.emitter(hint, e -> e.out.op(Op.NOP, 0, 0, 0));
+            m.emitter(hint, e -> {});
         }
         for (String vacant : new String[] {"530", "562", "594", "626", "658", "690", "722", "754"}) {
-            m.emitter("rnop" + vacant, e -> e.out.op(Op.NOP, 0, 0, 0));
+            m.emitter("rnop" + vacant, e -> {});
         }
         // Following instructions are translated anew if a store has changed them: ending the block is enough.
         m.emitter("isync", e -> e.out.end(Op.FALL_THROUGH, 0, 0, 0, 0));
@@ -37,7 +37,7 @@ final class StorageControl {
         // Radix translation has no segments; slbia also drops effective-to-real translations, of which none are
         // kept apart from the TLB.
         for (String segment : new String[] {"slbia", "slbie", "slbieg", "slbmte"}) {
-            m.emitter(segment, e -> e.out.op(Op.NOP, 0, 0, 0));
+            m.emitter(segment, e -> {});
         }
     }
 

@@ -53,7 +53,7 @@ final class SystemLinkage {
         m.routine("stop", (p, w) -> p.platform().idle(p));
         m.routine("rfebb", SystemLinkage::rfebb);
         // There is no branch history: the buffer reads as empty.
-        m.emitter("clrbhrb", e -> e.out.op(Op.NOP, 0, 0, 0));
+        m.emitter("clrbhrb", e -> {});
         m.emitter("mfbhrbe", e -> e.out.opImm(Op.MOVI, e.rt(), 0, 0));
     }
 

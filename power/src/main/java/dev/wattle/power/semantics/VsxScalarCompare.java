@@ -69,7 +69,7 @@ final class VsxScalarCompare {
             long b = p.vsrHigh(Fields.xb(w));
             int condition = Comparison.compare(a, b);
             boolean signaling = Binary64.isSignaling(a) || Binary64.isSignaling(b);
-            Comparison.signal(s, condition, signaling, ordered, (p.fpscr() & Fpscr.VE) != 0);
+            Comparison.signal(s, condition, signaling, ordered, (s.fpscr & Fpscr.VE) != 0);
             FloatingPointStatus.finishQuietly(p, s, Fields.xt(w), (condition & conditions) != 0 ? -1 : 0, 0);
         };
     }

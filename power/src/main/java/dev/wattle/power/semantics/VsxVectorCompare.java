@@ -54,7 +54,7 @@ final class VsxVectorCompare {
     private static Routine<PowerProcessor> doublewords(int conditions, boolean ordered) {
         return (p, w) -> {
             FloatingPointScratch s = FloatingPointStatus.begin(p);
-            boolean enabled = (p.fpscr() & Fpscr.VE) != 0;
+            boolean enabled = (s.fpscr & Fpscr.VE) != 0;
             int a = Fields.xa(w);
             int b = Fields.xb(w);
             long high = predicate(s, p.vsrHigh(a), p.vsrHigh(b), conditions, ordered, enabled);
@@ -85,7 +85,7 @@ final class VsxVectorCompare {
     private static Routine<PowerProcessor> words(int conditions, boolean ordered) {
         return (p, w) -> {
             FloatingPointScratch s = FloatingPointStatus.begin(p);
-            boolean enabled = (p.fpscr() & Fpscr.VE) != 0;
+            boolean enabled = (s.fpscr & Fpscr.VE) != 0;
             int a = Fields.xa(w);
             int b = Fields.xb(w);
             long high = pair(s, p.vsrHigh(a), p.vsrHigh(b), conditions, ordered, enabled);
@@ -95,7 +95,7 @@ final class VsxVectorCompare {
     }
 
     private static void finish(PowerProcessor p, FloatingPointScratch s, int w, long high, long low) {
-        if (FloatingPointStatus.writesVector(p, s)) {
+        if (FloatingPointStatus.writesVector(s)) {
             p.setVsr(Fields.xt(w), high, low);
         }
         if (Fields.rcBitXx3(w)) {

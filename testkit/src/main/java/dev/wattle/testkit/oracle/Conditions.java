@@ -3,6 +3,7 @@ package dev.wattle.testkit.oracle;
 
 import dev.wattle.power.isa.Instruction;
 import dev.wattle.power.isa.Operand;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,8 @@ import java.util.Map;
  *       above(UIM,12)}: it is greater
  *   <li>{@code zero(RB,32)}: the low 32 bits of a register are zero; {@code ones(RB,64)}; {@code least(RA,32)}: the most
  *       negative number
+ *   <li>{@code quotientOverflows(RA,RB,32)}: RA, followed by as many zeros, over RB does not fit; {@code
+ *       quotientOverflowsUnsigned}
  *   <li>{@code same(RA,RB)}: two operands have the same value
  *   <li>{@code fpscr(VE)}: a bit of the FPSCR before; {@code after(XX)}: after, on our side
  *   <li>{@code ours(ILLEGAL)}, {@code qemu(NONE)}: how execution stopped
@@ -52,6 +55,8 @@ final class Conditions {
             Map.entry("zero", (c, a) -> low(c, a) == 0),
             Map.entry("ones", (c, a) -> low(c, a) == -1L >>> 64 - (int) number(a.get(1))),
             Map.entry("least", (c, a) -> low(c, a) == 1L << number(a.get(1)) - 1),
+            Map.entry("quotientOverflows", (c, a) -> quotientOverflows(c, a, true)),
+            Map.entry("quotientOverflowsUnsigned", (c, a) -> quotientOverflows(c, a, false)),
             Map.entry("same", (c, a) -> c.row.operand(a.get(0)).get(c.word) == c.row.operand(a.get(1)).get(c.word)),
             Map.entry("fpscr", (c, a) -> fpscrBit(c.before(), a.get(0))),
             Map.entry("after", (c, a) -> fpscrBit(c.ours.after, a.get(0))),
@@ -117,6 +122,23 @@ final class Conditions {
     private static long low(Context c, List<String> arguments) {
         Operand operand = c.row.operand(arguments.get(0));
         return c.before().words[Targets.word(operand, c.word)] & -1L >>> 64 - (int) number(arguments.get(1));
+    }
+
+    /** Whether RA followed by as many zeros, divided by RB, does not fit in as many bits. */
+    private static boolean quotientOverflows(Context c, List<String> arguments, boolean signed) {
+        int bits = (int) number(arguments.get(2));
+        BigInteger dividend = integer(c, arguments.get(0), bits, signed).shiftLeft(bits);
+        BigInteger divisor = integer(c, arguments.get(1), bits, signed);
+        return divisor.signum() == 0
+                || (signed
+                        ? dividend.divide(divisor).bitLength() >= bits
+                        : dividend.divide(divisor).bitLength() > bits);
+    }
+
+    private static BigInteger integer(Context c, String operand, int bits, boolean signed) {
+        long value = c.before().words[Targets.word(c.row.operand(operand), c.word)];
+        BigInteger whole = BigInteger.valueOf(bits == 32 ? (int) value : value);
+        return signed || whole.signum() >= 0 ? whole : whole.add(BigInteger.ONE.shiftLeft(bits));
     }
 
     private static boolean fpscrBit(MachineState state, String name) {

@@ -77,6 +77,10 @@ final class TestGenerator {
         words[MachineState.TAR] = filler.nextLong();
         words[MachineState.VRSAVE] = filler.nextLong() & 0xffff_ffffL;
         words[MachineState.XER] = values.xer();
+        if (profile.row.name().endsWith("swx")) {
+            // More bytes would leave no register for the address.
+            words[MachineState.XER] = words[MachineState.XER] & ~0x7fL | random.nextInt(80);
+        }
         words[MachineState.CR] = random.nextLong() & 0xffff_ffffL;
         words[MachineState.FPSCR] = values.fpscr();
         words[MachineState.VSCR] = values.vscr();
@@ -399,7 +403,7 @@ final class TestGenerator {
         }
         long ea = first + random.nextInt(room + 1);
         boolean aligned = random.nextInt(16) < (profile.mustBeAligned ? 15 : 9);
-        return aligned ? ea & -Math.min(profile.alignment, 128) : ea;
+        return aligned ? Math.max(first, ea & -Math.min(profile.alignment, 128)) : ea;
     }
 
     private static long displacement(Instruction row, int word) {

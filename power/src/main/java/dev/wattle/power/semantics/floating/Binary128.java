@@ -95,18 +95,9 @@ public final class Binary128 {
         }
     }
 
-    /** Makes {@code s.r} the operand a, a NaN made quiet. */
-    private static void copy(FloatingPointScratch s) {
-        if (s.a.isNaN()) {
-            WideArithmetic.quiet(s, s.a);
-        } else {
-            s.r.set(s.a);
-        }
-    }
-
     /** Rounds a to an integer in quad precision; XX, FI and FR tell whether that was inexact. */
     public static void toIntegral(FloatingPointScratch s) {
-        copy(s);
+        WideArithmetic.copy(s);
         Number r = s.r;
         if (r.kind == Number.FINITE && r.exponent < 112) {
             Rounding.toInteger(s, r);
@@ -122,20 +113,20 @@ public final class Binary128 {
 
     /** Rounds a to the significand of double-extended precision. */
     public static void toExtended(FloatingPointScratch s) {
-        copy(s);
+        WideArithmetic.copy(s);
         Rounding.roundToExtended(s);
     }
 
     /** Rounds a to double precision. */
     public static long toDouble(FloatingPointScratch s) {
-        copy(s);
+        WideArithmetic.copy(s);
         return Rounding.round(s, Format.BINARY64);
     }
 
     /** Extends a double-precision number. */
     public static void fromDouble(FloatingPointScratch s, long b) {
         Unpacking.binary64(s.a, b);
-        copy(s);
+        WideArithmetic.copy(s);
         round(s);
     }
 

@@ -149,11 +149,7 @@ public final class Binary64 {
             return toSingle(s, b);
         }
         Unpacking.binary64(s.a, b);
-        if (s.a.isNaN()) {
-            WideArithmetic.quiet(s, s.a);
-        } else {
-            s.r.set(s.a);
-        }
+        WideArithmetic.copy(s);
         return roundToSingle(s);
     }
 

@@ -139,15 +139,6 @@ public final class Conversion {
 
     // Among formats, where a signaling NaN is invalid and becomes quiet
 
-    /** Makes {@code s.r} the operand {@code s.a}, a NaN made quiet. */
-    private static void copy(FloatingPointScratch s) {
-        if (s.a.isNaN()) {
-            WideArithmetic.quiet(s, s.a);
-        } else {
-            s.r.set(s.a);
-        }
-    }
-
     /** Rounds a double-precision number to single format. */
     public static int toBinary32(FloatingPointScratch s, long bits) {
         return Binary32.fromDouble(Binary64.toSinglePrecision(s, bits));
@@ -165,14 +156,14 @@ public final class Conversion {
     /** Rounds a double-precision number to half precision, in the low 16 bits. */
     public static int toBinary16(FloatingPointScratch s, long bits) {
         Unpacking.binary64(s.a, bits);
-        copy(s);
+        WideArithmetic.copy(s);
         return (int) Rounding.round(s, Format.BINARY16);
     }
 
     /** Converts a half-precision number, in the low 16 bits, to double format. */
     public static long fromBinary16(FloatingPointScratch s, int bits) {
         Unpacking.binary16(s.a, bits);
-        copy(s);
+        WideArithmetic.copy(s);
         return Rounding.round(s, Format.BINARY64);
     }
 }

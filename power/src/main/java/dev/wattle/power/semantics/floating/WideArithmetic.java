@@ -43,6 +43,15 @@ public final class WideArithmetic {
         s.r.high |= 1L << 62;
     }
 
+    /** Makes {@code s.r} the operand a, a NaN made quiet. */
+    static void copy(FloatingPointScratch s) {
+        if (s.a.isNaN()) {
+            quiet(s, s.a);
+        } else {
+            s.r.set(s.a);
+        }
+    }
+
     /** If an operand is a NaN, makes it the result: the first one that is. */
     private static boolean propagates(FloatingPointScratch s, Number x, Number y) {
         if (!x.isNaN() && !y.isNaN()) {

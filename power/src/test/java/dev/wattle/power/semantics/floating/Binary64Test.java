@@ -140,7 +140,7 @@ class Binary64Test {
     void toSinglePrecision_anyFiniteOperand_isExactlyRounded() {
         check(
                 "toSinglePrecision",
-                (t, a, c, b) -> Binary64.add(t, a, b),
+                (t, a, c, b) -> Binary64.add(t, a, a & MINUS_ZERO),
                 (t, a, c, b) -> Binary64.toSinglePrecision(t, a),
                 (a, c, b, rounding) -> a,
                 true);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.app.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+class CommandLineTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void help_ofRun_namesEveryOptionAndItsQemuSpelling() {
+        assertEquals(0, execute("help", "run"));
+        for (String option : new String[] {
+            "-kernel, --kernel=FILE",
+            "-initrd, --initrd=FILE",
+            "-append, --append=ARGS",
+            "-m, --memory=SIZE",
+            "-cpu, --cpu=MODEL",
+            "--clock=CLOCK",
+            "--stats=FILE",
+            "-no-reboot, --no-reboot"
+        }) {
+            assertTrue(out.toString().contains(option), () -> option + " is missing in\n" + out);
+        }
+    }
+
+    @Test
+    void wattle_alone_saysWhatThereIs() {
+        assertEquals(0, execute());
+        assertTrue(out.toString().startsWith("Usage: wattle"), out::toString);
+    }
+
+    @Test
+    void version_option_printsVersionAndJava() {
+        assertEquals(0, execute("--version"));
+        assertTrue(out.toString().matches("wattle \\d\\S+\\RJava 2[5-9].*\\R"), out::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--memory, 0, '0'",
+        "--memory, 12, '12'",
+        "-m, 1Q, '1Q'",
+        "--cpu, power5, 'power5'",
+        "-cpu, '', ''",
+        "--clock, sundial, 'sundial'",
+        "--kernel, /nonexistent/vmlinux, /nonexistent/vmlinux",
+        "-kernel, /, /",
+        "--initrd, /nonexistent/initrd, /nonexistent/initrd",
+        "--stats, /nonexistent/stats.json, /nonexistent/stats.json",
+        "--no-such-option, 1, --no-such-option"
+    })
+    void run_withUnusableValue_saysSoInOneLineAndEndsWithTwo(String option, String value, String named) {
+        assertEquals(2, execute("run", option, value));
+        assertOneLine(named);
+    }
+
+    @Test
+    void run_withOptionButNoValue_saysSoInOneLineAndEndsWithTwo() {
+        assertEquals(2, execute("run", "--kernel"));
+        assertOneLine("--kernel");
+    }
+
+    @Test
+    void wattle_withUnknownCommand_saysSoInOneLineAndEndsWithTwo() {
+        assertEquals(2, execute("walk"));
+        assertOneLine("walk");
+    }
+
+    @Test
+    void run_withKernelThatIsNoElfFile_saysSoInOneLineAndEndsWithTwo() throws Exception {
+        Path text = Files.writeString(directory.resolve("notes.txt"), "This is not a kernel.");
+        assertEquals(2, execute("run", "--kernel", text.toString()));
+        assertOneLine("notes.txt");
+    }
+
+    private int execute(String... arguments) {
+        CommandLine commandLine = Main.commandLine();
+        commandLine.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+        return commandLine.execute(arguments);
+    }
+
+    private void assertOneLine(String named) {
+        String text = err.toString();
+        assertTrue(text.startsWith("wattle: ") && text.lines().count() == 1 && text.contains(named), text);
+        assertEquals("", out.toString());
+    }
+}
