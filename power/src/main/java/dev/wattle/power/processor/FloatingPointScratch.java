@@ -2,8 +2,8 @@
 package dev.wattle.power.processor;
 
 /**
- * What one floating-point operation works with: rounding mode and enables on the way in, exception flags on the way out,
- * and unpacked numbers in between. One per processor, so that no operation allocates; it holds nothing between two
+ * What one floating-point operation works with: rounding mode and enables on the way in, exception flags on the way
+ * out, and unpacked numbers in between. One per processor, so that no operation allocates; it holds nothing between two
  * instructions.
  */
 public final class FloatingPointScratch {
@@ -44,8 +44,8 @@ public final class FloatingPointScratch {
 
     /**
      * An unpacked floating-point number. A finite one has the value {@code significand * 2^(exponent - 127)}, its
-     * 128-bit significand having the most significant bit set; the least significant bit of an inexact intermediate result
-     * stands for itself and everything to the right of it. A NaN has its fraction from bit 126 downward.
+     * 128-bit significand having the most significant bit set; the least significant bit of an inexact intermediate
+     * result stands for itself and everything to the right of it. A NaN has its fraction from bit 126 downward.
      */
     public static final class Number {
         public static final int ZERO = 0;

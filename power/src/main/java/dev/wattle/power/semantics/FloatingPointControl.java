@@ -6,8 +6,8 @@ import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.semantics.floating.Fpscr;
 
 /**
- * Floating-point status and control register instructions (Power ISA 3.0B, Book I, 4.6.10). Whatever they write, FEX and VX
- * remain the summaries of the other bits.
+ * Floating-point status and control register instructions (Power ISA 3.0B, Book I, 4.6.10). Whatever they write, FEX
+ * and VX remain the summaries of the other bits.
  */
 final class FloatingPointControl {
     /** What {@code mffscdrn} and its kin return. */

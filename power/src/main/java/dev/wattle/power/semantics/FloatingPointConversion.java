@@ -51,7 +51,9 @@ final class FloatingPointConversion {
         return Binary64.isNaN(operand) ? value & 0xffff_ffffL : value;
     }
 
-    /** FPRF is undefined after a conversion to an integer; QEMU's is kept: that of a NaN if there is no such integer. */
+    /**
+     * FPRF is undefined after a conversion to an integer; QEMU's is kept: that of a NaN if there is no such integer.
+     */
     private static Routine<PowerProcessor> toInteger(Unary operation) {
         return (p, w) -> {
             FloatingPointScratch s = FloatingPointStatus.begin(p);

@@ -8,8 +8,8 @@ import dev.wattle.power.processor.State;
 import dev.wattle.power.semantics.floating.Binary64;
 
 /**
- * Instructions that move floating-point numbers and their signs, of the floating-point and the vector-scalar facility (Power
- * ISA 3.0B, Book I, 4.6.5, 4.6.9 and 7.6.3): no exceptions, NaNs like any other number.
+ * Instructions that move floating-point numbers and their signs, of the floating-point and the vector-scalar facility
+ * (Power ISA 3.0B, Book I, 4.6.5, 4.6.9 and 7.6.3): no exceptions, NaNs like any other number.
  */
 final class FloatingPointMove {
     private static final long SIGN = Long.MIN_VALUE;

@@ -8,11 +8,11 @@ import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.semantics.floating.Fpscr;
 
 /**
- * How binary floating-point instructions end: the target register, the FPSCR, CR field 1 and the program interrupt (Power
- * ISA 3.0B, Book I, 4.4 and 7.4).
+ * How binary floating-point instructions end: the target register, the FPSCR, CR field 1 and the program interrupt
+ * (Power ISA 3.0B, Book I, 4.4 and 7.4).
  *
- * <p>An enabled invalid operation or zero divide leaves the target and FPRF unchanged; the other enabled exceptions have
- * given an adjusted result by then. Vector instructions leave the target unchanged for any enabled exception.
+ * <p>An enabled invalid operation or zero divide leaves the target and FPRF unchanged; the other enabled exceptions
+ * have given an adjusted result by then. Vector instructions leave the target unchanged for any enabled exception.
  */
 final class FloatingPointStatus {
     /** For FPRF: leave it as it is. */

@@ -9,8 +9,8 @@ import dev.wattle.power.processor.State;
 import dev.wattle.power.semantics.floating.Binary32;
 
 /**
- * Floating-point loads and stores (Power ISA 3.0B, Book I, 4.6.2 to 4.6.4). Single-precision numbers change format on the
- * way, without exceptions; doublewords and words move as they are.
+ * Floating-point loads and stores (Power ISA 3.0B, Book I, 4.6.2 to 4.6.4). Single-precision numbers change format on
+ * the way, without exceptions; doublewords and words move as they are.
  */
 final class FloatingPointStorage {
     private FloatingPointStorage() {}

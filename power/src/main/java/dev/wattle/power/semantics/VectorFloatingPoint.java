@@ -14,8 +14,9 @@ import dev.wattle.power.semantics.floating.Conversion;
 import dev.wattle.power.semantics.floating.Fpscr;
 
 /**
- * Vector floating-point instructions of the vector facility (Power ISA 3.0B, Book I, 6.6 and 6.11): four single-precision
- * elements, rounded to nearest, without the FPSCR. While VSCR[NJ] is 1, denormal operands and results become zeros.
+ * Vector floating-point instructions of the vector facility (Power ISA 3.0B, Book I, 6.6 and 6.11): four
+ * single-precision elements, rounded to nearest, without the FPSCR. While VSCR[NJ] is 1, denormal operands and results
+ * become zeros.
  */
 final class VectorFloatingPoint {
     private static final int NJ = 0x10000;

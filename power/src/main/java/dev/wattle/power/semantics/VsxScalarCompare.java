@@ -12,8 +12,8 @@ import dev.wattle.power.semantics.floating.Fpscr;
 import dev.wattle.power.semantics.floating.TestBits;
 
 /**
- * VSX scalar comparisons, maxima and minima, data class tests, and access to exponent and significand, in double and single
- * precision (Power ISA 3.0B, Book I, 7.6.3).
+ * VSX scalar comparisons, maxima and minima, data class tests, and access to exponent and significand, in double and
+ * single precision (Power ISA 3.0B, Book I, 7.6.3).
  */
 final class VsxScalarCompare {
     private static final long EXPONENT = 0x7ff0_0000_0000_0000L;

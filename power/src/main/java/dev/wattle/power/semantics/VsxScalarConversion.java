@@ -13,8 +13,8 @@ import dev.wattle.power.semantics.floating.Conversion;
 import dev.wattle.power.semantics.floating.Fpscr;
 
 /**
- * VSX scalar conversions and roundings to integers, in double and single precision (Power ISA 3.0B, Book I, 7.6.3). A word
- * result stands in both words of doubleword 0, as real processors have it.
+ * VSX scalar conversions and roundings to integers, in double and single precision (Power ISA 3.0B, Book I, 7.6.3). A
+ * word result stands in both words of doubleword 0, as real processors have it.
  */
 final class VsxScalarConversion {
     private VsxScalarConversion() {}

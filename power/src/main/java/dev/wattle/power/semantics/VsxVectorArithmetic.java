@@ -14,8 +14,8 @@ import dev.wattle.power.semantics.floating.Comparison;
 import dev.wattle.power.semantics.floating.TestBits;
 
 /**
- * VSX vector floating-point arithmetic, maxima and minima (Power ISA 3.0B, Book I, 7.6.3): of two doublewords or four words.
- * FPRF, FR and FI stay as they are.
+ * VSX vector floating-point arithmetic, maxima and minima (Power ISA 3.0B, Book I, 7.6.3): of two doublewords or four
+ * words. FPRF, FR and FI stay as they are.
  */
 final class VsxVectorArithmetic {
     private VsxVectorArithmetic() {}

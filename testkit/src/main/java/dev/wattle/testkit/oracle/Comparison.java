@@ -21,6 +21,18 @@ final class Comparison {
         this.rules = rules;
     }
 
+    /**
+     * Gives QEMU's outcome what its signal frames lose, the left half of the FPSCR, as our outcome has it. To be called
+     * before the other methods.
+     */
+    static void complete(Outcome ours, Outcome qemu) {
+        if (qemu.stop != Outcome.Stop.NONE) {
+            long left = 0xffff_ffff_0000_0000L;
+            long[] words = qemu.after.words;
+            words[MachineState.FPSCR] = words[MachineState.FPSCR] & ~left | ours.after.words[MachineState.FPSCR] & left;
+        }
+    }
+
     /** Whether nothing at all differs. */
     static boolean same(Outcome ours, Outcome qemu) {
         return ours.stop == qemu.stop
@@ -105,18 +117,38 @@ final class Comparison {
         if (stopDiffers(ours, qemu)) {
             return "stop: ours " + ours.stop + ", QEMU " + qemu.stop;
         }
+        if (ours.stop != Outcome.Stop.NONE) {
+            text.append("after ").append(ours.stop).append(':');
+        }
+        String last = "";
         for (int i = 0; i < MachineState.WORDS; i++) {
             long difference = ours.after.words[i] ^ qemu.after.words[i];
             if (difference != 0) {
-                text.append(text.isEmpty() ? "" : ", ");
-                text.append(i < MachineState.VSR ? "GPR" : i < MachineState.LR ? "VSR" : MachineState.name(i));
-                if (i == MachineState.FPSCR) {
-                    text.append(String.format(" %x", difference));
-                }
+                String name = i < MachineState.VSR
+                        ? " GPR"
+                        : i < MachineState.LR
+                                ? " VSR"
+                                : switch (i) {
+                                    case MachineState.FPSCR -> Targets.fpscrNames(difference);
+                                    case MachineState.CR -> crFields(difference);
+                                    default -> " " + MachineState.name(i);
+                                };
+                text.append(name.equals(last) ? "" : name);
+                last = name;
             }
         }
         if (!Arrays.equals(ours.after.memory, qemu.after.memory)) {
-            text.append(text.isEmpty() ? "" : ", ").append("storage");
+            text.append(" storage");
+        }
+        return text.toString().strip();
+    }
+
+    private static String crFields(long difference) {
+        StringBuilder text = new StringBuilder();
+        for (int field = 0; field < 8; field++) {
+            if ((difference >>> 28 - 4 * field & 15) != 0) {
+                text.append(" CR").append(field);
+            }
         }
         return text.toString();
     }

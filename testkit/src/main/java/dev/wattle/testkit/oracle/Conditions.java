@@ -22,6 +22,12 @@ import java.util.Map;
  *       quotientOverflowsUnsigned}
  *   <li>{@code same(RA,RB)}: two operands have the same value
  *   <li>{@code fpscr(VE)}: a bit of the FPSCR before; {@code after(XX)}: after, on our side
+ *   <li>{@code repeats}: FPSCR[FX] was 0 and stays so on our side, and an exception bit was 1 before
+ *   <li>{@code notSingle}: a source register (of FRA, FRB and FRC) has no single-precision number
+ *   <li>{@code directed}: FPSCR[RN] is toward plus or minus infinity
+ *   <li>{@code farFromSingle(FRB)}: the double-precision exponent is beyond what single precision reaches with an exponent
+ *       adjusted by 192
+ *   <li>{@code denormalSingle(FRT)}: our result is below the least normalized single-precision number
  *   <li>{@code ours(ILLEGAL)}, {@code qemu(NONE)}: how execution stopped
  *   <li>other words: see {@link #WORDS}
  * </ul>
@@ -45,6 +51,9 @@ final class Conditions {
         boolean holds(Context c, List<String> arguments);
     }
 
+    /** The exception bits that FPSCR[FX] watches. */
+    private static final long EXCEPTIONS = 0x1ff8_0700L;
+
     private static final Map<String, Word> WORDS = Map.ofEntries(
             Map.entry("always", (c, a) -> true),
             Map.entry("LE", (c, a) -> c.test.littleEndian()),
@@ -60,6 +69,11 @@ final class Conditions {
             Map.entry("same", (c, a) -> c.row.operand(a.get(0)).get(c.word) == c.row.operand(a.get(1)).get(c.word)),
             Map.entry("fpscr", (c, a) -> fpscrBit(c.before(), a.get(0))),
             Map.entry("after", (c, a) -> fpscrBit(c.ours.after, a.get(0))),
+            Map.entry("denormalSingle", (c, a) -> denormalSingle(c, a.get(0))),
+            Map.entry("notSingle", (c, a) -> notSingle(c)),
+            Map.entry("directed", (c, a) -> (c.before().words[MachineState.FPSCR] & 2) != 0),
+            Map.entry("farFromSingle", (c, a) -> farFromSingle(c, a.get(0))),
+            Map.entry("repeats", (c, a) -> repeats(c)),
             Map.entry("ours", (c, a) -> c.ours.stop == Outcome.Stop.valueOf(a.get(0))),
             Map.entry("qemu", (c, a) -> c.qemu.stop == Outcome.Stop.valueOf(a.get(0))));
 
@@ -139,6 +153,37 @@ final class Conditions {
         long value = c.before().words[Targets.word(c.row.operand(operand), c.word)];
         BigInteger whole = BigInteger.valueOf(bits == 32 ? (int) value : value);
         return signed || whole.signum() >= 0 ? whole : whole.add(BigInteger.ONE.shiftLeft(bits));
+    }
+
+    private static boolean denormalSingle(Context c, String operand) {
+        long result = c.ours.after.words[Targets.word(c.row.operand(operand), c.word)] & Long.MAX_VALUE;
+        return result != 0 && result < 0x3810_0000_0000_0000L;
+    }
+
+    private static boolean notSingle(Context c) {
+        for (Operand operand : c.row.operands()) {
+            if (operand.kind() == Operand.Kind.FPR && !operand.name().equals("FRT")) {
+                long bits = c.before().words[Targets.word(operand, c.word)];
+                float single = (float) Double.longBitsToDouble(bits);
+                boolean nan = (bits & Long.MAX_VALUE) > 0x7ff0_0000_0000_0000L;
+                if (nan ? (bits & 0x1fff_ffffL) != 0 : Double.doubleToRawLongBits(single) != bits) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean farFromSingle(Context c, String operand) {
+        long bits = c.before().words[Targets.word(c.row.operand(operand), c.word)];
+        int exponent = (int) (bits >>> 52 & 0x7ff) - 1023;
+        return exponent > 127 + 192 - 1 || exponent < -126 - 192 + 1;
+    }
+
+    private static boolean repeats(Context c) {
+        long before = c.before().words[MachineState.FPSCR];
+        long fx = Targets.fpscrBits("FX");
+        return (before & fx) == 0 && (c.ours.after.words[MachineState.FPSCR] & fx) == 0 && (before & EXCEPTIONS) != 0;
     }
 
     private static boolean fpscrBit(MachineState state, String name) {

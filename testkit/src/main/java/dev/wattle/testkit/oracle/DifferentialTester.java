@@ -226,6 +226,7 @@ public final class DifferentialTester {
     }
 
     private void judge(TestCase test, Outcome ours, Outcome qemu) {
+        Comparison.complete(ours, qemu);
         Comparison.Verdict verdict = comparison.compareOne(test, ours, qemu);
         tally.count(test, verdict);
         if (verdict == Comparison.Verdict.DIFFERENT || options.isCase()) {

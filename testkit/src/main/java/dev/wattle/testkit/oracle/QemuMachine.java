@@ -169,7 +169,7 @@ final class QemuMachine implements Machine, AutoCloseable {
         try {
             if (receive(batch.size())) {
                 for (int i = 0; i < batch.size(); i++) {
-                    get(i * RESULT, batch.get(i), outcomes[i]);
+                    get(i * RESULT, outcomes[i]);
                 }
             } else {
                 oneByOne(outcomes);
@@ -190,7 +190,7 @@ final class QemuMachine implements Machine, AutoCloseable {
                 answered = false;
             }
             if (answered) {
-                get(0, batch.get(i), outcomes[i]);
+                get(0, outcomes[i]);
             } else {
                 outcomes[i].stop = Outcome.Stop.OTHER;
                 outcomes[i].stopAddress = 0;
@@ -207,7 +207,7 @@ final class QemuMachine implements Machine, AutoCloseable {
         return end;
     }
 
-    private void get(int at, TestCase test, Outcome outcome) {
+    private void get(int at, Outcome outcome) {
         results.position(at);
         results.asLongBuffer().get(outcome.after.words);
         results.position(at + REGISTERS);
@@ -228,11 +228,6 @@ final class QemuMachine implements Machine, AutoCloseable {
         outcome.remark = signal == 0
                 ? ""
                 : "signal " + signal + " code " + code + " address 0x" + Long.toHexString(results.getLong(at + 1936));
-        if (signal != 0) {
-            // QEMU's signal frames lose the left half of the FPSCR.
-            outcome.after.words[MachineState.FPSCR] |=
-                    test.before().words[MachineState.FPSCR] & 0xffff_ffff_0000_0000L;
-        }
     }
 
     private String dead() {

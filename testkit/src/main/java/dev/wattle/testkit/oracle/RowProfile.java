@@ -49,6 +49,9 @@ final class RowProfile {
     private static final Pattern ATOMIC = Pattern.compile("l[wd]at|st[wd]at");
     private static final Pattern LENGTH_IN_RB = Pattern.compile("lxvll?|stxvll?");
 
+    private static final Pattern SINGLE = Pattern.compile("f(add|sub|mul|div|sqrt|n?madd|n?msub|re|rsqrte)s"
+            + "|xs(add|sub|mul|div|sqrt|re|rsqrte|n?m(add|sub)[am])sp");
+
     final Instruction row;
     final Domain domain;
     final Addressing addressing;
@@ -63,6 +66,8 @@ final class RowProfile {
 
     final boolean load;
     final boolean branch;
+    /** Whether the operands ought to be representable in single precision. */
+    final boolean single;
 
     RowProfile(Instruction row) {
         this.row = row;
@@ -75,6 +80,7 @@ final class RowProfile {
         alignment = ATOMIC.matcher(name).matches() ? accessBytes / 2 : Math.max(1, accessBytes);
         update = addressing != Addressing.NONE && name.matches("l.*u|l.*ux|st.*u|st.*ux");
         load = name.startsWith("l");
+        single = SINGLE.matcher(name).matches();
         branch = row.chapter().equals("branch") && name.matches("b|bc|bclr|bcctr|bctar");
     }
 

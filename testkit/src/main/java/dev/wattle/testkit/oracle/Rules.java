@@ -48,6 +48,7 @@ final class Rules {
         }
     }
 
+    private final Map<String, List<Instruction>> groups = new HashMap<>();
     private final List<Rule> all = new ArrayList<>();
     private final Map<Instruction, List<Rule>> byRow = new HashMap<>();
 
@@ -80,6 +81,11 @@ final class Rules {
                 continue;
             }
             try {
+                if (line.startsWith("group ")) {
+                    int equals = line.indexOf('=');
+                    groups.put(line.substring(6, equals).strip(), rows(line.substring(equals + 1).strip(), table));
+                    continue;
+                }
                 List<String> cells = new ArrayList<>();
                 for (String cell : line.split("\\|")) {
                     cells.add(cell.strip());
@@ -102,14 +108,16 @@ final class Rules {
         }
     }
 
-    /** Rows by name, with {@code *} for any characters, and {@code -name} for an exception from what comes before it. */
-    private static List<Instruction> rows(String text, InstructionTable table) {
+    /** Rows by name or group, with {@code *} for any characters, and {@code -name} for an exception from what comes before it. */
+    private List<Instruction> rows(String text, InstructionTable table) {
         List<Instruction> rows = new ArrayList<>();
         for (String pattern : text.split(",\\s*")) {
             boolean without = pattern.startsWith("-");
             String regex = (without ? pattern.substring(1) : pattern).replace(".", "\\.").replace("*", ".*");
-            List<Instruction> found =
-                    table.rows().stream().filter(row -> row.name().matches(regex)).toList();
+            List<Instruction> found = groups.getOrDefault(pattern, List.of());
+            if (found.isEmpty()) {
+                found = table.rows().stream().filter(row -> row.name().matches(regex)).toList();
+            }
             if (found.isEmpty()) {
                 throw new IllegalArgumentException("no row is named " + pattern);
             }

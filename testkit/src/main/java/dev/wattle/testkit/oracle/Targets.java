@@ -60,6 +60,17 @@ final class Targets {
         return bits;
     }
 
+    /** Names of FPSCR bits, each after a blank; C and FPCC as FPRF. */
+    static String fpscrNames(long bits) {
+        StringBuilder text = new StringBuilder();
+        FPSCR_BITS.entrySet().stream()
+                .filter(e -> (e.getValue() & bits) != 0)
+                .filter(e -> !e.getKey().equals("C") && !e.getKey().equals("FPCC"))
+                .sorted((a, b) -> Long.compare(b.getValue(), a.getValue()))
+                .forEach(e -> text.append(' ').append(e.getKey()));
+        return text.toString();
+    }
+
     /** Index of the first register word of an operand. */
     static int word(Operand operand, int instruction) {
         int n = operand.get(instruction);
@@ -128,7 +139,7 @@ final class Targets {
                 mask.words[word + 1] = -1;
             }
             if (operand.kind() == Operand.Kind.FPR_PAIR) {
-                mask.words[word + 2] = -1;
+                java.util.Arrays.fill(mask.words, word, word + 4, -1);
             }
             return;
         }

@@ -119,7 +119,12 @@ final class TestGenerator {
                     state.words[n] = values.integer();
                     state.words[n + 1 & 31] = values.integer();
                 }
-                case FPR -> vsr(state, n, fprDomain(profile, operand), random, values);
+                case FPR -> {
+                    vsr(state, n, fprDomain(profile, operand), random, values);
+                    if (profile.single && random.nextInt(16) != 0) {
+                        roundToSingle(state.words, MachineState.vsr(n, 0));
+                    }
+                }
                 case FPR_PAIR -> quad(state, n, profile, random, values);
                 case VR -> vsr(state, 32 + n, profile.domain, random, values);
                 case VSR -> vsr(state, n, profile.domain, random, values);
@@ -133,6 +138,12 @@ final class TestGenerator {
             state.words[rt + 1 & 31] = values.integer();
             state.words[rt + 2 & 31] = values.integer();
         }
+    }
+
+    /** Makes a double-precision number one that single precision can represent. */
+    private static void roundToSingle(long[] words, int at) {
+        float single = (float) Double.longBitsToDouble(words[at]);
+        words[at] = Float.isNaN(single) ? words[at] & -1L << 29 : Double.doubleToRawLongBits(single);
     }
 
     private static long gpr(RowProfile profile, Operand operand, SplittableRandom random, Values values) {

@@ -24,9 +24,9 @@ import java.util.List;
 final class WattleMachine implements Machine, AutoCloseable {
     private static final int SC = 0x4400_0002;
     private static final int HYPERCALL = 0x4400_0022;
-    /** With floating-point exceptions precise, which QEMU user mode has on always. */
-    private static final long PROBLEM =
-            Msr.SF | Msr.FP | Msr.VEC | Msr.VSX | Msr.PR | Msr.ME | Msr.FE0 | Msr.FE1;
+    private static final long PROBLEM = Msr.SF | Msr.FP | Msr.VEC | Msr.VSX | Msr.PR | Msr.ME;
+    /** Enabled floating-point exceptions interrupt, as always under QEMU user mode, except by decimal instructions. */
+    private static final long PRECISE = Msr.FE0 | Msr.FE1;
     private static final long FSCR_DSCR = 1L << 2;
     private static final long FSCR_TAR = 1L << 8;
     /** A case that runs longer than this is in an endless loop. */
@@ -81,7 +81,8 @@ final class WattleMachine implements Machine, AutoCloseable {
         p.setSpr(Spr.FSCR, FSCR_DSCR | FSCR_TAR);
         p.setSpr(Spr.DSCR, 0);
         p.setSpr(Spr.AMR, 0);
-        p.setMsr(PROBLEM | (c.littleEndian() ? Msr.LE : 0));
+        boolean decimal = c.rows()[0].chapter().equals("decimal");
+        p.setMsr(PROBLEM | (decimal ? 0 : PRECISE) | (c.littleEndian() ? Msr.LE : 0));
         load(c.before());
         p.putSlot(State.RESERVATION, -1);
         p.putSlot(Slots.DEADLINE, p.slot(Slots.COMPLETED) + MAX_COMPLETED);

@@ -5,8 +5,8 @@ import dev.wattle.power.processor.FloatingPointScratch;
 import dev.wattle.power.processor.FloatingPointScratch.Number;
 
 /**
- * Quad-precision arithmetic (Power ISA 3.0B, Book I, 7.6.1.9). Operands are pairs of the left and the right half; a result is
- * in {@code s.high} and {@code s.low}.
+ * Quad-precision arithmetic (Power ISA 3.0B, Book I, 7.6.1.9). Operands are pairs of the left and the right half; a
+ * result is in {@code s.high} and {@code s.low}.
  */
 public final class Binary128 {
     private static final long INFINITY = 0x7fff_0000_0000_0000L;

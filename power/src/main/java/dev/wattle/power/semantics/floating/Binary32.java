@@ -4,8 +4,8 @@ package dev.wattle.power.semantics.floating;
 import dev.wattle.power.processor.FloatingPointScratch;
 
 /**
- * Single-precision numbers in single format: storage conversion (Power ISA 3.0B, Book I, 4.6.2 and 4.6.3) and arithmetic by
- * way of {@link Binary64}, whose single-precision operations round once.
+ * Single-precision numbers in single format: storage conversion (Power ISA 3.0B, Book I, 4.6.2 and 4.6.3) and
+ * arithmetic by way of {@link Binary64}, whose single-precision operations round once.
  */
 public final class Binary32 {
     private static final int SIGN = Integer.MIN_VALUE;

@@ -4,13 +4,13 @@ package dev.wattle.power.semantics.floating;
 import dev.wattle.power.processor.FloatingPointScratch;
 
 /**
- * Double-precision arithmetic, and single-precision arithmetic on numbers in double format, rounded once (Power ISA 3.0B,
- * Book I, 4.6.6).
+ * Double-precision arithmetic, and single-precision arithmetic on numbers in double format, rounded once (Power ISA
+ * 3.0B, Book I, 4.6.6).
  *
  * <p>Numbers are passed as their bits, so that NaN payloads survive the host. The common case is computed by the host,
  * rounded to nearest, and the sign of what the host rounded off, found exactly, tells the result in every rounding mode
- * and whether it is inexact. Everything near the ends of the exponent range, and zeros, infinities and NaNs, goes through
- * {@link WideArithmetic}.
+ * and whether it is inexact. Everything near the ends of the exponent range, and zeros, infinities and NaNs, goes
+ * through {@link WideArithmetic}.
  */
 public final class Binary64 {
     static final long SIGN = Long.MIN_VALUE;
@@ -213,8 +213,8 @@ public final class Binary64 {
         WideArithmetic.add(s);
     }
 
-    // Multiplication: what the host rounded off is smaller than 2^63 units of the exact product, so the low words of the
-    // product and of the result tell it.
+    // Multiplication: what the host rounded off is smaller than 2^63 units of the exact product, so the low words of
+    // the product and of the result tell it.
 
     private static long beyondProduct(long a, long b, long r) {
         int shift = exponent(r) - exponent(a) - exponent(b) + 1075;

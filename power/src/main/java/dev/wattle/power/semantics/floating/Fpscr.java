@@ -66,8 +66,8 @@ public final class Fpscr {
     }
 
     /**
-     * Whether any of the exceptions VX (standing for all invalid operations), OX, UX, ZX and XX among {@code exceptions} is
-     * enabled by an FPSCR.
+     * Whether any of the exceptions VX (standing for all invalid operations), OX, UX, ZX and XX among {@code
+     * exceptions} is enabled by an FPSCR.
      */
     public static boolean enabled(int exceptions, int fpscr) {
         int all = (exceptions & INVALID) != 0 ? exceptions | VX : exceptions;

@@ -5,8 +5,8 @@ import dev.wattle.power.processor.FloatingPointScratch;
 import dev.wattle.power.processor.FloatingPointScratch.Number;
 
 /**
- * Rounding of an unpacked intermediate result to a format, with the overflow, underflow and inexact exceptions (Power ISA
- * 3.0B, Book I, 4.4.3 to 4.4.5, 4.5.1, 7.4.3 to 7.4.5).
+ * Rounding of an unpacked intermediate result to a format, with the overflow, underflow and inexact exceptions (Power
+ * ISA 3.0B, Book I, 4.4.3 to 4.4.5, 4.5.1, 7.4.3 to 7.4.5).
  */
 public final class Rounding {
     private Rounding() {}
@@ -181,8 +181,8 @@ public final class Rounding {
     }
 
     /**
-     * Rounds {@code s.r} to the 64-bit significand of double-extended precision, as {@code xsrqpxp} does, and packs it as
-     * quad precision.
+     * Rounds {@code s.r} to the 64-bit significand of double-extended precision, as {@code xsrqpxp} does, and packs it
+     * as quad precision.
      *
      * @return the left half of the result; the right one is in {@code s.low}
      */
@@ -193,8 +193,8 @@ public final class Rounding {
     /**
      * Rounds a finite number to an integer; XX, FI and FR tell whether that was inexact.
      *
-     * @param n becomes the magnitude: the integer in (high, low), the binary point behind the last bit; its exponent must
-     *     be below 128
+     * @param n becomes the magnitude: the integer in (high, low), the binary point behind the last bit; its exponent
+     * must     be below 128
      */
     static void toInteger(FloatingPointScratch s, Number n) {
         int shift = 127 - n.exponent;

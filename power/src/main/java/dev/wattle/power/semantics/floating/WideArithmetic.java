@@ -6,8 +6,8 @@ import dev.wattle.power.processor.FloatingPointScratch.Number;
 
 /**
  * Arithmetic on unpacked numbers: exact but for bits that are kept as a sticky last bit, for operands of up to 113
- * significant bits. NaN selection and invalid operations are those of Power ISA 3.0B, Book I, 4.3.2 and 7.4.1. Operands are
- * {@code s.a}, {@code s.b} and {@code s.c}; the result, still to be rounded, is {@code s.r}.
+ * significant bits. NaN selection and invalid operations are those of Power ISA 3.0B, Book I, 4.3.2 and 7.4.1. Operands
+ * are {@code s.a}, {@code s.b} and {@code s.c}; the result, still to be rounded, is {@code s.r}.
  */
 public final class WideArithmetic {
     private WideArithmetic() {}
@@ -272,8 +272,8 @@ public final class WideArithmetic {
     }
 
     /**
-     * Adds b to the product. The one with the smaller exponent is shifted to the other in all 256 bits: what it loses then
-     * lies far below the last place of any format, or nothing is lost where leading bits may cancel.
+     * Adds b to the product. The one with the smaller exponent is shifted to the other in all 256 bits: what it loses
+     * then lies far below the last place of any format, or nothing is lost where leading bits may cancel.
      */
     private static void addToProduct(FloatingPointScratch s) {
         Number r = s.r;

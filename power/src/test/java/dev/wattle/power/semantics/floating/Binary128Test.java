@@ -60,7 +60,10 @@ class Binary128Test {
             Binary128.c(s, x[4], x[5]);
             operation.accept(s);
             Exact value = exact.apply(
-                    quads.value(bits(x[0], x[1])), quads.value(bits(x[2], x[3])), quads.value(bits(x[4], x[5])), rounding);
+                    quads.value(bits(x[0], x[1])),
+                    quads.value(bits(x[2], x[3])),
+                    quads.value(bits(x[4], x[5])),
+                    rounding);
             Rounded expected = quads.round(value, rounding, enabled, enabled);
             String message = String.format(
                     "%s a %016x_%016x b %016x_%016x c %016x_%016x mode %d %b",

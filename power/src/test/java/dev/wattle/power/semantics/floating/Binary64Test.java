@@ -8,7 +8,9 @@ import dev.wattle.power.semantics.floating.ExactArithmetic.Exact;
 import dev.wattle.power.semantics.floating.ExactArithmetic.Rounded;
 import org.junit.jupiter.api.Test;
 
-/** Double-precision arithmetic, and its single-precision sibling, against exact arithmetic; and NaNs, infinities, zeros. */
+/**
+ * Double-precision arithmetic, and its single-precision sibling, against exact arithmetic; and NaNs, infinities, zeros.
+ */
 class Binary64Test {
     private static final int ROUNDS = 20_000;
     private static final long INFINITY = 0x7ff0_0000_0000_0000L;

@@ -100,7 +100,8 @@ class ConversionTest {
                 bits = Double.doubleToRawLongBits(numbers.random.nextInt(2000) / 8.0 - 125);
             }
             double value = Double.longBitsToDouble(bits);
-            int rounding = numbers.random.nextInt(5) == 4 ? FloatingPointScratch.NEAREST_AWAY : numbers.random.nextInt(4);
+            int mode = numbers.random.nextInt(5);
+            int rounding = mode == 4 ? FloatingPointScratch.NEAREST_AWAY : mode;
             BigDecimal exact = new BigDecimal(value);
             BigDecimal integer = exact.setScale(0, modeOf(rounding, value < 0));
             s.begin(0);

@@ -5,8 +5,8 @@ import dev.wattle.power.processor.FloatingPointScratch;
 import java.math.BigInteger;
 
 /**
- * Arithmetic on finite numbers in unlimited precision, and its rounding to a format: slow, and plain enough to be believed.
- * A number is the fraction numerator / denominator.
+ * Arithmetic on finite numbers in unlimited precision, and its rounding to a format: slow, and plain enough to be
+ * believed. A number is the fraction numerator / denominator.
  */
 final class ExactArithmetic {
     /** A rounded result: its bits in the format, right-justified, and FPSCR bits. */

@@ -35,7 +35,10 @@ final class RandomNumbers {
         return switch (random.nextInt(6)) {
             case 0 -> (long) random.nextInt(0x7ff) << 52 | fraction;
             case 1 -> EDGES[random.nextInt(EDGES.length)];
-            case 2 -> Math.clamp(EDGES[random.nextInt(EDGES.length)] + random.nextInt(5) - 2, 0, 0x7fef_ffff_ffff_ffffL);
+            case 2 -> {
+                long bits = EDGES[random.nextInt(EDGES.length)] + random.nextInt(5) - 2;
+                yield Math.clamp(bits, 0, 0x7fef_ffff_ffff_ffffL);
+            }
             case 3 -> (random.nextBoolean() ? random.nextInt(4) : 0x7feL - random.nextInt(4)) << 52 | fraction;
             default -> (long) (1023 - 40 + random.nextInt(80)) << 52 | fraction;
         };
