@@ -79,7 +79,11 @@ class ArchitectureTest {
     @Test
     void rooms_dependencies_pointOneWayOnly() {
         String[] order = {
-            "dev.wattle.engine..", "dev.wattle.power..", "dev.wattle.hypervisor..", "dev.wattle.machine..", "dev.wattle.app.."
+            "dev.wattle.engine..",
+            "dev.wattle.power..",
+            "dev.wattle.hypervisor..",
+            "dev.wattle.machine..",
+            "dev.wattle.app.."
         };
         for (int room = 0; room < order.length - 1; room++) {
             noClasses()
@@ -117,11 +121,13 @@ class ArchitectureTest {
         fields().that()
                 .areStatic()
                 .and(DescribedPredicate.describe(
-                        "are not the compiler's own", field -> !field.getModifiers().contains(JavaModifier.SYNTHETIC)))
+                        "are not the compiler's own",
+                        field -> !field.getModifiers().contains(JavaModifier.SYNTHETIC)))
                 .should()
                 .beFinal()
                 .andShould()
-                .haveRawType(DescribedPredicate.describe("that holds no changing state", ArchitectureTest::holdsNoState))
+                .haveRawType(
+                        DescribedPredicate.describe("that holds no changing state", ArchitectureTest::holdsNoState))
                 .check(classes);
     }
 
@@ -168,7 +174,8 @@ class ArchitectureTest {
     }
 
     private static List<byte[]> classFiles(Class<?> room) throws IOException, URISyntaxException {
-        Path location = Path.of(room.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path location =
+                Path.of(room.getProtectionDomain().getCodeSource().getLocation().toURI());
         if (Files.isDirectory(location)) {
             return read(location);
         }

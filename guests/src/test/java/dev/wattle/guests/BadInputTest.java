@@ -61,7 +61,8 @@ class BadInputTest {
 
     private void prepareFiles() throws Exception {
         Files.createDirectory(directory.resolve("folder"));
-        Files.writeString(directory.resolve("text"), "This is not a kernel, but long enough to hold an ELF header.".repeat(4));
+        Files.writeString(
+                directory.resolve("text"), "This is not a kernel, but long enough to hold an ELF header.".repeat(4));
         Files.createFile(directory.resolve("empty"));
         // An ELF file, but for the machine that the tests run on.
         Files.copy(Path.of("/bin/sh").toRealPath(), directory.resolve("host"));
@@ -69,8 +70,7 @@ class BadInputTest {
 
     private void assertFails(int status, String named, Map<String, String> environment, String... arguments)
             throws Exception {
-        try (WattleProcess wattle =
-                WattleProcess.start(environment, directory, WattleProcess.launcher(), arguments)) {
+        try (WattleProcess wattle = WattleProcess.start(environment, directory, WattleProcess.launcher(), arguments)) {
             int actual = wattle.status();
             String errors = wattle.errors();
             assertTrue(errors.startsWith("wattle: ") && errors.lines().count() == 1, errors);

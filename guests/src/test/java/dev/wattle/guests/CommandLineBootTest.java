@@ -99,7 +99,12 @@ class CommandLineBootTest {
         Path script = Files.writeString(
                 directory.resolve("one-line"), "exec 3>&1; { \"$@\"; echo status $? >&3; } | head -n 1 >/dev/null");
         try (WattleProcess shell = WattleProcess.start(
-                Map.of(), directory, Path.of("/bin/sh"), script.toString(), WattleProcess.launcher().toString(), "run")) {
+                Map.of(),
+                directory,
+                Path.of("/bin/sh"),
+                script.toString(),
+                WattleProcess.launcher().toString(),
+                "run")) {
             assertEquals(0, shell.status());
             assertEquals("status 1\n", shell.transcript().all());
             assertEquals("wattle: standard output was closed, so the guest was stopped\n", shell.errors());

@@ -45,7 +45,10 @@ class DebianDemoBootTest {
                 assertContains(shell.run("echo status $?"), "status 130");
 
                 shell.leave("poweroff -f");
-                assertEquals(MachineOutcome.Kind.POWERED_OFF, end.get().kind(), end.get().reason());
+                assertEquals(
+                        MachineOutcome.Kind.POWERED_OFF,
+                        end.get().kind(),
+                        end.get().reason());
             } finally {
                 machine.stop();
             }

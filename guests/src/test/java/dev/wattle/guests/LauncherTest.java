@@ -104,7 +104,8 @@ class LauncherTest {
                 Map.of("WATTLE_BUILD", "auto", "PATH", toolsOnly().toString());
         try (WattleProcess wattle = WattleProcess.start(environment, directory, launcher, "--version")) {
             assertEquals(1, wattle.status());
-            assertEquals("wattle: Maven (mvn) is needed to build and is not on the PATH; install it\n", wattle.errors());
+            assertEquals(
+                    "wattle: Maven (mvn) is needed to build and is not on the PATH; install it\n", wattle.errors());
         }
     }
 
@@ -135,7 +136,9 @@ class LauncherTest {
         try (WattleProcess wattle = WattleProcess.start(environment, directory, program, "--version")) {
             int status = wattle.status();
             assertEquals("", wattle.errors());
-            assertTrue(wattle.transcript().all().startsWith("wattle "), wattle.transcript().all());
+            assertTrue(
+                    wattle.transcript().all().startsWith("wattle "),
+                    wattle.transcript().all());
             assertEquals(0, status);
         }
     }

@@ -67,16 +67,13 @@ class TerminalTest {
 
     /** Runs the demo in a shell on a terminal, which prints the terminal's settings before and after. */
     private WattleProcess open(String suffix) throws Exception {
-        Path session = Files.writeString(
-                directory.resolve("session"),
-                """
+        Path session = Files.writeString(directory.resolve("session"), """
                 set -m
                 echo settings $(stty -g)
                 %s run %s
                 echo status $?
                 echo settings $(stty -g)
-                """
-                        .formatted(WattleProcess.launcher(), suffix));
+                """.formatted(WattleProcess.launcher(), suffix));
         return WattleProcess.start(
                 Map.of(), directory, Path.of("/usr/bin/script"), "-qec", "bash " + session, "/dev/null");
     }

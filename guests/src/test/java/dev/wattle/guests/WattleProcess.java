@@ -31,7 +31,9 @@ final class WattleProcess implements AutoCloseable {
 
     /** The launcher of this checkout. */
     static Path launcher() {
-        return Path.of(System.getProperty("wattle.launcher", "../wattle")).toAbsolutePath().normalize();
+        return Path.of(System.getProperty("wattle.launcher", "../wattle"))
+                .toAbsolutePath()
+                .normalize();
     }
 
     /** Starts the launcher of this checkout. */

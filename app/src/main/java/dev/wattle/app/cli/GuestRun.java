@@ -150,7 +150,8 @@ final class GuestRun {
             case POWERED_OFF, REBOOT -> CommandFailure.NONE;
             case STOPPED -> {
                 if (outputLost.get()) {
-                    throw new CommandFailure(CommandFailure.FAILED, "standard output was closed, so the guest was stopped");
+                    throw new CommandFailure(
+                            CommandFailure.FAILED, "standard output was closed, so the guest was stopped");
                 }
                 yield CommandFailure.NONE;
             }

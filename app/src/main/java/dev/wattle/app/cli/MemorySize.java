@@ -28,13 +28,12 @@ record MemorySize(long bytes) {
                 throw new TypeConversionException(
                         "'" + text + "' is not an amount of memory; write a number and K, M, G or T, such as 1G");
             }
-            int shift =
-                    switch (matcher.group(2)) {
-                        case "K" -> 10;
-                        case "G" -> 30;
-                        case "T" -> 40;
-                        default -> 20;
-                    };
+            int shift = switch (matcher.group(2)) {
+                case "K" -> 10;
+                case "G" -> 30;
+                case "T" -> 40;
+                default -> 20;
+            };
             long number = Long.parseLong(matcher.group(1));
             if (number > Long.MAX_VALUE >> shift) {
                 throw new TypeConversionException("'" + text + "' is more memory than any machine has; try 1G");

@@ -46,7 +46,9 @@ final class ReportFile {
             Files.writeString(Path.of(destination), json);
         } catch (IOException e) {
             throw new CommandFailure(
-                    CommandFailure.FAILED, "--stats %s: writing it failed (%s)".formatted(destination, e.getMessage()), e);
+                    CommandFailure.FAILED,
+                    "--stats %s: writing it failed (%s)".formatted(destination, e.getMessage()),
+                    e);
         }
     }
 }

@@ -76,7 +76,7 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "MODEL",
             defaultValue = "power9",
             converter = ModelConverter.class,
-            description = "The processor: power8 or power9. Default: ${DEFAULT-VALUE}.")
+            description = "The processor model, such as power9. Default: ${DEFAULT-VALUE}.")
     @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
     private ProcessorModel processor;
 
@@ -85,8 +85,9 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "CLOCK",
             defaultValue = "host",
             converter = ClockConverter.class,
-            description = "What guest time follows: host (real time) or virtual (the number of instructions completed, so"
-                    + " that a run repeats exactly). Default: ${DEFAULT-VALUE}.")
+            description =
+                    "What guest time follows: host (real time) or virtual (the number of instructions completed, so"
+                            + " that a run repeats exactly). Default: ${DEFAULT-VALUE}.")
     @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
     private ClockMode clock;
 
@@ -113,8 +114,7 @@ final class RunCommand implements Callable<Integer> {
         checkReadable("--kernel", kernel);
         checkReadable("--initrd", initrd);
         HostTerminal terminal = new HostTerminal();
-        Progress progress =
-                terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
+        Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Guest guest = guest(progress);
         return new GuestRun(terminal, progress, report, noReboot).untilTheEnd(guest.name, console -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
@@ -171,7 +171,8 @@ final class RunCommand implements Callable<Integer> {
                 return value;
             }
         }
-        throw new TypeConversionException("'%s' is no %s known here; choose from: %s".formatted(text, what, names(values)));
+        throw new TypeConversionException(
+                "'%s' is no %s known here; choose from: %s".formatted(text, what, names(values)));
     }
 
     /** Reads {@code --cpu}. */

@@ -32,7 +32,13 @@ final class TerminalConsole extends StreamConsole {
      * @param quit ends the run
      * @param outputLost is called once, if the guest's output cannot be written any more
      */
-    TerminalConsole(InputStream in, OutputStream out, PrintStream screen, Progress progress, Runnable quit, Runnable outputLost) {
+    TerminalConsole(
+            InputStream in,
+            OutputStream out,
+            PrintStream screen,
+            Progress progress,
+            Runnable quit,
+            Runnable outputLost) {
         super(in, out, progress, outputLost);
         this.screen = screen;
         keys = new EscapeKeys(new EscapeKeys.Commands() {

@@ -97,11 +97,15 @@ final class Apt {
         long size = Long.parseLong(fields.getOrDefault("Size", "0"));
         Output output = run(destination, List.of("apt-get", "-q", "download", name), "Downloading " + name, size);
         try (Stream<Path> files = Files.list(destination)) {
-            Optional<Path> deb = files.filter(file -> file.toString().endsWith(".deb")).findFirst();
+            Optional<Path> deb =
+                    files.filter(file -> file.toString().endsWith(".deb")).findFirst();
             if (output.status != 0 || deb.isEmpty()) {
                 throw new GuestUnavailableException(
                         "the package %s could not be downloaded (%s); try again when the network is there, %s"
-                                .formatted(name, output.firstComplaint().orElse("apt-get failed"), DebianGuests.OWN_KERNEL));
+                                .formatted(
+                                        name,
+                                        output.firstComplaint().orElse("apt-get failed"),
+                                        DebianGuests.OWN_KERNEL));
             }
             return deb.get();
         }
@@ -133,7 +137,8 @@ final class Apt {
         return text.formatted(ARCHITECTURE, directory);
     }
 
-    private Output run(Path workingDirectory, List<String> command, String stage, long expectedBytes) throws IOException {
+    private Output run(Path workingDirectory, List<String> command, String stage, long expectedBytes)
+            throws IOException {
         List<String> words = new ArrayList<>();
         words.add(programPrefix + command.getFirst());
         words.add("-c");

@@ -52,12 +52,13 @@ final class DebArchive {
             case "data.tar.xz" -> new XZCompressorInputStream(in);
             case "data.tar.gz" -> new GzipCompressorInputStream(in);
             case "data.tar" -> in;
-            default -> throw new IOException(file.getFileName() + ": its " + member + " is compressed in a way unknown here");
+            default ->
+                throw new IOException(file.getFileName() + ": its " + member + " is compressed in a way unknown here");
         };
     }
 
-    private static void extractFiles(
-            InputStream in, Function<String, Optional<Path>> destinations, List<Path> written) throws IOException {
+    private static void extractFiles(InputStream in, Function<String, Optional<Path>> destinations, List<Path> written)
+            throws IOException {
         TarArchiveInputStream tar = new TarArchiveInputStream(in);
         for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
             if (!entry.isFile()) {

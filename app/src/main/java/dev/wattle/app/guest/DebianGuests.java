@@ -77,8 +77,8 @@ public final class DebianGuests {
     public GuestImage demo() throws GuestUnavailableException {
         DemoInitramfs initramfs = new DemoInitramfs();
         String initrdName = "initrd-" + initramfs.version() + ".gz";
-        Function<Entry, GuestImage> image =
-                entry -> new GuestImage(entry.name, entry.file("kernel"), entry.folder.resolve(initrdName), "console=hvc0");
+        Function<Entry, GuestImage> image = entry ->
+                new GuestImage(entry.name, entry.file("kernel"), entry.folder.resolve(initrdName), "console=hvc0");
 
         Entry entry = fetched("debian-demo", List.of("kernel", "busybox"), this::fetchDemo);
         if (!Files.exists(entry.folder.resolve(initrdName))) {
@@ -118,7 +118,8 @@ public final class DebianGuests {
     private String fetchInstaller(Apt apt, Path work, Path folder) throws IOException, GuestUnavailableException {
         Optional<String> complaint = apt.update();
         String name = apt.search("^debian-installer-[0-9]+-netboot-ppc64el$").stream()
-                .max(Comparator.comparingInt(candidate -> Integer.parseInt(candidate.split("-")[2])))
+                .max(Comparator.comparingInt(
+                        candidate -> Integer.parseInt(candidate.split("-")[2])))
                 .orElseThrow(() -> notFound("the package debian-installer-*-netboot-ppc64el", complaint));
         Map<String, String> installer = apt.show(name).orElseThrow(() -> notFound("the package " + name, complaint));
         unpack(
@@ -147,12 +148,11 @@ public final class DebianGuests {
     }
 
     private static GuestUnavailableException notFound(String what, Optional<String> complaint) {
-        return new GuestUnavailableException(
-                complaint
-                        .map(text -> "the package lists could not be fetched (%s); connect to the network once, %s"
-                                .formatted(text, OWN_KERNEL))
-                        .orElse("apt's sources on this machine do not offer %s for ppc64el; add a source that does, %s"
-                                .formatted(what, OWN_KERNEL)));
+        return new GuestUnavailableException(complaint
+                .map(text -> "the package lists could not be fetched (%s); connect to the network once, %s"
+                        .formatted(text, OWN_KERNEL))
+                .orElse("apt's sources on this machine do not offer %s for ppc64el; add a source that does, %s"
+                        .formatted(what, OWN_KERNEL)));
     }
 
     private void unpack(Apt apt, Map<String, String> fields, Path work, Map<String, Pattern> wanted, Path folder)
@@ -198,7 +198,8 @@ public final class DebianGuests {
         Files.move(folder, destination, StandardCopyOption.ATOMIC_MOVE);
         delete(work);
         return Entry.read(destination, files)
-                .orElseThrow(() -> new GuestUnavailableException("the files under " + destination + " changed while they were written"));
+                .orElseThrow(() -> new GuestUnavailableException(
+                        "the files under " + destination + " changed while they were written"));
     }
 
     /** Runs something that changes the cache while no other process does. */

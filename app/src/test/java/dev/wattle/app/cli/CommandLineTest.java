@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 class CommandLineTest {
     private final StringWriter out = new StringWriter();
@@ -35,6 +36,17 @@ class CommandLineTest {
             "-no-reboot, --no-reboot"
         }) {
             assertTrue(out.toString().contains(option), () -> option + " is missing in\n" + out);
+        }
+    }
+
+    @Test
+    void manual_ofRun_namesEveryOption() throws Exception {
+        String manual = Files.readString(Path.of("../docs/command-line.md"));
+        CommandLine run = Main.commandLine().getSubcommands().get("run");
+        for (OptionSpec option : run.getCommandSpec().options()) {
+            for (String name : option.names()) {
+                assertTrue(manual.contains("`" + name + "`") || manual.contains("`" + name + " "), name);
+            }
         }
     }
 

@@ -92,8 +92,8 @@ class StreamConsoleTest {
                 throw new IOException("Broken pipe");
             }
         };
-        StreamConsole console = new StreamConsole(
-                InputStream.nullInputStream(), closed, Progress.SILENT, reports::incrementAndGet);
+        StreamConsole console =
+                new StreamConsole(InputStream.nullInputStream(), closed, Progress.SILENT, reports::incrementAndGet);
         console.write(new byte[3], 0, 3);
         console.write(new byte[3], 0, 3);
         assertEquals(1, reports.get());

@@ -23,7 +23,8 @@ class DebArchiveTest {
     @ParameterizedTest
     @ValueSource(strings = {"data.tar", "data.tar.xz"})
     void extract_wantedFile_isCopiedAndTheRestIsNot(String member) throws Exception {
-        Path deb = Debs.write(directory.resolve("a.deb"), member, Map.of("boot/vmlinux-1", "kernel", "boot/config-1", "c"));
+        Path deb = Debs.write(
+                directory.resolve("a.deb"), member, Map.of("boot/vmlinux-1", "kernel", "boot/config-1", "c"));
         Path destination = directory.resolve("kernel");
         List<Path> written = new DebArchive(deb)
                 .extract(name -> name.equals("boot/vmlinux-1") ? Optional.of(destination) : Optional.empty());

@@ -147,7 +147,8 @@ class DebianGuestsTest {
     @Test
     void demo_withoutApt_saysWhatToDownloadAndHowToPassIt() {
         DebianGuests guests = new DebianGuests(cache, directory + "/nowhere/", Progress.SILENT);
-        assertMessage(assertThrows(GuestUnavailableException.class, guests::demo), "apt-get", "linux-image-powerpc64le");
+        assertMessage(
+                assertThrows(GuestUnavailableException.class, guests::demo), "apt-get", "linux-image-powerpc64le");
     }
 
     @Test

@@ -27,6 +27,11 @@ import java.util.Map;
  *   <li>{@code directed}: FPSCR[RN] is toward plus or minus infinity
  *   <li>{@code farFromSingle(FRB)}: the double-precision exponent is beyond what single precision reaches with an exponent
  *       adjusted by 192
+ *   <li>{@code specialDecimal(FRB)}, {@code nanDecimal(FRB)}: a decimal infinity or NaN; {@code specialResult(FRT)}: the same
+ *       of our result; {@code swapped(FRTp)}: QEMU has the two halves of our result in reverse order
+ *   <li>{@code lowNibbleAbove(RA,14)}; {@code cr6(1)}: our CR field 6 is 1; {@code cr6So}: it has bit 3 set
+ *   <li>{@code lowNibble(VRB,0xa)}: the last nibble of a vector register; {@code nj}: VSCR[NJ] is 1; {@code
+ *       leastNormal(VRT)}: our result has a word that is the least normalized number
  *   <li>{@code denormalSingle(FRT)}: our result is below the least normalized single-precision number
  *   <li>{@code ours(ILLEGAL)}, {@code qemu(NONE)}: how execution stopped
  *   <li>other words: see {@link #WORDS}
@@ -54,6 +59,9 @@ final class Conditions {
     /** The exception bits that FPSCR[FX] watches. */
     private static final long EXCEPTIONS = 0x1ff8_0700L;
 
+    private static final long DECIMAL_SPECIAL = 0x7800_0000_0000_0000L;
+    private static final long DECIMAL_NAN = 0x7c00_0000_0000_0000L;
+
     private static final Map<String, Word> WORDS = Map.ofEntries(
             Map.entry("always", (c, a) -> true),
             Map.entry("LE", (c, a) -> c.test.littleEndian()),
@@ -73,6 +81,17 @@ final class Conditions {
             Map.entry("notSingle", (c, a) -> notSingle(c)),
             Map.entry("directed", (c, a) -> (c.before().words[MachineState.FPSCR] & 2) != 0),
             Map.entry("farFromSingle", (c, a) -> farFromSingle(c, a.get(0))),
+            Map.entry("specialDecimal", (c, a) -> (before(c, a) & DECIMAL_SPECIAL) == DECIMAL_SPECIAL),
+            Map.entry("nanDecimal", (c, a) -> (before(c, a) & DECIMAL_NAN) == DECIMAL_NAN),
+            Map.entry("specialResult", (c, a) -> (ours(c, a, 0) & DECIMAL_SPECIAL) == DECIMAL_SPECIAL),
+            Map.entry(
+                    "swapped", (c, a) -> ours(c, a, 0) == qemus(c, a, 2) && ours(c, a, 2) == qemus(c, a, 0)),
+            Map.entry("lowNibbleAbove", (c, a) -> (before(c, a) & 15) > number(a.get(1))),
+            Map.entry("cr6", (c, a) -> cr6(c) == number(a.get(0))),
+            Map.entry("cr6So", (c, a) -> (cr6(c) & 1) != 0),
+            Map.entry("lowNibble", (c, a) -> (before(c, a, 1) & 15) == number(a.get(1))),
+            Map.entry("nj", (c, a) -> (c.before().words[MachineState.VSCR] & 0x1_0000) != 0),
+            Map.entry("leastNormal", (c, a) -> leastNormal(ours(c, a, 0)) || leastNormal(ours(c, a, 1))),
             Map.entry("repeats", (c, a) -> repeats(c)),
             Map.entry("ours", (c, a) -> c.ours.stop == Outcome.Stop.valueOf(a.get(0))),
             Map.entry("qemu", (c, a) -> c.qemu.stop == Outcome.Stop.valueOf(a.get(0))));
@@ -172,6 +191,30 @@ final class Conditions {
             }
         }
         return false;
+    }
+
+    private static long cr6(Context c) {
+        return c.ours.after.words[MachineState.CR] >>> 4 & 15;
+    }
+
+    private static boolean leastNormal(long words) {
+        return (words & 0x7fff_ffff) == 0x0080_0000 || (words >>> 32 & 0x7fff_ffff) == 0x0080_0000;
+    }
+
+    private static long before(Context c, List<String> arguments) {
+        return before(c, arguments, 0);
+    }
+
+    private static long before(Context c, List<String> arguments, int offset) {
+        return c.before().words[Targets.word(c.row.operand(arguments.get(0)), c.word) + offset];
+    }
+
+    private static long ours(Context c, List<String> arguments, int offset) {
+        return c.ours.after.words[Targets.word(c.row.operand(arguments.get(0)), c.word) + offset];
+    }
+
+    private static long qemus(Context c, List<String> arguments, int offset) {
+        return c.qemu.after.words[Targets.word(c.row.operand(arguments.get(0)), c.word) + offset];
     }
 
     private static boolean farFromSingle(Context c, String operand) {

@@ -110,7 +110,7 @@ final class Targets {
             case "LR" -> mask.words[MachineState.LR] = -1;
             case "CTR" -> mask.words[MachineState.CTR] = -1;
             case "XER" -> mask.words[MachineState.XER] |= inBrackets.isEmpty() ? -1 : bits(inBrackets, 64);
-            case "VSCR" -> mask.words[MachineState.VSCR] = -1;
+            case "VSCR" -> mask.words[MachineState.VSCR] |= inBrackets.startsWith("NOT") ? ~0x1_0001L : -1;
             case "VRSAVE" -> mask.words[MachineState.VRSAVE] = -1;
             case "TAR" -> mask.words[MachineState.TAR] = -1;
             default -> {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine;
+
+import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.engine.memory.SoftTlb;
+import dev.wattle.engine.translate.CodeCache;
+import dev.wattle.engine.translate.FrontEnd;
+import java.lang.foreign.Arena;
+
+/** A processor without an instruction set of its own: effective addresses are real addresses. */
+public final class FlatProcessor extends Processor {
+    public final GuestMemory memory;
+    public final SoftTlb tlbs;
+    /** Effective address of the last access that was not allowed. */
+    public long faultAddress = -1;
+
+    private final CodeCache codeCache;
+
+    public FlatProcessor(Arena arena, GuestMemory memory, FrontEnd frontEnd) {
+        super(arena);
+        this.memory = memory;
+        tlbs = new SoftTlb(arena, 1);
+        tlb = tlbs.table(0);
+        codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), 4096));
+    }
+
+    @Override
+    public long addressMask() {
+        return -1;
+    }
+
+    private long checked(long ea) {
+        if (!memory.contains(ea, 1)) {
+            faultAddress = ea;
+            throw interrupt;
+        }
+        return ea;
+    }
+
+    @Override
+    public long fetchAddress(long ea) {
+        return checked(ea);
+    }
+
+    @Override
+    public long loadMiss(long ea, int bytes) {
+        checked(ea);
+        checked(ea + bytes - 1);
+        enter(ea);
+        return memory.hostAddress(ea);
+    }
+
+    @Override
+    public void storeMiss(long ea, int bytes, long value, boolean bigEndian) {
+        checked(ea);
+        checked(ea + bytes - 1);
+        codeCache.written(ea, bytes);
+        for (int i = 0; i < bytes; i++) {
+            int shift = 8 * (bigEndian ? bytes - 1 - i : i);
+            HostMemory.putByte(memory.hostAddress(ea + i), (byte) (value >>> shift));
+        }
+        enter(ea);
+    }
+
+    private void enter(long ea) {
+        long page = ea & -4096L;
+        tlbs.put(0, page, 4096, memory.hostAddress(page), true, !codeCache.isWatched(page, 4096));
+    }
+
+    /** Any interrupt ends the run. */
+    @Override
+    public void takeInterrupt() {
+        request(1);
+    }
+
+    @Override
+    public boolean poll() {
+        putSlot(Slots.PENDING, 0);
+        return false;
+    }
+
+    @Override
+    public CodeCache codeCache() {
+        return codeCache;
+    }
+}

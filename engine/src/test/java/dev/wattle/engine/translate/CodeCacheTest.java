@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.translate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.wattle.engine.ir.Block;
+import dev.wattle.engine.ir.BlockBuilder;
+import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.memory.GuestMemory;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class CodeCacheTest {
+    private final GuestMemory memory = GuestMemory.allocate(1 << 20);
+    private final List<Long> watched = new ArrayList<>();
+    /** Every block is four instructions long. */
+    private final CodeCache cache = new CodeCache(
+            memory,
+            new FrontEnd() {
+                @Override
+                public void translate(long code, int pageOffset, int mode, BlockBuilder out) {
+                    for (int i = 0; i < 4; i++) {
+                        out.beginInstruction(4);
+                    }
+                    out.end(Op.FALL_THROUGH, 0, 0, 0, 0);
+                }
+
+                @Override
+                public long addressMask(int mode) {
+                    return -1;
+                }
+            },
+            watched::add);
+
+    @AfterEach
+    void close() {
+        memory.close();
+    }
+
+    @Test
+    void Block_ofAnotherMode_isNotFound() {
+        CodePage page = cache.page(0x5123);
+        Block one = cache.translate(page, 0x20, 1);
+        Block two = cache.translate(page, 0x20, 2);
+        assertSame(one, page.find(0x20, 1));
+        assertSame(two, page.find(0x20, 2));
+        assertFalse(page.find(0x20, 3).valid);
+        assertFalse(page.find(0x24, 1).valid);
+        assertEquals(List.of(0x5000L), watched);
+    }
+
+    @Test
+    void Write_dropsTheBlocksOfTheTouchedLineOnly() {
+        CodePage page = cache.page(0x5000);
+        Block inLine = cache.translate(page, 0x40, 0);
+        Block intoLine = cache.translate(page, 0x38, 0);
+        Block elsewhere = cache.translate(page, 0x80, 0);
+        cache.written(0x5044, 4);
+        assertFalse(inLine.valid);
+        assertFalse(intoLine.valid);
+        assertTrue(elsewhere.valid);
+        assertSame(elsewhere, page.find(0x80, 0));
+        assertTrue(cache.isWatched(0x5000, 1));
+    }
+
+    @Test
+    void Page_withoutBlocksLeft_isWatchedNoMoreAndWatchedAgainWhenTranslated() {
+        CodePage page = cache.page(0x5000);
+        cache.translate(page, 0, 0);
+        assertTrue(cache.isWatched(0x4fff, 2));
+        cache.written(0x4ff0, 0x20);
+        assertFalse(cache.isWatched(0x5000, 4096));
+        cache.translate(page, 0, 0);
+        assertTrue(cache.isWatched(0x5fff, 1));
+        assertEquals(List.of(0x5000L, 0x5000L), watched);
+    }
+
+    @Test
+    void Write_throughGuestMemory_dropsBlocks() {
+        Block block = cache.translate(cache.page(0x6000), 0, 0);
+        memory.write(0x5ffc, new byte[8], 0, 8);
+        assertFalse(block.valid);
+    }
+}
