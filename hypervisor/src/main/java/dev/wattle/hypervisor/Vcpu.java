@@ -293,6 +293,8 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             }
             LockSupport.park(this);
         }
+        // Whoever raised the interrupt may not have come to set PENDING yet.
+        processor.request(PowerProcessor.PENDING_KICK);
     }
 
     /** Under a virtual clock: goes to the moment when the decrementer is due. */

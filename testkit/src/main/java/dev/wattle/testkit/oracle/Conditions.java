@@ -23,15 +23,17 @@ import java.util.Map;
  *   <li>{@code same(RA,RB)}: two operands have the same value
  *   <li>{@code fpscr(VE)}: a bit of the FPSCR before; {@code after(XX)}: after, on our side
  *   <li>{@code repeats}: FPSCR[FX] was 0 and stays so on our side, and an exception bit was 1 before
- *   <li>{@code notSingle}: a source register (of FRA, FRB and FRC) has no single-precision number
+ *   <li>{@code notSingle}: a source register has no single-precision number
  *   <li>{@code directed}: FPSCR[RN] is toward plus or minus infinity
  *   <li>{@code farFromSingle(FRB)}: the double-precision exponent is beyond what single precision reaches with an exponent
- *       adjusted by 192
+ *       adjusted by 192; {@code farFromDouble(VRB)}: the same of quad and double precision, and 1536
  *   <li>{@code specialDecimal(FRB)}, {@code nanDecimal(FRB)}: a decimal infinity or NaN; {@code specialResult(FRT)}: the same
  *       of our result; {@code swapped(FRTp)}: QEMU has the two halves of our result in reverse order
  *   <li>{@code lowNibbleAbove(RA,14)}; {@code cr6(1)}: our CR field 6 is 1; {@code cr6So}: it has bit 3 set
  *   <li>{@code lowNibble(VRB,0xa)}: the last nibble of a vector register; {@code nj}: VSCR[NJ] is 1; {@code
  *       leastNormal(VRT)}: our result has a word that is the least normalized number
+ *   <li>{@code belowSingle(XB)}: a double-precision normalized number below the least one of single precision; {@code
+ *       nanQuad(VRB)}: a quad-precision NaN or infinity
  *   <li>{@code denormalSingle(FRT)}: our result is below the least normalized single-precision number
  *   <li>{@code ours(ILLEGAL)}, {@code qemu(NONE)}: how execution stopped
  *   <li>other words: see {@link #WORDS}
@@ -92,6 +94,12 @@ final class Conditions {
             Map.entry("lowNibble", (c, a) -> (before(c, a, 1) & 15) == number(a.get(1))),
             Map.entry("nj", (c, a) -> (c.before().words[MachineState.VSCR] & 0x1_0000) != 0),
             Map.entry("leastNormal", (c, a) -> leastNormal(ours(c, a, 0)) || leastNormal(ours(c, a, 1))),
+            Map.entry("farFromDouble", (c, a) -> farFromDouble(c, a.get(0))),
+            Map.entry("belowSingle", (c, a) -> {
+                long exponent = before(c, a) >>> 52 & 0x7ff;
+                return exponent > 0 && exponent < 0x381;
+            }),
+            Map.entry("nanQuad", (c, a) -> (before(c, a) & 0x7fff_0000_0000_0000L) == 0x7fff_0000_0000_0000L),
             Map.entry("repeats", (c, a) -> repeats(c)),
             Map.entry("ours", (c, a) -> c.ours.stop == Outcome.Stop.valueOf(a.get(0))),
             Map.entry("qemu", (c, a) -> c.qemu.stop == Outcome.Stop.valueOf(a.get(0))));
@@ -180,8 +188,10 @@ final class Conditions {
     }
 
     private static boolean notSingle(Context c) {
+        boolean accumulates = c.row.name().matches("xsn?m(add|sub).*");
         for (Operand operand : c.row.operands()) {
-            if (operand.kind() == Operand.Kind.FPR && !operand.name().equals("FRT")) {
+            boolean target = operand.name().equals("FRT") || operand.name().equals("XT") && !accumulates;
+            if (!target && (operand.kind() == Operand.Kind.FPR || operand.kind() == Operand.Kind.VSR)) {
                 long bits = c.before().words[Targets.word(operand, c.word)];
                 float single = (float) Double.longBitsToDouble(bits);
                 boolean nan = (bits & Long.MAX_VALUE) > 0x7ff0_0000_0000_0000L;
@@ -191,6 +201,12 @@ final class Conditions {
             }
         }
         return false;
+    }
+
+    private static boolean farFromDouble(Context c, String operand) {
+        long bits = c.before().words[Targets.word(c.row.operand(operand), c.word)];
+        int exponent = (int) (bits >>> 48 & 0x7fff) - 16383;
+        return exponent > 1023 + 1536 - 1 || exponent < -1022 - 1536 + 1;
     }
 
     private static long cr6(Context c) {

@@ -34,6 +34,9 @@ final class InvalidForms {
             case "sync" -> Fields.l2(word) != 3;
             case "dcbf" -> Fields.l2(word) != 2;
             case "darn" -> Fields.lDarn(word) != 3;
+            // RMC 1 and 2 are reserved with R = 0.
+            case "xsrqpi", "xsrqpix", "xsrqpxp" ->
+                Fields.r(word) == 1 || Fields.rmc(word) == 0 || Fields.rmc(word) == 3;
             case "addex" -> (word >>> 9 & 3) == 0;
             default -> true;
         };

@@ -127,7 +127,12 @@ final class TestGenerator {
                 }
                 case FPR_PAIR -> quad(state, n, profile, random, values);
                 case VR -> vsr(state, 32 + n, profile.domain, random, values);
-                case VSR -> vsr(state, n, profile.domain, random, values);
+                case VSR -> {
+                    vsr(state, n, profile.domain, random, values);
+                    if (profile.single && random.nextInt(16) != 0) {
+                        roundToSingle(state.words, MachineState.vsr(n, 0));
+                    }
+                }
                 default -> {
                     // Not a register with contents.
                 }

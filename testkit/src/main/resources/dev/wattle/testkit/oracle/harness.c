@@ -145,6 +145,8 @@ static void run_test(const unsigned char *record, unsigned char *result) {
         leave = CODE + EXIT_STRIDE;
         enter_r30((u64 *)IMAGE, address);
     }
+    // QEMU keeps some floating-point exceptions pending that it does not deliver at once: a system call (getpid) drops them.
+    call(20, 0, 0, 0, 0, 0, 0);
     copy((u64 *)result, (const u64 *)IMAGE, REGISTERS);
     copy((u64 *)(result + 1344), (const u64 *)WINDOW, WINDOW_BYTES);
     copy((u64 *)(result + 1856), (const u64 *)EDGE, EDGE_BYTES);
