@@ -18,6 +18,13 @@ for command in halt poweroff reboot; do
     echo "$command() { busybox $command -f; }"
 done >/etc/shrc
 
+# "demo=COMMAND" on the kernel command line comes here as a variable: something to run in place of a shell.
+if [ -n "${demo:-}" ]; then
+    cd /root
+    sh -c "$demo"
+    poweroff -f
+fi
+
 echo "Debian's Linux $(uname -r) with busybox on Wattle: a shell follows; exit or poweroff ends it."
 cd /root
 ENV=/etc/shrc PS1='# ' setsid cttyhack sh
