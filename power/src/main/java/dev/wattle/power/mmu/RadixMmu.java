@@ -9,6 +9,9 @@ import java.nio.ByteOrder;
 /**
  * Radix tree translation, process-scoped only: the translation of a partition whose hypervisor maps guest real
  * addresses one to one (Power ISA 3.0B, Book III, 5.7.10).
+ *
+ * <p>The shape of a tree is that which POWER9 supports: 52 bits of effective address, resolved by 13, 9, 9 and then 9
+ * or 5 bits, so that pages have 1 GiB, 2 MiB, and 4 KiB or 64 KiB. Another shape is an unsupported configuration.
  */
 public final class RadixMmu {
     private static final long VALID = 1L << 63;
@@ -21,10 +24,15 @@ public final class RadixMmu {
     private static final long READ = 0x4;
     private static final long WRITE = 0x2;
     private static final long EXECUTE = 0x1;
-    /** ATT: 0b10 non-idempotent I/O, which is guarded. */
+    /** ATT: 0b10 non-idempotent I/O, which is guarded; 0b11 tolerant I/O. */
     private static final long ATTRIBUTE = 0x30;
 
     private static final long NON_IDEMPOTENT = 0x20;
+    private static final long CACHING_INHIBITED = 0x20;
+    /** Effective address bits that a tree resolves, and how many of them at its root. */
+    private static final int TREE_BITS = 52;
+
+    private static final int ROOT_INDEX_BITS = 13;
     /** AMR key 0: store and load not permitted. */
     private static final long AMR_NO_STORE = 1L << 63;
 
@@ -115,12 +123,14 @@ public final class RadixMmu {
         long table = root & NEXT_LEVEL_BASE;
         int indexBits = (int) root & 0x1f;
         int bits = size;
-        while (true) {
-            if (indexBits < 5 || bits - indexBits < 12) {
+        for (int level = 0; ; level++) {
+            if (!isSupported(level, bits, indexBits)) {
                 return out.fail(Fault.BAD_CONFIGURATION);
             }
             bits -= indexBits;
-            long address = table + (within >>> bits & (1L << indexBits) - 1) * 8;
+            // A table is aligned to its size: address bits below that do not count.
+            long base = table & -8L << indexBits;
+            long address = base + (within >>> bits & (1L << indexBits) - 1) * 8;
             if (!memory.contains(address, 8)) {
                 return out.fail(Fault.BAD_TABLE_ADDRESS);
             }
@@ -130,11 +140,23 @@ public final class RadixMmu {
                 return out.fail(Fault.NOT_FOUND);
             }
             if ((entry & LEAF) != 0) {
+                if (level == 0) {
+                    return out.fail(Fault.BAD_CONFIGURATION);
+                }
                 return leaf(bits, entry, host, access, problem, amr, iamr, out);
             }
             table = entry & NEXT_LEVEL_BASE;
             indexBits = (int) entry & 0x1f;
         }
+    }
+
+    private static boolean isSupported(int level, int bits, int indexBits) {
+        return switch (level) {
+            case 0 -> bits == TREE_BITS && indexBits == ROOT_INDEX_BITS;
+            case 1, 2 -> indexBits == 9;
+            case 3 -> indexBits == 9 || indexBits == 5;
+            default -> false;
+        };
     }
 
     private static boolean leaf(
@@ -184,6 +206,7 @@ public final class RadixMmu {
         out.pageBytes = 1L << bits;
         out.realAddress = entry & REAL_PAGE & -out.pageBytes;
         out.readable = readable;
+        out.cachingInhibited = (entry & CACHING_INHIBITED) != 0;
         out.writable = writable && (wanted & CHANGE) != 0;
         return true;
     }

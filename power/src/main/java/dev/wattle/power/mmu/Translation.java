@@ -34,6 +34,8 @@ public final class Translation {
     public boolean readable;
     /** Whether stores are allowed and the page is already marked changed. */
     public boolean writable;
+    /** Whether the page is non-idempotent or tolerant I/O. */
+    public boolean cachingInhibited;
 
     boolean fail(Fault why) {
         fault = why;

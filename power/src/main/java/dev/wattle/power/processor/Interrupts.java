@@ -23,6 +23,10 @@ public final class Interrupts {
     public static final long ILLEGAL = 0x0008_0000L;
     public static final long PRIVILEGED = 0x0004_0000L;
     public static final long TRAP = 0x0002_0000L;
+    /** TM Bad Thing: a transition of MSR[TS] that is not allowed. */
+    public static final long TM_BAD_THING = 0x0020_0000L;
+    /** With FLOATING_POINT_ENABLED: SRR0 is not the instruction that caused the exception. */
+    private static final long IMPRECISE = 0x0001_0000L;
 
     /** DSISR bits of the data storage interrupt. */
     public static final long DSISR_NOT_FOUND = 0x4000_0000L;
@@ -31,6 +35,8 @@ public final class Interrupts {
     public static final long DSISR_PROTECTION = 0x0800_0000L;
     public static final long DSISR_STORE = 0x0200_0000L;
     public static final long DSISR_DAWR = 0x0040_0000L;
+    /** An instruction that may not access storage with the attributes of the page. */
+    public static final long DSISR_INVALID_ATTRIBUTE = 0x0400_0000L;
 
     /** SRR1 bits of the instruction storage interrupt. */
     private static final long ISI_NOT_FOUND = 0x4000_0000L;
@@ -43,22 +49,31 @@ public final class Interrupts {
 
     /** SRR1 of every trace interrupt: bit 33. */
     private static final long TRACED = 0x4000_0000L;
+    /** SRR1 of the trace interrupt, bit 43: CIABR matched. */
+    private static final long TRACED_BY_CIABR = 0x0010_0000L;
 
+    private static final long CIABR_PRIVILEGE = 3;
     private static final long LPCR_ILE = 1L << 25;
     /** Machine check by a load or store, described in DSISR. */
     private static final long MACHINE_CHECK_DATA = 0x0020_0000L;
 
-    private static final long MACHINE_CHECK_DSISR_REAL_ADDRESS = 0x40;
-    private static final long MACHINE_CHECK_FETCH_REAL_ADDRESS = 0x001c_0000L;
+    private static final long BESCR_GE = 1L << 63;
+    /** BESCR: external and performance monitor event-based exceptions enabled, and the same as occurred. */
+    private static final int BESCR_ENABLE_SHIFT = 32;
+
+    private static final long BESCR_OCCURRED = 3;
+    private static final long BESCR_TS = 3L << 30;
+    private static final int FSCR_EBB = 7;
 
     private final PowerProcessor p;
     private final AtomicLong requested = new AtomicLong();
     private final long[] taken = new long[Interrupt.values().length];
     private final Interrupt[] all = Interrupt.values();
 
-    private int tracedWord;
-    private boolean traceArmed;
-    private long traceArmedAt;
+    /** SRR1 of the trace interrupt that is due when the running instruction has completed, 0 for none. */
+    private long traceInformation;
+
+    private long tracedAddress;
     private Interrupt pending = Interrupt.SYSTEM_RESET;
     private long pendingSrr0;
     private long pendingInformation;
@@ -86,6 +101,15 @@ public final class Interrupts {
         return program(FLOATING_POINT_ENABLED);
     }
 
+    /**
+     * Program interrupt for a floating-point exception that has been there before MSR[FE0 FE1] enabled it.
+     *
+     * @param next address of the instruction that would have been executed next
+     */
+    public GuestInterrupt floatingPointNowEnabled(long next) {
+        return record(Interrupt.PROGRAM, next, FLOATING_POINT_ENABLED | IMPRECISE);
+    }
+
     /** Illegal instruction: what a hypervisor makes of the emulation assistance interrupt. */
     public GuestInterrupt illegal() {
         return program(ILLEGAL);
@@ -100,9 +124,26 @@ public final class Interrupts {
     public GuestInterrupt alignment(long ea) {
         p.setSpr(Spr.DAR, ea);
         if (p.model().isa() < 300) {
-            p.setSpr(Spr.DSISR, 0);
+            p.setSpr(Spr.DSISR, alignmentDsisr(runningWord()));
         }
         return record(Interrupt.ALIGNMENT, p.cia(), 0);
+    }
+
+    private int runningWord() {
+        long cia = p.cia();
+        int word = p.memory().getInt(p.fetchPage(cia).realAddress + (cia & 0xfff));
+        return p.littleEndian() ? Integer.reverseBytes(word) : word;
+    }
+
+    /** What DSISR says of the instruction (2.07B, Book III-S, 6.5.8): DS-, D- and X-forms. */
+    private static long alignmentDsisr(int word) {
+        int opcode = word >>> 26;
+        long registers = word >>> 16 & 0x3ff;
+        if (opcode == 31) {
+            return (long) (word >>> 1 & 3) << 15 | (word >>> 6 & 1) << 14 | (word >>> 7 & 15) << 10 | registers;
+        }
+        boolean ds = opcode == 58 || opcode == 62 || opcode == 57 || opcode == 61;
+        return (ds ? word & 3L : 0) << 18 | (opcode & 1) << 14 | (opcode >>> 1 & 15) << 10 | registers;
     }
 
     /** Data storage interrupt. */
@@ -125,7 +166,7 @@ public final class Interrupts {
 
     /** System call interrupt: SRR0 is behind the instruction. */
     public GuestInterrupt systemCall() {
-        return record(Interrupt.SYSTEM_CALL, p.cia() + 4, 0);
+        return record(Interrupt.SYSTEM_CALL, p.cia() + 4 & p.addressMask(), 0);
     }
 
     GuestInterrupt dataFault(long ea, boolean store, Translation.Fault fault) {
@@ -137,7 +178,7 @@ public final class Interrupts {
             }
             case PROTECTION, NO_EXECUTE -> dataStorage(ea, DSISR_PROTECTION | direction);
             case BAD_CONFIGURATION -> dataStorage(ea, DSISR_UNSUPPORTED_CONFIGURATION | direction);
-            case BAD_TABLE_ADDRESS -> machineCheckData(ea, store);
+            case BAD_TABLE_ADDRESS -> machineCheckData(ea, true);
             default -> dataStorage(ea, DSISR_NOT_FOUND | direction);
         };
     }
@@ -149,19 +190,36 @@ public final class Interrupts {
             case NO_EXECUTE -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_NO_EXECUTE);
             case BAD_CONFIGURATION ->
                 record(Interrupt.INSTRUCTION_STORAGE, ea, DSISR_UNSUPPORTED_CONFIGURATION);
-            case BAD_TABLE_ADDRESS -> machineCheckFetch(ea);
+            case BAD_TABLE_ADDRESS -> machineCheckFetch(ea, true);
             default -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_NOT_FOUND);
         };
     }
 
-    GuestInterrupt machineCheckData(long ea, boolean store) {
+    /**
+     * Machine check by a load or store of a real address without storage; the codes are those of the POWER8 and POWER9
+     * processors.
+     *
+     * @param walk whether a translation table, and not the operand, is at the address
+     */
+    GuestInterrupt machineCheckData(long ea, boolean walk) {
         p.setSpr(Spr.DAR, ea);
-        p.setSpr(Spr.DSISR, MACHINE_CHECK_DSISR_REAL_ADDRESS);
+        if (p.model().isa() >= 300) {
+            p.setSpr(Spr.DSISR, walk ? 0x20 : 0x40);
+        } else {
+            p.setSpr(Spr.DSISR, walk ? 0x4000 : 0x8000);
+        }
         return record(Interrupt.MACHINE_CHECK, p.cia(), MACHINE_CHECK_DATA);
     }
 
-    GuestInterrupt machineCheckFetch(long ea) {
-        return record(Interrupt.MACHINE_CHECK, ea, MACHINE_CHECK_FETCH_REAL_ADDRESS);
+    /** Machine check by instruction fetch from a real address without storage. */
+    GuestInterrupt machineCheckFetch(long ea, boolean walk) {
+        long information;
+        if (p.model().isa() >= 300) {
+            information = walk ? 0x0810_0000L : 0x080c_0000L;
+        } else {
+            information = walk ? 0x0018_0000L : 0x001c_0000L;
+        }
+        return record(Interrupt.MACHINE_CHECK, ea, information);
     }
 
     /** Takes what was recorded. */
@@ -169,29 +227,43 @@ public final class Interrupts {
         deliver(pending, pendingSrr0, pendingInformation);
     }
 
-    /** Notes the instruction about to be executed under MSR[TE]. */
-    public void tracing(int word) {
-        tracedWord = word;
-    }
-
-    /** The MSR has been set with TE on: the instruction that changes it is not itself traced. */
-    void traceChanged() {
-        traceArmed = false;
-        p.request(PowerProcessor.PENDING_KICK);
+    /** Whether CIABR names an instruction of this privilege. */
+    boolean isInstructionWatched(boolean problem) {
+        return (p.spr(Spr.CIABR) & CIABR_PRIVILEGE) == (problem ? 1 : 2);
     }
 
     /**
-     * Takes the trace interrupt if an instruction that MSR[TE] wants traced has completed since the last look (Book
-     * III, 6.5.15).
+     * Looks at an instruction that is about to be executed under MSR[TE] or an armed CIABR: if it completes, the trace
+     * interrupt follows (Book III, 6.5.15). An instruction that itself changes the MSR is judged by the MSR before.
      */
-    private void pollTrace() {
-        if (traceArmed && p.completed() > traceArmedAt && ((p.msr() & Msr.SE) != 0 || isBranch(tracedWord))) {
-            deliver(Interrupt.TRACE, p.nia(), TRACED);
+    public void tracing(int word) {
+        if (isNeverTraced(word)) {
             return;
         }
-        traceArmed = true;
-        traceArmedAt = p.completed();
-        p.request(PowerProcessor.PENDING_KICK);
+        long msr = p.msr();
+        long information = (msr & Msr.SE) != 0 || (msr & Msr.BE) != 0 && isBranch(word) ? TRACED : 0;
+        long cia = p.cia();
+        if (isInstructionWatched((msr & Msr.PR) != 0) && (p.spr(Spr.CIABR) & -4 & p.addressMask()) == cia) {
+            information |= TRACED | TRACED_BY_CIABR;
+        }
+        if (information != 0) {
+            traceInformation = information;
+            tracedAddress = cia;
+            p.request(PowerProcessor.PENDING_KICK);
+        }
+    }
+
+    /** System calls, returns from interrupts, and instructions that stop the processor. */
+    private static boolean isNeverTraced(int word) {
+        int opcode = word >>> 26;
+        if (opcode == 17) {
+            return true;
+        }
+        return opcode == 19
+                && switch (word >>> 1 & 0x3ff) {
+                    case 18, 82, 274, 370, 402, 434, 466, 498 -> true;
+                    default -> false;
+                };
     }
 
     private static boolean isBranch(int word) {
@@ -206,20 +278,21 @@ public final class Interrupts {
 
     private void deliver(Interrupt interrupt, long srr0, long information) {
         long msr = p.msr();
+        traceInformation = 0;
         p.setSpr(Spr.SRR0, srr0);
         p.setSpr(Spr.SRR1, msr & ~SRR1_INFORMATION | information);
         boolean relocatable = interrupt != Interrupt.SYSTEM_RESET && interrupt != Interrupt.MACHINE_CHECK;
-        p.setMsr(handlerMsr(msr, relocatable, interrupt == Interrupt.MACHINE_CHECK));
+        p.setMsr(handlerMsr(msr, relocatable));
         p.putSlot(Slots.NIA, interrupt.vector() + (relocatable ? vectorOffset(msr) : 0));
         taken[interrupt.ordinal()]++;
     }
 
-    /** The MSR with which a handler starts (figure 64 of the book, MSR[HV] = 0). */
-    private long handlerMsr(long msr, boolean relocatable, boolean machineCheck) {
+    /**
+     * The MSR with which a handler starts (figure 64 of the book, MSR[HV] = 0). A machine check leaves MSR[ME] alone:
+     * it is the hypervisor that takes it and passes it on, and a guest could not set the bit again.
+     */
+    private long handlerMsr(long msr, boolean relocatable) {
         long handler = Msr.SF | msr & Msr.ME;
-        if (machineCheck) {
-            handler &= ~Msr.ME;
-        }
         if ((p.spr(Spr.LPCR) & LPCR_ILE) != 0) {
             handler |= Msr.LE;
         }
@@ -244,7 +317,7 @@ public final class Interrupts {
     /** System call vectored: LR and CTR take the place of SRR0 and SRR1, MSR[EE] and [RI] stay. */
     public void systemCallVectored(int level) {
         long msr = p.msr();
-        p.putSlot(State.LR, p.cia() + 4);
+        p.putSlot(State.LR, p.cia() + 4 & p.addressMask());
         p.putSlot(State.CTR, msr & ~SRR1_INFORMATION);
         boolean relocated = vectorOffset(msr) != 0;
         boolean ail3 = (p.spr(Spr.LPCR) >>> 23 & 3) == 3;
@@ -255,6 +328,24 @@ public final class Interrupts {
         p.setMsr(handler);
         p.continueAt((relocated && ail3 ? 0xc000_0000_0000_3000L : 0x1_7000L) + level * 32L);
         taken[Interrupt.SYSTEM_CALL_VECTORED.ordinal()]++;
+    }
+
+    /**
+     * Takes an event-based branch if BESCR says that an enabled event has occurred (Book II, chapter 7). No event
+     * occurs by itself here, but software may say so. Called at the end of a routine that ends a block.
+     */
+    public void eventBasedBranch() {
+        long bescr = p.spr(Spr.BESCR);
+        long enabled = bescr >>> BESCR_ENABLE_SHIFT & (p.model().isa() >= 300 ? 3 : 1);
+        if ((bescr & BESCR_GE) == 0
+                || (bescr & enabled & BESCR_OCCURRED) == 0
+                || (p.msr() & Msr.PR) == 0
+                || (p.spr(Spr.FSCR) >>> FSCR_EBB & 1) == 0) {
+            return;
+        }
+        p.setSpr(Spr.BESCR, bescr & ~(BESCR_GE | BESCR_TS));
+        p.setSpr(Spr.EBBRR, p.successor);
+        p.continueAt(p.spr(Spr.EBBHR) & -4);
     }
 
     // Asynchronous interrupts
@@ -298,10 +389,15 @@ public final class Interrupts {
             requested.getAndUpdate(b -> b | PowerProcessor.PENDING_DECREMENTER);
         }
         if ((bits & PowerProcessor.PENDING_LEAVE) != 0) {
+            if (traceInformation != 0 || anyRequested()) {
+                // For the next run: what was pending beside the wish to leave has not been looked at.
+                p.request(PowerProcessor.PENDING_KICK);
+            }
             return false;
         }
-        if ((p.msr() & Msr.TE) != 0) {
-            pollTrace();
+        if (traceInformation != 0) {
+            p.setSpr(Spr.SIAR, tracedAddress);
+            deliver(Interrupt.TRACE, p.nia(), traceInformation);
         }
         long wanted = requested.get();
         if ((wanted & PowerProcessor.PENDING_SYSTEM_RESET) != 0) {

@@ -10,7 +10,7 @@ public final class Mode {
     public static final int VEC = 16;
     public static final int VSX = 32;
     public static final int TM = 64;
-    /** Single-step or branch trace: blocks of one instruction. */
+    /** Single-step or branch trace, or an armed CIABR: blocks of one instruction. */
     public static final int TRACE = 128;
 
     public static final int SCV = 256;

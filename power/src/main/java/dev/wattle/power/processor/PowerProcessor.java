@@ -52,6 +52,8 @@ public final class PowerProcessor extends Processor {
     private final SoftTlb tlbs;
     private final CodeCache codeCache;
     private final Translation translation = new Translation();
+    private final DataAddressWatchpoint watchpoint = new DataAddressWatchpoint();
+    private final SprTable sprTable;
     private final long scratch;
     private final TimeBase time;
     private final Interrupts interrupts = new Interrupts(this);
@@ -78,6 +80,7 @@ public final class PowerProcessor extends Processor {
         this.time = time;
         this.platform = platform;
         this.radix = new RadixMmu(memory);
+        this.sprTable = new SprTable(model);
         this.tlbs = new SoftTlb(arena, CONTEXTS);
         this.codeCache = new CodeCache(
                 memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), CodePage.BYTES));
@@ -96,6 +99,11 @@ public final class PowerProcessor extends Processor {
 
     public RadixMmu radix() {
         return radix;
+    }
+
+    /** The special purpose registers that the model has, and who may access them. */
+    public SprTable sprTable() {
+        return sprTable;
     }
 
     public TimeBase time() {
@@ -271,19 +279,19 @@ public final class PowerProcessor extends Processor {
     public void setMsr(long value) {
         putSlot(State.MSR, value);
         contextChanged();
-        if ((value & Msr.TE) != 0) {
-            interrupts.traceChanged();
-        }
         if ((value & Msr.EE) != 0 && interrupts.anyRequested()) {
             request(PENDING_KICK);
         }
     }
 
-    /** Works out again what depends on MSR, AMR and facility registers. */
+    /** Works out again what depends on MSR, AMR, CIABR and facility registers. */
     public void contextChanged() {
         long msr = msr();
         mode = Mode.of(msr, spr(Spr.FSCR));
         boolean problem = (msr & Msr.PR) != 0;
+        if (interrupts.isInstructionWatched(problem)) {
+            mode |= Mode.TRACE;
+        }
         fetchContext = (msr & Msr.IR) == 0 ? 0 : problem ? 1 : 2;
         int context = CONTEXT_REAL;
         if ((msr & Msr.DR) != 0) {
@@ -294,6 +302,14 @@ public final class PowerProcessor extends Processor {
     }
 
     private int dataContext;
+
+    /** Heeds registers that only a hypervisor writes, and may have written: CIABR, DAWR0 and DAWRX0. */
+    public void debugRegistersChanged() {
+        contextChanged();
+        if (watchpoint.set(spr(Spr.DAWR0), spr(Spr.DAWRX0)) && watchpoint.bytes() != 0) {
+            tlbs.flushRange(watchpoint.first(), watchpoint.bytes());
+        }
+    }
 
     @Override
     public long addressMask() {
@@ -311,14 +327,19 @@ public final class PowerProcessor extends Processor {
 
     // Address translation
 
-    /** Forgets translations of one page, or of everything that PIDR selects, for {@code bytes} = 0. */
+    /**
+     * Forgets translations, whoever's they are.
+     *
+     * @param ea first effective address
+     * @param bytes page size, a power of two, or 0 for everything
+     */
     public void invalidateTranslations(long ea, long bytes) {
         if (bytes == 0) {
             tlbs.flush();
         } else {
             tlbs.flushRange(ea, bytes);
         }
-        flushFetch();
+        forgetFetches();
     }
 
     /** Forgets translations of the lower half of the address space, which belong to a process. */
@@ -326,7 +347,14 @@ public final class PowerProcessor extends Processor {
         for (int i = CONTEXT_PROBLEM; i < CONTEXTS; i++) {
             tlbs.flushHalf(i, false);
         }
+        forgetFetches();
+    }
+
+    /** Forgets where instructions come from, for the page being executed as well. */
+    public void forgetFetches() {
         flushFetch();
+        // Linked blocks of one page follow each other without a look at its translation, until there is work to do.
+        request(PENDING_KICK);
     }
 
     @Override
@@ -335,75 +363,70 @@ public final class PowerProcessor extends Processor {
         if ((msr() & Msr.IR) == 0) {
             ra = ea & REAL_MODE_ADDRESS;
         } else {
-            if (!radix.translate(
-                    ea, Access.FETCH, (msr() & Msr.PR) != 0, spr(Spr.PIDR), spr(Spr.AMR), spr(Spr.IAMR), translation)) {
+            if (!translate(ea, Access.FETCH)) {
                 throw interrupts.fetchFault(ea, translation.fault);
             }
             ra = translation.realAddress | ea & translation.pageBytes - 1;
         }
         if (!memory.contains(ra & -4, 4)) {
-            throw interrupts.machineCheckFetch(ea);
+            throw interrupts.machineCheckFetch(ea, false);
         }
         return ra;
+    }
+
+    private boolean translate(long ea, Access access) {
+        return radix.translate(
+                ea, access, (msr() & Msr.PR) != 0, spr(Spr.PIDR), spr(Spr.AMR), spr(Spr.IAMR), translation);
     }
 
     /**
      * Translates a data address and enters it in the TLB.
      *
+     * @param bytes of the access, which does not cross a 4 KiB page
      * @return the host address
      * @throws GuestInterrupt if the access is not allowed
      */
-    private long translateData(long ea, boolean store) {
-        long pageEa;
-        long pageReal;
+    private long translateData(long ea, int bytes, boolean store) {
+        long pageEa = ea & -SoftTlb.GRANULE;
+        long pageReal = pageEa & REAL_MODE_ADDRESS;
+        long pageBytes = SoftTlb.GRANULE;
         boolean readable = true;
         boolean writable = true;
-        if ((msr() & Msr.DR) == 0) {
-            pageEa = ea & -SoftTlb.GRANULE;
-            pageReal = pageEa & REAL_MODE_ADDRESS;
-        } else {
-            if (!radix.translate(
-                    ea,
-                    store ? Access.STORE : Access.LOAD,
-                    (msr() & Msr.PR) != 0,
-                    spr(Spr.PIDR),
-                    spr(Spr.AMR),
-                    spr(Spr.IAMR),
-                    translation)) {
+        translation.cachingInhibited = false;
+        if ((msr() & Msr.DR) != 0) {
+            if (!translate(ea, store ? Access.STORE : Access.LOAD)) {
                 throw interrupts.dataFault(ea, store, translation.fault);
             }
-            long bytes = Math.min(translation.pageBytes, SoftTlb.GRANULE);
-            pageEa = ea & -bytes;
+            pageBytes = Math.min(translation.pageBytes, SoftTlb.GRANULE);
+            pageEa = ea & -pageBytes;
             pageReal = translation.realAddress | pageEa & translation.pageBytes - 1;
             readable = translation.readable;
             writable = translation.writable;
-            if (bytes < SoftTlb.GRANULE) {
-                return enter(ea, pageEa, bytes, pageReal, readable, writable, store);
-            }
         }
-        return enter(ea, pageEa, SoftTlb.GRANULE, pageReal, readable, writable, store);
-    }
-
-    private long enter(
-            long ea, long pageEa, long bytes, long pageReal, boolean readable, boolean writable, boolean store) {
         long ra = pageReal + (ea - pageEa);
         if (!memory.contains(ra, 1)) {
-            throw interrupts.machineCheckData(ea, store);
+            throw interrupts.machineCheckData(ea, false);
         }
-        if (!memory.contains(pageReal, bytes)) {
+        if (!memory.contains(pageReal, pageBytes)) {
             // The last granule of memory: fall back to a 4 KiB piece.
-            long piece = pageReal + (ea - pageEa & -4096L);
-            tlbs.put(dataContext, ea & -4096L, 4096, memory.hostAddress(piece), readable, writable
-                    && !codeCache.isWatched(piece, 4096));
-            return memory.hostAddress(ra);
+            pageEa = ea & -4096L;
+            pageReal = ra & -4096L;
+            pageBytes = 4096;
         }
-        tlbs.put(
-                dataContext,
-                pageEa,
-                bytes,
-                memory.hostAddress(pageReal),
-                readable,
-                writable && !codeCache.isWatched(pageReal, bytes));
+        if (watchpoint.matches(ea, bytes, store, msr())) {
+            throw interrupts.dataStorage(ea, Interrupts.DSISR_DAWR | (store ? Interrupts.DSISR_STORE : 0));
+        }
+        // Without an entry every access comes here: to be compared, or because some instructions may not access
+        // storage of that kind.
+        if (!translation.cachingInhibited && !watchpoint.covers(pageEa, pageBytes)) {
+            tlbs.put(
+                    dataContext,
+                    pageEa,
+                    pageBytes,
+                    memory.hostAddress(pageReal),
+                    readable,
+                    writable && !codeCache.isWatched(pageReal, pageBytes));
+        }
         return memory.hostAddress(ra);
     }
 
@@ -420,7 +443,7 @@ public final class PowerProcessor extends Processor {
         if (hits(ea, bytes, SoftTlb.READ_LIMIT)) {
             return ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
         }
-        return translateData(ea, false);
+        return translateData(ea, bytes, false);
     }
 
     /**
@@ -433,7 +456,7 @@ public final class PowerProcessor extends Processor {
         if (hits(ea, bytes, SoftTlb.WRITE_LIMIT)) {
             return ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
         }
-        long host = translateData(ea, true);
+        long host = translateData(ea, bytes, true);
         long ra = host - memory.hostAddress(0);
         if (codeCache.isWatched(ra, 1)) {
             codeCache.written(ra, bytes);
@@ -441,9 +464,37 @@ public final class PowerProcessor extends Processor {
         return host;
     }
 
-    /** Host address of a data address for an aligned load, as for atomic accesses. */
+    /**
+     * Host address of a data address for an aligned load, as for atomic accesses.
+     *
+     * @throws GuestInterrupt if the load is not allowed, in caching-inhibited storage in particular
+     */
     public long hostForAlignedLoad(long ea, int bytes) {
-        return hostForLoad(ea, bytes);
+        if (hits(ea, bytes, SoftTlb.READ_LIMIT)) {
+            return ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
+        }
+        long host = translateData(ea, bytes, false);
+        if (translation.cachingInhibited) {
+            throw interrupts.dataStorage(ea, Interrupts.DSISR_INVALID_ATTRIBUTE);
+        }
+        return host;
+    }
+
+    /**
+     * Host address of a cache block to be set to zero.
+     *
+     * @param ea aligned to {@code bytes}
+     * @throws GuestInterrupt if the store is not allowed; in caching-inhibited storage the alignment interrupt
+     */
+    public long hostForBlock(long ea, int bytes) {
+        if (hits(ea, bytes, SoftTlb.WRITE_LIMIT)) {
+            return ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
+        }
+        long host = hostForStore(ea, bytes);
+        if (translation.cachingInhibited) {
+            throw interrupts.alignment(ea);
+        }
+        return host;
     }
 
     @Override
@@ -487,12 +538,16 @@ public final class PowerProcessor extends Processor {
 
     /** Checks that {@code bytes} from {@code ea} may be accessed, so that a later access cannot interrupt half-way. */
     public void probe(long ea, int bytes, boolean store) {
-        for (long at = ea; at - ea < bytes; at = (at & -4096L) + 4096) {
+        int done = 0;
+        while (done < bytes) {
+            long at = ea(ea + done);
+            int piece = (int) Math.min(bytes - done, 4096 - (at & 0xfff));
             if (store) {
-                hostForStore(ea(at), 1);
+                hostForStore(at, piece);
             } else {
-                hostForLoad(ea(at), 1);
+                hostForLoad(at, piece);
             }
+            done += piece;
         }
     }
 

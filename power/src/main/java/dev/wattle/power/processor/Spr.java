@@ -16,6 +16,7 @@ public final class Spr {
     public static final int SRR1 = 27;
     public static final int CFAR = 28;
     public static final int AMR = 29;
+    public static final int ACOP = 31;
     public static final int PIDR = 48;
     public static final int IAMR = 61;
     public static final int TFHAR = 128;
@@ -91,6 +92,13 @@ public final class Spr {
     public static final int PSSCR = 855;
     public static final int LMRR = 813;
     public static final int LMSER = 814;
+    public static final int TACR = 888;
+    public static final int TCSCR = 889;
+    public static final int CSIGR = 890;
+    public static final int SPMC1 = 892;
+    public static final int SPMC2 = 893;
+    public static final int MMCRS = 894;
+    public static final int WORT = 895;
     public static final int PPR = 896;
     public static final int PPR32 = 898;
     public static final int PIR = 1023;

@@ -17,6 +17,7 @@ public final class Chapters {
         SystemLinkage.bind(m);
         SpecialPurposeRegisters.bind(m);
         StorageControl.bind(m);
+        TransactionalMemory.bind(m);
         FixedPointBits.bind(m);
         FixedPointOverflow.bind(m);
         StringStorage.bind(m);

@@ -6,6 +6,7 @@ import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.processor.Spr;
+import dev.wattle.power.processor.State;
 
 /**
  * Cache, synchronisation and translation look-aside instructions (Power ISA 3.0B, Book II, chapter 4; Book III, 5.9).
@@ -15,6 +16,13 @@ import dev.wattle.power.processor.Spr;
  */
 final class StorageControl {
     private static final int BLOCK_BYTES = 128;
+    private static final int RIC_PAGE_WALK_CACHE = 1;
+    /** RB[IS] of tlbie. */
+    private static final int BY_PAGE = 0;
+
+    private static final int BY_PROCESS = 1;
+    private static final long UPPER_QUADRANT = 3L << 62;
+    private static final long LOWER_QUADRANT = ~UPPER_QUADRANT;
 
     private StorageControl() {}
 
@@ -32,13 +40,19 @@ final class StorageControl {
         for (String block : new String[] {"dcbst", "dcbf", "icbi"}) {
             m.routine(block, (p, w) -> p.probe(ea(p, w), 1, false));
         }
-        m.routine("tlbie", StorageControl::tlbInvalidate);
-        m.routine("tlbiel", StorageControl::tlbInvalidate);
-        // Radix translation has no segments; slbia also drops effective-to-real translations, of which none are
-        // kept apart from the TLB.
-        for (String segment : new String[] {"slbia", "slbie", "slbieg", "slbmte"}) {
+        m.routine("tlbie", StorageControl::tlbie);
+        m.routine("tlbiel", StorageControl::tlbiel);
+        // Radix translation has no segments: the SLB is there and stays empty. slbia also drops effective-to-real
+        // translations, of which none are kept apart from the TLB.
+        for (String segment : new String[] {"slbia", "slbiag", "slbie", "slbieg", "slbmte"}) {
             m.emitter(segment, e -> {});
         }
+        m.emitter("slbmfee", e -> e.out.opImm(Op.MOVI, e.rt(), 0, 0));
+        m.emitter("slbmfev", e -> e.out.opImm(Op.MOVI, e.rt(), 0, 0));
+        m.routine("slbfee.", (p, w) -> {
+            p.setGpr(Fields.rt(w), 0);
+            p.setCr(0, (int) p.slot(State.SO));
+        });
     }
 
     private static long ea(PowerProcessor p, int w) {
@@ -47,38 +61,82 @@ final class StorageControl {
 
     private static void dcbz(PowerProcessor p, int w) {
         long ea = ea(p, w) & -BLOCK_BYTES;
-        long host = p.hostForStore(ea, BLOCK_BYTES);
+        long host = p.hostForBlock(ea, BLOCK_BYTES);
         for (int i = 0; i < BLOCK_BYTES; i += 8) {
             HostMemory.putLong(host + i, 0);
         }
     }
 
-    private static void tlbInvalidate(PowerProcessor p, int w) {
-        int ric = w >>> 18 & 3;
-        if (ric == 1) {
-            // Only the page walk cache, which does not exist.
+    private static void tlbie(PowerProcessor p, int w) {
+        requireRadix(p);
+        invalidate(p, w, p.gpr(Fields.rb(w)));
+    }
+
+    /**
+     * By page it is like tlbie here; for the rest software names one congruence class after the other, and all
+     * translations are in the first.
+     */
+    private static void tlbiel(PowerProcessor p, int w) {
+        requireRadix(p);
+        long rb = p.gpr(Fields.rb(w));
+        if (selector(rb) == BY_PAGE || (rb >>> 12 & 0xfff) == 0) {
+            invalidate(p, w, rb);
+        }
+    }
+
+    /** Without radix translation the hypervisor keeps the page table, and these instructions to itself. */
+    private static void requireRadix(PowerProcessor p) {
+        if (!p.model().radix()) {
+            throw p.interrupts().privileged();
+        }
+    }
+
+    private static int selector(long rb) {
+        return (int) (rb >>> 10) & 3;
+    }
+
+    /** Invalidates what RIC, PRS, R, IS, AP and PID select, and where that is not worth telling apart, more. */
+    private static void invalidate(PowerProcessor p, int w, long rb) {
+        if ((w >>> 18 & 3) == RIC_PAGE_WALK_CACHE) {
+            // There is none.
             return;
         }
-        long rb = p.gpr(Fields.rb(w));
         long pid = p.gpr(Fields.rs(w)) >>> 32;
-        boolean kernel = pid == 0;
-        boolean current = pid == p.spr(Spr.PIDR);
-        if ((rb >>> 10 & 3) == 0) {
-            long bytes =
-                    switch ((int) (rb >>> 5) & 7) {
-                        case 1 -> 2L << 20;
-                        case 2 -> 1L << 30;
-                        case 5 -> 64L << 10;
-                        default -> 4L << 10;
-                    };
-            p.invalidateTranslations(rb & -4096L & -bytes, bytes);
-        } else if ((rb >>> 10 & 3) == 1 && !kernel) {
-            // Translations of processes other than the current one are not kept.
-            if (current) {
-                p.processChanged();
-            }
-        } else {
+        boolean processScoped = (w >>> 17 & 1) != 0;
+        int selector = selector(rb);
+        if (!processScoped || selector > BY_PROCESS) {
             p.invalidateTranslations(0, 0);
+        } else if (pid != 0) {
+            // Translations of processes other than the current one are not kept.
+            if (pid == p.spr(Spr.PIDR)) {
+                if (selector == BY_PROCESS) {
+                    p.processChanged();
+                } else {
+                    invalidatePage(p, rb & LOWER_QUADRANT);
+                }
+            }
+        } else if (selector == BY_PROCESS) {
+            p.invalidateTranslations(0, 0);
+        } else {
+            // Process 0 has the upper quadrant, and the lower one too while PIDR is 0.
+            invalidatePage(p, rb & LOWER_QUADRANT);
+            invalidatePage(p, rb | UPPER_QUADRANT);
+        }
+    }
+
+    private static void invalidatePage(PowerProcessor p, long rb) {
+        int log2 =
+                switch ((int) (rb >>> 5) & 7) {
+                    case 0 -> 12;
+                    case 1 -> 21;
+                    case 2 -> 30;
+                    case 5 -> 16;
+                    default -> 0;
+                };
+        if (log2 == 0) {
+            p.invalidateTranslations(0, 0);
+        } else {
+            p.invalidateTranslations(rb & -1L << log2, 1L << log2);
         }
     }
 }

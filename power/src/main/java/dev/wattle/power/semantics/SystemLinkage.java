@@ -7,6 +7,7 @@ import dev.wattle.power.processor.Interrupts;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.processor.Spr;
+import dev.wattle.power.processor.SprTable;
 import dev.wattle.power.processor.State;
 
 /**
@@ -18,10 +19,15 @@ final class SystemLinkage {
     private static final long H_PRIVILEGE = -3;
 
     private static final int FSCR_SCV = 12;
-    /** Bits that rfid, and mtmsrd with L = 0, leave alone. */
-    private static final long RFID_KEEPS = Msr.HV | Msr.TS;
+    /** Bits that a guest cannot change by a return from an interrupt. */
+    private static final long RETURN_KEEPS = Msr.HV | Msr.ME;
 
-    private static final long MTMSR_KEEPS = Msr.HV | Msr.TS | Msr.ME | Msr.LE;
+    private static final long MTMSRD_KEEPS = Msr.HV | Msr.ME | Msr.LE;
+    private static final long MTMSR_KEEPS = MTMSRD_KEEPS | 0xffff_ffff_0000_0000L;
+    private static final long FLOATING_POINT_MODE = Msr.FE0 | Msr.FE1;
+    private static final long FPSCR_FEX = 0x4000_0000L;
+    private static final long BESCR_GE = 1L << 63;
+    private static final long BESCR_TS = 3L << 30;
 
     /** Message type of a directed privileged doorbell, RB bits 32:36. */
     private static final int PRIVILEGED_DOORBELL = 5;
@@ -67,6 +73,7 @@ final class SystemLinkage {
                 p.setGpr(3, H_PRIVILEGE);
             } else {
                 p.platform().hypercall(p);
+                p.debugRegistersChanged();
             }
             return;
         }
@@ -80,23 +87,34 @@ final class SystemLinkage {
         p.interrupts().systemCallVectored(w >>> 5 & 0x7f);
     }
 
-    /** What a return or move makes of the MSR: no bits that are not there, and no problem state in real mode. */
-    private static void setMsr(PowerProcessor p, long value, long keep) {
-        long msr = p.msr() & keep | value & ~keep & p.model().msrMask();
+    /**
+     * Gives the MSR a value, as far as bits exist and are not to be kept: problem state is never in real mode, and a
+     * transaction is not entered in this way. Execution goes on at {@code nia}.
+     */
+    private static void setMsr(PowerProcessor p, long value, long keep, long nia) {
+        if ((value & ~keep & Msr.TS) != 0) {
+            throw p.interrupts().program(Interrupts.TM_BAD_THING);
+        }
+        long old = p.msr();
+        long msr = old & keep | value & ~keep & p.model().msrMask();
         if ((msr & Msr.PR) != 0) {
             msr |= Msr.EE | Msr.IR | Msr.DR;
         }
         p.setMsr(msr);
+        p.continueAt(nia);
+        boolean enabled = (old & FLOATING_POINT_MODE) == 0 && (msr & FLOATING_POINT_MODE) != 0;
+        if (enabled && (msr & Msr.FP) != 0 && (p.fpscr() & FPSCR_FEX) != 0) {
+            throw p.interrupts().floatingPointNowEnabled(p.successor);
+        }
+        p.interrupts().eventBasedBranch();
     }
 
     private static void rfid(PowerProcessor p, int w) {
-        setMsr(p, p.spr(Spr.SRR1), RFID_KEEPS);
-        p.continueAt(p.spr(Spr.SRR0) & -4);
+        setMsr(p, p.spr(Spr.SRR1), RETURN_KEEPS, p.spr(Spr.SRR0) & -4);
     }
 
     private static void rfscv(PowerProcessor p, int w) {
-        setMsr(p, p.slot(State.CTR), RFID_KEEPS);
-        p.continueAt(p.slot(State.LR) & -4);
+        setMsr(p, p.slot(State.CTR), RETURN_KEEPS, p.slot(State.LR) & -4);
     }
 
     private static void mtmsr(PowerProcessor p, int w) {
@@ -104,7 +122,7 @@ final class SystemLinkage {
         if ((w >>> 16 & 1) != 0) {
             setEeAndRi(p, rs);
         } else {
-            setMsr(p, rs, MTMSR_KEEPS | 0xffff_ffff_0000_0000L);
+            setMsr(p, rs, MTMSR_KEEPS, p.successor);
         }
     }
 
@@ -113,7 +131,7 @@ final class SystemLinkage {
         if ((w >>> 16 & 1) != 0) {
             setEeAndRi(p, rs);
         } else {
-            setMsr(p, rs, MTMSR_KEEPS);
+            setMsr(p, rs, MTMSRD_KEEPS, p.successor);
         }
     }
 
@@ -134,10 +152,13 @@ final class SystemLinkage {
     }
 
     private static void rfebb(PowerProcessor p, int w) {
-        SpecialPurposeRegisters.requireFacility(p, SpecialPurposeRegisters.FSCR_EBB);
+        SprTable.requireFacility(p, SprTable.FSCR_EBB);
         long bescr = p.spr(Spr.BESCR);
-        long globalEnable = 1L << 63;
-        p.setSpr(Spr.BESCR, (w & 0x800) != 0 ? bescr | globalEnable : bescr & ~globalEnable);
+        if ((bescr & BESCR_TS) != 0) {
+            throw p.interrupts().program(Interrupts.TM_BAD_THING);
+        }
+        p.setSpr(Spr.BESCR, (w & 0x800) != 0 ? bescr | BESCR_GE : bescr & ~BESCR_GE);
         p.continueAt(p.spr(Spr.EBBRR) & -4);
+        p.interrupts().eventBasedBranch();
     }
 }

@@ -14,7 +14,6 @@ import dev.wattle.power.isa.Privilege;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Mode;
-import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.semantics.Chapters;
 import dev.wattle.power.semantics.Emission;
@@ -30,7 +29,6 @@ public final class PowerFrontEnd implements FrontEnd {
     private final Meanings meanings;
     private final boolean isa3;
     private final int privileged;
-    private final int hypervisorOnly;
     private final int noFp;
     private final int noVec;
     private final int noVsx;
@@ -44,10 +42,6 @@ public final class PowerFrontEnd implements FrontEnd {
         meanings = Chapters.bind(all);
         privileged = meanings.shared((p, w) -> {
             throw p.interrupts().privileged();
-        });
-        // A hypervisor reflects its own resources' use by the guest as an illegal instruction.
-        hypervisorOnly = meanings.shared((p, w) -> {
-            throw (p.msr() & Msr.PR) != 0 ? p.interrupts().privileged() : p.interrupts().illegal();
         });
         noFp = unavailable(Interrupt.FLOATING_POINT_UNAVAILABLE);
         noVec = unavailable(Interrupt.VECTOR_UNAVAILABLE);
@@ -112,11 +106,9 @@ public final class PowerFrontEnd implements FrontEnd {
     /** The routine that raises what forbids the instruction in this mode, or -1. */
     private int refusal(Instruction row, Emission e) {
         boolean problem = (e.mode & Mode.PR) != 0;
-        if (row.privilege() == Privilege.PRIVILEGED && problem) {
+        // With LPCR[EVIRT] = 0 a hypervisor instruction outside of the hypervisor is a privileged one.
+        if (row.privilege() == Privilege.PRIVILEGED && problem || row.privilege() == Privilege.HYPERVISOR) {
             return privileged;
-        }
-        if (row.privilege() == Privilege.HYPERVISOR) {
-            return hypervisorOnly;
         }
         return switch (row.facility(e.word)) {
             case NONE -> -1;
