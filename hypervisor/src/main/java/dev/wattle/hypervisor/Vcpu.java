@@ -127,10 +127,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         }
         text.append(String.format(
                 "SRR0 %016x SRR1 %016x DAR %016x DSISR %08x",
-                processor.spr(Spr.SRR0),
-                processor.spr(Spr.SRR1),
-                processor.spr(Spr.DAR),
-                processor.spr(Spr.DSISR)));
+                processor.spr(Spr.SRR0), processor.spr(Spr.SRR1), processor.spr(Spr.DAR), processor.spr(Spr.DSISR)));
         return text.toString();
     }
 

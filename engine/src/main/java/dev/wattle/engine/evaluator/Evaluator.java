@@ -153,12 +153,10 @@ public final class Evaluator<P extends Processor> {
             if (op < Op.FIRST_ACCESS) {
                 long b = slotAt(w >>> 29 & 0x7ff8);
                 long c = slotAt(w >>> 41 & 0x7ff8);
-                HostMemory.putLong(
-                        state + (w >>> 5 & 0x7ff8), compute(op, a, b, c, immediates[i], (int) (w >>> 44)));
+                HostMemory.putLong(state + (w >>> 5 & 0x7ff8), compute(op, a, b, c, immediates[i], (int) (w >>> 44)));
             } else if (op < Op.FIRST_STORE) {
                 processor.where = block.where[i];
-                HostMemory.putLong(
-                        state + (w >>> 5 & 0x7ff8), load(op, a + immediates[i] & block.addressMask));
+                HostMemory.putLong(state + (w >>> 5 & 0x7ff8), load(op, a + immediates[i] & block.addressMask));
             } else if (op < Op.FIRST_CONTROL) {
                 processor.where = block.where[i];
                 store(op, a + immediates[i] & block.addressMask, slotAt(w >>> 29 & 0x7ff8));

@@ -126,7 +126,8 @@ public final class Op {
     /** Operations below this only compute: d is a function of a, b, c, imm and the number c. */
     public static final int FIRST_ACCESS = 0x40;
 
-    // Loads: d = storage at effective address a + imm, zero-extended (U) or sign-extended (S). Bits 0 and 1 of the number
+    // Loads: d = storage at effective address a + imm, zero-extended (U) or sign-extended (S). Bits 0 and 1 of the
+    // number
     // are the logarithm of the bytes, bit 2 says big-endian, bit 3 sign-extended.
     public static final int LD8U = 0x40;
     public static final int LD16U_LE = 0x41;

@@ -24,8 +24,26 @@ class EvaluatorTest {
     private static final int B = Slots.GUEST + 2;
     private static final int C = Slots.GUEST + 3;
     private static final long[] CORNERS = {
-        0, 1, -1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 0x7fff_ffffL, 0x8000_0000L, 0xffff_ffffL, 1L << 32,
-        Long.MAX_VALUE, Long.MIN_VALUE, 0x8000_0000_8000_0000L, 0x0123_4567_89ab_cdefL
+        0,
+        1,
+        -1,
+        2,
+        31,
+        32,
+        33,
+        63,
+        64,
+        65,
+        127,
+        128,
+        0x7fff_ffffL,
+        0x8000_0000L,
+        0xffff_ffffL,
+        1L << 32,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE,
+        0x8000_0000_8000_0000L,
+        0x0123_4567_89ab_cdefL
     };
 
     private final Arena arena = Arena.ofConfined();
@@ -114,11 +132,15 @@ class EvaluatorTest {
         check(Op.ADD, (a, b) -> unsigned(a).add(unsigned(b)).longValue());
         check(Op.SUB, (a, b) -> unsigned(a).subtract(unsigned(b)).longValue());
         check(Op.MUL, (a, b) -> unsigned(a).multiply(unsigned(b)).longValue());
-        check(Op.MULHU, (a, b) -> unsigned(a).multiply(unsigned(b)).shiftRight(64).longValue());
-        check(Op.MULHS, (a, b) -> BigInteger.valueOf(a)
-                .multiply(BigInteger.valueOf(b))
-                .shiftRight(64)
-                .longValue());
+        check(
+                Op.MULHU,
+                (a, b) -> unsigned(a).multiply(unsigned(b)).shiftRight(64).longValue());
+        check(
+                Op.MULHS,
+                (a, b) -> BigInteger.valueOf(a)
+                        .multiply(BigInteger.valueOf(b))
+                        .shiftRight(64)
+                        .longValue());
         check(Op.DIVU64, (a, b) -> b == 0 ? 0 : unsigned(a).divide(unsigned(b)).longValue());
         check(Op.DIVS64, (a, b) -> {
             if (b == 0) {
@@ -154,7 +176,9 @@ class EvaluatorTest {
         check(Op.NAND, (a, b) -> bits(a, b, (x, y) -> x == 1 && y == 1 ? 0 : 1));
         check(Op.NOR, (a, b) -> bits(a, b, (x, y) -> x == 0 && y == 0 ? 1 : 0));
         check(Op.EQV, (a, b) -> bits(a, b, (x, y) -> x == y ? 1 : 0));
-        check(Op.POPCNT, (a, b) -> Long.toBinaryString(a).chars().filter(c -> c == '1').count());
+        check(
+                Op.POPCNT,
+                (a, b) -> Long.toBinaryString(a).chars().filter(c -> c == '1').count());
     }
 
     private static long bits(long a, long b, Model bit) {

@@ -156,38 +156,43 @@ public final class ClientInterface {
 
     private int serve(String service, int[] a, int[] results) {
         return switch (service) {
-            case "test" -> string(a[0], SERVICE_LIMIT).filter(SERVICES::containsKey).isPresent() ? 0 : ERROR;
+            case "test" ->
+                string(a[0], SERVICE_LIMIT).filter(SERVICES::containsKey).isPresent() ? 0 : ERROR;
             case "test-method" -> testMethod(a[0], a[1]);
             case "peer" -> peer(a[0]);
-            case "child" -> tree.byPhandle(a[0])
-                    .flatMap(node -> node.children().stream().findFirst())
-                    .map(DeviceTree.Node::phandle)
-                    .orElse(0);
-            case "parent" -> tree.byPhandle(a[0])
-                    .flatMap(DeviceTree.Node::parent)
-                    .map(DeviceTree.Node::phandle)
-                    .orElse(0);
-            case "finddevice" -> string(a[0], PATH_LIMIT)
-                    .flatMap(tree::find)
-                    .map(DeviceTree.Node::phandle)
-                    .orElse(ERROR);
+            case "child" ->
+                tree.byPhandle(a[0])
+                        .flatMap(node -> node.children().stream().findFirst())
+                        .map(DeviceTree.Node::phandle)
+                        .orElse(0);
+            case "parent" ->
+                tree.byPhandle(a[0])
+                        .flatMap(DeviceTree.Node::parent)
+                        .map(DeviceTree.Node::phandle)
+                        .orElse(0);
+            case "finddevice" ->
+                string(a[0], PATH_LIMIT)
+                        .flatMap(tree::find)
+                        .map(DeviceTree.Node::phandle)
+                        .orElse(ERROR);
             case "getproplen" -> property(a[0], a[1]).map(value -> value.length).orElse(ERROR);
-            case "getprop" -> property(a[0], a[1])
-                    .map(value -> store(value, a[2], a[3]))
-                    .orElse(ERROR);
+            case "getprop" ->
+                property(a[0], a[1]).map(value -> store(value, a[2], a[3])).orElse(ERROR);
             case "nextprop" -> nextprop(a[0], a[1], a[2]);
             case "setprop" -> setprop(a[0], a[1], a[2], a[3]);
-            case "canon" -> string(a[0], PATH_LIMIT)
-                    .flatMap(tree::find)
-                    .map(node -> storeText(node.path(), a[1], a[2]))
-                    .orElse(ERROR);
-            case "instance-to-package" -> instance(a[0]).map(i -> i.node().phandle()).orElse(ERROR);
-            case "instance-to-path" -> instance(a[0])
-                    .map(i -> storeText(i.node().path(), a[1], a[2]))
-                    .orElse(ERROR);
-            case "package-to-path" -> tree.byPhandle(a[0])
-                    .map(node -> storeText(node.path(), a[1], a[2]))
-                    .orElse(ERROR);
+            case "canon" ->
+                string(a[0], PATH_LIMIT)
+                        .flatMap(tree::find)
+                        .map(node -> storeText(node.path(), a[1], a[2]))
+                        .orElse(ERROR);
+            case "instance-to-package" ->
+                instance(a[0]).map(i -> i.node().phandle()).orElse(ERROR);
+            case "instance-to-path" ->
+                instance(a[0]).map(i -> storeText(i.node().path(), a[1], a[2])).orElse(ERROR);
+            case "package-to-path" ->
+                tree.byPhandle(a[0])
+                        .map(node -> storeText(node.path(), a[1], a[2]))
+                        .orElse(ERROR);
             case "call-method" -> callMethod(a, results);
             case "open" -> string(a[0], PATH_LIMIT).map(this::open).orElse(0);
             case "close" -> {
@@ -272,9 +277,8 @@ public final class ClientInterface {
         if (!previous.isEmpty() && next == 0) {
             return ERROR;
         }
-        byte[] name = next < names.size()
-                ? (names.get(next) + '\0').getBytes(StandardCharsets.ISO_8859_1)
-                : new byte[] {0};
+        byte[] name =
+                next < names.size() ? (names.get(next) + '\0').getBytes(StandardCharsets.ISO_8859_1) : new byte[] {0};
         long address = Integer.toUnsignedLong(buffer);
         if (!memory.contains(address, name.length)) {
             return ERROR;

@@ -104,7 +104,9 @@ public final class DeviceTree {
         /** First cell of a property, or a default if the property is absent or shorter. */
         public int cell(String property, int otherwise) {
             byte[] value = properties.get(property);
-            return value == null || value.length < Integer.BYTES ? otherwise : ByteBuffer.wrap(value).getInt();
+            return value == null || value.length < Integer.BYTES
+                    ? otherwise
+                    : ByteBuffer.wrap(value).getInt();
         }
 
         /** Sets a property to a byte string; an empty one is a property that only exists. */
@@ -222,7 +224,9 @@ public final class DeviceTree {
         if (at >= 0) {
             return Optional.empty();
         }
-        return node.children.stream().filter(child -> child.baseName().equals(name)).findFirst();
+        return node.children.stream()
+                .filter(child -> child.baseName().equals(name))
+                .findFirst();
     }
 
     /** Visits every node, parents before their children, children in order. */

@@ -72,15 +72,14 @@ public final class ElfKernel {
         ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
         int got = readFully(file, header, 0);
         if (got < 4 || header.getInt(0) != 0x7f45_4c46) {
-            throw new ConfigurationException("kernel " + path
-                    + ": not an ELF file; a compressed kernel must be unpacked to its vmlinux first");
+            throw new ConfigurationException(
+                    "kernel " + path + ": not an ELF file; a compressed kernel must be unpacked to its vmlinux first");
         }
         if (got < HEADER_BYTES) {
             throw truncated(path);
         }
         if (header.get(4) != ELFCLASS64) {
-            throw new ConfigurationException(
-                    "kernel " + path + ": a 32-bit ELF file; name a 64-bit vmlinux for ppc64");
+            throw new ConfigurationException("kernel " + path + ": a 32-bit ELF file; name a 64-bit vmlinux for ppc64");
         }
         int data = header.get(5);
         if (data != ELFDATA2LSB && data != ELFDATA2MSB) {

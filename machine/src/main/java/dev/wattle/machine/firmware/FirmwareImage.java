@@ -42,13 +42,7 @@ public final class FirmwareImage {
     public static void install(GuestMemory memory) {
         for (int vector : VECTORS) {
             int[] code = {
-                addi(4, vector),
-                MFSRR0_R5,
-                MFSRR1_R6,
-                addi(3, 0),
-                ori(3, H_FIRMWARE_VECTOR),
-                SC_1,
-                BRANCH_TO_SELF
+                addi(4, vector), MFSRR0_R5, MFSRR1_R6, addi(3, 0), ori(3, H_FIRMWARE_VECTOR), SC_1, BRANCH_TO_SELF
             };
             assert code.length * Integer.BYTES <= VECTOR_BYTES;
             write(memory, vector, code);

@@ -84,7 +84,8 @@ public final class MemoryClaims {
             return false;
         }
         long covered = start;
-        for (Map.Entry<Long, Long> claim : claims.subMap(first.getKey(), true, end, false).entrySet()) {
+        for (Map.Entry<Long, Long> claim :
+                claims.subMap(first.getKey(), true, end, false).entrySet()) {
             if (claim.getKey() > covered || claim.getValue() <= covered) {
                 return false;
             }

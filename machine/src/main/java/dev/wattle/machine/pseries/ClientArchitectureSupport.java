@@ -58,10 +58,14 @@ final class ClientArchitectureSupport {
     /** The value of "ibm,arch-vec-5-platform-support": pairs of {byte of vector 5, what the platform can do}. */
     byte[] platformSupport() {
         return new byte[] {
-            OV5_INTERRUPT_MODE, OV5_XICS,
-            OV5_MMU, (byte) (model.radix() ? OV5_RADIX : OV5_HASH),
-            OV5_HASH_EXTENSIONS, 0,
-            OV5_RADIX_EXTENSIONS, (byte) (model.radix() ? OV5_GTSE : 0)
+            OV5_INTERRUPT_MODE,
+            OV5_XICS,
+            OV5_MMU,
+            (byte) (model.radix() ? OV5_RADIX : OV5_HASH),
+            OV5_HASH_EXTENSIONS,
+            0,
+            OV5_RADIX_EXTENSIONS,
+            (byte) (model.radix() ? OV5_GTSE : 0)
         };
     }
 

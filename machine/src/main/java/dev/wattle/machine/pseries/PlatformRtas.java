@@ -106,8 +106,7 @@ final class PlatformRtas {
     private int getSystemParameter(RtasCall call) {
         byte[] value;
         switch (call.argument(0)) {
-            case SPLPAR_CHARACTERISTICS ->
-                value = (splparCharacteristics + '\0').getBytes(StandardCharsets.US_ASCII);
+            case SPLPAR_CHARACTERISTICS -> value = (splparCharacteristics + '\0').getBytes(StandardCharsets.US_ASCII);
             case DIAGNOSTICS_RUN_MODE -> value = DIAGNOSTICS_DISABLED;
             case PARTITION_UUID -> value = uuid;
             default -> {

@@ -88,10 +88,16 @@ final class PowerEvents {
         log.putLong(0).put((byte) 'H').putShort((short) 0).put((byte) SECTIONS).putInt(0);
         log.putLong(0).putLong(0);
         section(log, "UH", MAIN_B_BYTES);
-        log.put(SUBSYSTEM_EXTERNAL_ENVIRONMENT).put((byte) 0).put(SEVERITY_INFORMATIONAL).put((byte) 0);
+        log.put(SUBSYSTEM_EXTERNAL_ENVIRONMENT)
+                .put((byte) 0)
+                .put(SEVERITY_INFORMATIONAL)
+                .put((byte) 0);
         log.putInt(0).putLong(0);
         section(log, "EP", EPOW_BYTES);
-        log.put(ACTION_SYSTEM_SHUTDOWN).put(MODIFIER_NORMAL_SHUTDOWN).putShort((short) 0).putLong(0);
+        log.put(ACTION_SYSTEM_SHUTDOWN)
+                .put(MODIFIER_NORMAL_SHUTDOWN)
+                .putShort((short) 0)
+                .putLong(0);
         assert !log.hasRemaining();
         return log.array();
     }

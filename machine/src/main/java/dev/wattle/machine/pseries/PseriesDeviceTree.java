@@ -73,9 +73,8 @@ final class PseriesDeviceTree {
                 .set("rng-seed", seed)
                 .set("ibm,arch-vec-5-platform-support", architecture.platformSupport());
         root.child("aliases").setStrings("hvterm", CONSOLE);
-        root.child("memory@0")
-                .setStrings("device_type", "memory")
-                .set("reg", 0, 0, (int) (memoryBytes >>> 32), (int) memoryBytes);
+        root.child("memory@0").setStrings("device_type", "memory").set("reg", 0, 0, (int) (memoryBytes >>> 32), (int)
+                memoryBytes);
         DeviceTree.Node cpus = root.child("cpus").set("#address-cells", 1).set("#size-cells", 0);
         for (int server = 0; server < serverCount; server++) {
             cpu(cpus, model, server, architecture.logicalPvr());

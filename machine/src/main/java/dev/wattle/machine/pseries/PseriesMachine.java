@@ -72,9 +72,8 @@ public final class PseriesMachine implements AutoCloseable {
         ClientArchitectureSupport architecture = new ClientArchitectureSupport(builder.processor);
         // A virtual clock promises the same run for the same inputs: then these are inputs too.
         Random random = isVirtual ? new Random(0) : new Random();
-        UUID uuid = isVirtual
-                ? UUID.nameUUIDFromBytes("wattle".getBytes(StandardCharsets.US_ASCII))
-                : UUID.randomUUID();
+        UUID uuid =
+                isVirtual ? UUID.nameUUIDFromBytes("wattle".getBytes(StandardCharsets.US_ASCII)) : UUID.randomUUID();
         byte[] seed = new byte[32];
         random.nextBytes(seed);
 
@@ -83,14 +82,7 @@ public final class PseriesMachine implements AutoCloseable {
         new InterruptRtas(xics).define(rtas);
         new Nvram().define(rtas);
         DeviceTree tree = PseriesDeviceTree.build(
-                builder.processor,
-                memory.size(),
-                SERVERS,
-                builder.bootArguments,
-                uuid,
-                seed,
-                architecture,
-                rtas);
+                builder.processor, memory.size(), SERVERS, builder.bootArguments, uuid, seed, architecture, rtas);
 
         MemoryClaims claims = new MemoryClaims(FirmwareImage.BYTES, memory.size());
         claims.claim(0, FirmwareImage.BYTES);
@@ -297,8 +289,7 @@ public final class PseriesMachine implements AutoCloseable {
         }
 
         private Path requiredKernel() throws ConfigurationException {
-            return kernel.orElseThrow(
-                    () -> new ConfigurationException("kernel: none given; name a vmlinux for ppc64"));
+            return kernel.orElseThrow(() -> new ConfigurationException("kernel: none given; name a vmlinux for ppc64"));
         }
 
         private void checkMemory() throws ConfigurationException {
@@ -315,8 +306,8 @@ public final class PseriesMachine implements AutoCloseable {
             }
             for (int i = 0; i < bootArguments.length(); i++) {
                 if (bootArguments.charAt(i) < ' ' || bootArguments.charAt(i) > '~') {
-                    throw new ConfigurationException("boot arguments: character " + (i + 1)
-                            + " is not printable ASCII; remove it");
+                    throw new ConfigurationException(
+                            "boot arguments: character " + (i + 1) + " is not printable ASCII; remove it");
                 }
             }
         }

@@ -201,7 +201,8 @@ class ClientInterfaceTest {
         assertEquals(-1, call("claim", 0, 0, 0x1000));
         callFor(0, "release", 0x20000, 0x1000);
         assertEquals(0x20000, call("claim", 0x20000, 0x1000, 0));
-        byte[] available = tree.find("/memory@0").orElseThrow().property("available").orElseThrow();
+        byte[] available =
+                tree.find("/memory@0").orElseThrow().property("available").orElseThrow();
         assertEquals(3 * 16, available.length);
     }
 
@@ -262,8 +263,24 @@ class ClientInterfaceTest {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
         String[] services = {
-            "getprop", "nextprop", "setprop", "claim", "release", "call-method", "open", "close", "write", "read",
-            "instance-to-path", "package-to-path", "canon", "peer", "child", "parent", "getproplen", "boot"
+            "getprop",
+            "nextprop",
+            "setprop",
+            "claim",
+            "release",
+            "call-method",
+            "open",
+            "close",
+            "write",
+            "read",
+            "instance-to-path",
+            "package-to-path",
+            "canon",
+            "peer",
+            "child",
+            "parent",
+            "getproplen",
+            "boot"
         };
         client.method("/chosen", "m", (arguments, out) -> arguments.length);
         for (int i = 0; i < 20_000; i++) {

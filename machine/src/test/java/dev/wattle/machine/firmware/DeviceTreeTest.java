@@ -19,8 +19,12 @@ import org.junit.jupiter.api.io.TempDir;
 class DeviceTreeTest {
     private static DeviceTree sample() {
         DeviceTree tree = new DeviceTree();
-        tree.root().setStrings("compatible", "a,b", "c").set("#address-cells", 2).set("#size-cells", 1);
-        DeviceTree.Node bus = tree.root().child("bus@f00").set("#address-cells", 1).set("#size-cells", 0);
+        tree.root()
+                .setStrings("compatible", "a,b", "c")
+                .set("#address-cells", 2)
+                .set("#size-cells", 1);
+        DeviceTree.Node bus =
+                tree.root().child("bus@f00").set("#address-cells", 1).set("#size-cells", 0);
         bus.child("uart@1").set("reg", 1).setEmpty("flag").set("odd", new byte[] {1, 2, 3});
         bus.child("uart@2a").set("reg", 0x2a);
         tree.root().child("aliases").setStrings("console", "/bus@f00/uart@2a");
@@ -33,8 +37,11 @@ class DeviceTreeTest {
         tree.forEach(node -> {
             text.append(node.path()).append('\n');
             for (String name : node.propertyNames()) {
-                text.append(name).append('=').append(java.util.HexFormat.of()
-                        .formatHex(node.property(name).orElseThrow())).append('\n');
+                text.append(name)
+                        .append('=')
+                        .append(java.util.HexFormat.of()
+                                .formatHex(node.property(name).orElseThrow()))
+                        .append('\n');
             }
         });
         return text.toString();
@@ -45,7 +52,9 @@ class DeviceTreeTest {
         DeviceTree tree = sample();
         assertEquals("/", tree.find("/").orElseThrow().path());
         assertEquals("/bus@f00/uart@1", tree.find("/bus/uart").orElseThrow().path());
-        assertEquals("/bus@f00/uart@2a", tree.find("/bus@F00/uart@2A:115200").orElseThrow().path());
+        assertEquals(
+                "/bus@f00/uart@2a",
+                tree.find("/bus@F00/uart@2A:115200").orElseThrow().path());
         assertEquals("/bus@f00/uart@2a", tree.find("console").orElseThrow().path());
         assertEquals("/bus@f00/uart@2a", tree.find("console:x").orElseThrow().path());
         assertTrue(tree.find("/bus@f01").isEmpty());
@@ -65,8 +74,7 @@ class DeviceTreeTest {
     @Test
     void Flatten_parse_givesTheSameTree() {
         List<FlattenedDeviceTree.Reservation> reserved = List.of(new FlattenedDeviceTree.Reservation(0x1000, 0x2000));
-        FlattenedDeviceTree.Parsed parsed =
-                FlattenedDeviceTree.parse(FlattenedDeviceTree.write(sample(), reserved, 3));
+        FlattenedDeviceTree.Parsed parsed = FlattenedDeviceTree.parse(FlattenedDeviceTree.write(sample(), reserved, 3));
         assertEquals(text(sample()), text(parsed.tree()));
         assertEquals(reserved, parsed.reservations());
         assertEquals(3, parsed.bootCpu());
@@ -88,7 +96,9 @@ class DeviceTreeTest {
         }
         assertTrue(dtc.waitFor(30, TimeUnit.SECONDS));
         assertEquals(0, dtc.exitValue());
-        assertEquals(text(sample()), text(FlattenedDeviceTree.parse(Files.readAllBytes(out)).tree()));
+        assertEquals(
+                text(sample()),
+                text(FlattenedDeviceTree.parse(Files.readAllBytes(out)).tree()));
     }
 
     @Test

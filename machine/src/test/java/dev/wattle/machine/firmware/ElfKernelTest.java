@@ -30,7 +30,11 @@ class ElfKernelTest {
         elf.putShort(16, (short) 3).putShort(18, (short) 21).putInt(20, 1);
         elf.putLong(24, LINK + 4).putLong(32, 64);
         elf.putShort(52, (short) 64).putShort(54, (short) 56).putShort(56, (short) 1);
-        elf.putInt(64, 1).putInt(68, 7).putLong(72, DATA_OFFSET).putLong(80, LINK).putLong(88, 0);
+        elf.putInt(64, 1)
+                .putInt(68, 7)
+                .putLong(72, DATA_OFFSET)
+                .putLong(80, LINK)
+                .putLong(88, 0);
         elf.putLong(96, 8).putLong(104, 16).putLong(112, 0x10000);
         elf.put(DATA_OFFSET, new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
         return elf;
@@ -42,8 +46,8 @@ class ElfKernelTest {
 
     private String refusal(ByteBuffer elf) throws IOException {
         Path file = write(elf);
-        String message =
-                assertThrows(ConfigurationException.class, () -> ElfKernel.open(file)).getMessage();
+        String message = assertThrows(ConfigurationException.class, () -> ElfKernel.open(file))
+                .getMessage();
         assertTrue(message.startsWith("kernel " + file + ": "), message);
         assertEquals(-1, message.indexOf('\n'), message);
         return message;
@@ -72,7 +76,9 @@ class ElfKernelTest {
         try (GuestMemory memory = GuestMemory.allocate(1 << 20)) {
             String message = assertThrows(ConfigurationException.class, () -> kernel.load(memory))
                     .getMessage();
-            assertTrue(message.endsWith("needs memory up to 5 MiB, but the machine has 1 MiB; give it more memory"), message);
+            assertTrue(
+                    message.endsWith("needs memory up to 5 MiB, but the machine has 1 MiB; give it more memory"),
+                    message);
         }
     }
 
@@ -82,14 +88,16 @@ class ElfKernelTest {
         assertTrue(refusal(ByteBuffer.allocate(4096)).contains("not an ELF file"));
         assertTrue(refusal(image(ByteOrder.LITTLE_ENDIAN).put(4, (byte) 1)).contains("32-bit"));
         assertTrue(refusal(image(ByteOrder.LITTLE_ENDIAN).put(5, (byte) 0)).contains("byte order"));
-        assertTrue(refusal(image(ByteOrder.LITTLE_ENDIAN).putShort(18, (short) 62)).contains("ELF machine 62"));
+        assertTrue(
+                refusal(image(ByteOrder.LITTLE_ENDIAN).putShort(18, (short) 62)).contains("ELF machine 62"));
         assertTrue(refusal(image(ByteOrder.BIG_ENDIAN).putShort(16, (short) 1)).contains("not a linked program"));
         assertTrue(refusal(image(ByteOrder.BIG_ENDIAN).putShort(56, (short) 0)).contains("nothing to load"));
         assertTrue(refusal(image(ByteOrder.BIG_ENDIAN).putLong(24, 0)).contains("lies in no segment"));
         assertTrue(refusal(image(ByteOrder.BIG_ENDIAN).putLong(104, 4)).contains("larger in the file"));
         assertTrue(refusal(image(ByteOrder.BIG_ENDIAN).putLong(96, 4096)).contains("truncated"));
         assertTrue(refusal(image(ByteOrder.BIG_ENDIAN).putLong(32, 4096)).contains("truncated"));
-        ByteBuffer cut = ByteBuffer.wrap(java.util.Arrays.copyOf(image(ByteOrder.BIG_ENDIAN).array(), 40));
+        ByteBuffer cut = ByteBuffer.wrap(
+                java.util.Arrays.copyOf(image(ByteOrder.BIG_ENDIAN).array(), 40));
         assertTrue(refusal(cut).contains("truncated"));
     }
 

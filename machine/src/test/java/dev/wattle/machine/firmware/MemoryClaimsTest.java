@@ -68,7 +68,9 @@ class MemoryClaimsTest {
             if (expected) {
                 bitmap.set(start, start + size, claim);
             }
-            long free = claims.available().stream().mapToLong(MemoryClaims.Range::size).sum();
+            long free = claims.available().stream()
+                    .mapToLong(MemoryClaims.Range::size)
+                    .sum();
             assertEquals(limit - bitmap.cardinality(), free, "seed " + seed + " step " + step);
         }
     }

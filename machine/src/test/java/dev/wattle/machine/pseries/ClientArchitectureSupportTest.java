@@ -70,7 +70,8 @@ class ClientArchitectureSupportTest {
     void Negotiate_impossibleGuests_areRefusedWithAReason() {
         assertEquals(
                 "the guest does not run on a POWER9 processor",
-                negotiate(ProcessorModel.POWER9, structure(0, 0x40, 0, -1, 0x0f00_0006)).refusal());
+                negotiate(ProcessorModel.POWER9, structure(0, 0x40, 0, -1, 0x0f00_0006))
+                        .refusal());
         assertTrue(negotiate(ProcessorModel.POWER9, structure(0, 0, 0, -1, 0x0f00_0005))
                 .refusal()
                 .contains("hash table"));

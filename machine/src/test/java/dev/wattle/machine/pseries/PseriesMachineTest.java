@@ -28,7 +28,8 @@ class PseriesMachineTest {
     @Test
     void Build_badMemory_isRefused() {
         assertTrue(refusal(PseriesMachine.builder().memoryBytes(0)).startsWith("memory 0 bytes"));
-        assertTrue(refusal(PseriesMachine.builder().memoryBytes((64 << 20) + 4096)).startsWith("memory 67112960"));
+        assertTrue(
+                refusal(PseriesMachine.builder().memoryBytes((64 << 20) + 4096)).startsWith("memory 67112960"));
         assertTrue(refusal(PseriesMachine.builder().memoryBytes(-1)).startsWith("memory -1"));
     }
 

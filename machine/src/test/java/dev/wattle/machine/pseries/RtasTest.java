@@ -125,8 +125,7 @@ class RtasTest {
         context.memory.write(BUFFER, message, 0, message.length);
         assertEquals(0, call("ibm,os-term", 1, BUFFER));
         assertEquals(
-                List.of(new MachineOutcome(
-                        MachineOutcome.Kind.GUEST_PANIC, "OS panic: Attempted to kill init!")),
+                List.of(new MachineOutcome(MachineOutcome.Kind.GUEST_PANIC, "OS panic: Attempted to kill init!")),
                 outcomes);
         assertEquals(0, call("ibm,os-term", 1, -1));
     }
@@ -137,8 +136,7 @@ class RtasTest {
         int length = context.memory.getShort(BUFFER);
         byte[] text = new byte[length];
         context.memory.read(BUFFER + 2, text, 0, length);
-        assertEquals(
-                "MaxEntCap=1,DesMem=64,DesProcs=1,MaxPlatProcs=1\0", new String(text, StandardCharsets.US_ASCII));
+        assertEquals("MaxEntCap=1,DesMem=64,DesProcs=1,MaxPlatProcs=1\0", new String(text, StandardCharsets.US_ASCII));
     }
 
     @Test

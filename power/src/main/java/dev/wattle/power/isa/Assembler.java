@@ -271,15 +271,14 @@ public final class Assembler {
         }
 
         private String withoutPrefix(Operand operand, String text) {
-            String prefix =
-                    switch (operand.kind()) {
-                        case GPR, GPR_PAIR, GPR_OR_ZERO -> "r";
-                        case FPR, FPR_PAIR -> "f";
-                        case VR -> "v";
-                        case VSR -> "vs";
-                        case CR_FIELD -> "cr";
-                        default -> "";
-                    };
+            String prefix = switch (operand.kind()) {
+                case GPR, GPR_PAIR, GPR_OR_ZERO -> "r";
+                case FPR, FPR_PAIR -> "f";
+                case VR -> "v";
+                case VSR -> "vs";
+                case CR_FIELD -> "cr";
+                default -> "";
+            };
             if (prefix.isEmpty()) {
                 return text;
             }
@@ -346,9 +345,7 @@ public final class Assembler {
             char c = text.charAt(0);
             if (c >= '0' && c <= '9') {
                 try {
-                    return text.startsWith("0x")
-                            ? Long.parseUnsignedLong(text.substring(2), 16)
-                            : Long.parseLong(text);
+                    return text.startsWith("0x") ? Long.parseUnsignedLong(text.substring(2), 16) : Long.parseLong(text);
                 } catch (NumberFormatException e) {
                     throw mistake("'" + text + "' is not a number");
                 }

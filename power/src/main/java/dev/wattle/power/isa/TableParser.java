@@ -488,8 +488,7 @@ final class TableParser {
         }
         Operand.Kind kind = colon < equals ? Operand.Kind.UNSIGNED : definition.kind;
         int omitted = equals < to ? number(equals + 1, to) : 0;
-        Operand operand =
-                new Operand(definition.name, kind, shifts, widths, definition.scale, optional, base, omitted);
+        Operand operand = new Operand(definition.name, kind, shifts, widths, definition.scale, optional, base, omitted);
         if (plain) {
             definition.made[fieldShifts[first]] = operand;
         }

@@ -112,14 +112,7 @@ public final class RadixMmu {
     }
 
     private boolean walk(
-            long within,
-            int size,
-            long root,
-            Access access,
-            boolean problem,
-            long amr,
-            long iamr,
-            Translation out) {
+            long within, int size, long root, Access access, boolean problem, long amr, long iamr, Translation out) {
         long table = root & NEXT_LEVEL_BASE;
         int indexBits = (int) root & 0x1f;
         int bits = size;
@@ -160,14 +153,7 @@ public final class RadixMmu {
     }
 
     private static boolean leaf(
-            int bits,
-            long entry,
-            long host,
-            Access access,
-            boolean problem,
-            long amr,
-            long iamr,
-            Translation out) {
+            int bits, long entry, long host, Access access, boolean problem, long amr, long iamr, Translation out) {
         boolean privilegedPage = (entry & PRIVILEGED) != 0;
         boolean keyed = !problem && !privilegedPage;
         boolean readable = (entry & (READ | WRITE)) != 0 && !(keyed && (amr & AMR_NO_LOAD) != 0);

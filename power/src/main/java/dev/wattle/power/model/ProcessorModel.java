@@ -56,23 +56,7 @@ public enum ProcessorModel {
 
     /** MSR bits that exist; others read as zero. */
     public long msrMask() {
-        return Msr.SF
-                | Msr.HV
-                | Msr.TS
-                | Msr.TM
-                | Msr.VEC
-                | Msr.VSX
-                | Msr.EE
-                | Msr.PR
-                | Msr.FP
-                | Msr.ME
-                | Msr.FE0
-                | Msr.TE
-                | Msr.FE1
-                | Msr.IR
-                | Msr.DR
-                | Msr.PMM
-                | Msr.RI
-                | Msr.LE;
+        return Msr.SF | Msr.HV | Msr.TS | Msr.TM | Msr.VEC | Msr.VSX | Msr.EE | Msr.PR | Msr.FP | Msr.ME | Msr.FE0
+                | Msr.TE | Msr.FE1 | Msr.IR | Msr.DR | Msr.PMM | Msr.RI | Msr.LE;
     }
 }

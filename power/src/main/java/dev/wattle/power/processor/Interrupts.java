@@ -188,8 +188,7 @@ public final class Interrupts {
             case SEGMENT -> record(Interrupt.INSTRUCTION_SEGMENT, ea, 0);
             case PROTECTION -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_PROTECTION);
             case NO_EXECUTE -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_NO_EXECUTE);
-            case BAD_CONFIGURATION ->
-                record(Interrupt.INSTRUCTION_STORAGE, ea, DSISR_UNSUPPORTED_CONFIGURATION);
+            case BAD_CONFIGURATION -> record(Interrupt.INSTRUCTION_STORAGE, ea, DSISR_UNSUPPORTED_CONFIGURATION);
             case BAD_TABLE_ADDRESS -> machineCheckFetch(ea, true);
             default -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_NOT_FOUND);
         };
@@ -269,9 +268,7 @@ public final class Interrupts {
     private static boolean isBranch(int word) {
         int opcode = word >>> 26;
         int extended = word >>> 1 & 0x3ff;
-        return opcode == 16
-                || opcode == 18
-                || opcode == 19 && (extended == 16 || extended == 528 || extended == 560);
+        return opcode == 16 || opcode == 18 || opcode == 19 && (extended == 16 || extended == 528 || extended == 560);
     }
 
     // Delivery

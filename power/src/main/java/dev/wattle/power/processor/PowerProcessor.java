@@ -82,8 +82,7 @@ public final class PowerProcessor extends Processor {
         this.radix = new RadixMmu(memory);
         this.sprTable = new SprTable(model);
         this.tlbs = new SoftTlb(arena, CONTEXTS);
-        this.codeCache = new CodeCache(
-                memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), CodePage.BYTES));
+        this.codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), CodePage.BYTES));
         this.scratch = arena.allocate(64, 64).address();
         putSlot(State.RESERVATION, -1);
         setMsr(Msr.SF | Msr.ME);

@@ -70,8 +70,7 @@ public final class SprTable {
     private static final long MMCR2_PROBLEM_BITS = 0x4020_1008_0402_0000L;
 
     private static final Register ABSENT = new Register(Access.NONE, Access.NONE, p -> 0, (p, v) -> {});
-    private static final Register HYPERVISOR =
-            new Register(Access.HYPERVISOR, Access.HYPERVISOR, p -> 0, (p, v) -> {});
+    private static final Register HYPERVISOR = new Register(Access.HYPERVISOR, Access.HYPERVISOR, p -> 0, (p, v) -> {});
 
     private final Register[] registers = new Register[NUMBERS];
 
@@ -157,15 +156,11 @@ public final class SprTable {
             long run = p.spr(Spr.CTRL) & CTRL_RUN;
             return run | run << CTRL_THREAD_0_SHIFT;
         });
-        registers[Spr.CTRL] = new Register(
-                Access.NONE, Access.PRIVILEGED, p -> 0, (p, v) -> p.setSpr(Spr.CTRL, v & CTRL_RUN));
+        registers[Spr.CTRL] =
+                new Register(Access.NONE, Access.PRIVILEGED, p -> 0, (p, v) -> p.setSpr(Spr.CTRL, v & CTRL_RUN));
         readOnly(Access.PROBLEM, Spr.SPRG3_PROBLEM, p -> p.spr(Spr.SPRG3));
         both(Access.PROBLEM, Spr.PPR, p -> p.spr(Spr.PPR), (p, v) -> p.setSpr(Spr.PPR, v & PPR_PRI));
-        both(
-                Access.PROBLEM,
-                Spr.PPR32,
-                p -> p.spr(Spr.PPR) >>> 32,
-                (p, v) -> p.setSpr(Spr.PPR, v << 32 & PPR_PRI));
+        both(Access.PROBLEM, Spr.PPR32, p -> p.spr(Spr.PPR) >>> 32, (p, v) -> p.setSpr(Spr.PPR, v << 32 & PPR_PRI));
     }
 
     private void transactionalMemory() {
@@ -270,16 +265,7 @@ public final class SprTable {
     }
 
     private void privileged() {
-        storage(
-                Spr.DSCR,
-                Spr.DAR,
-                Spr.SRR0,
-                Spr.SRR1,
-                Spr.CFAR,
-                Spr.SPRG0,
-                Spr.SPRG1,
-                Spr.SPRG2,
-                Spr.SPRG3);
+        storage(Spr.DSCR, Spr.DAR, Spr.SRR0, Spr.SRR1, Spr.CFAR, Spr.SPRG0, Spr.SPRG1, Spr.SPRG2, Spr.SPRG3);
         storage32(Spr.DSISR, Spr.PSPB);
         both(Access.PRIVILEGED, Spr.FSCR, p -> p.spr(Spr.FSCR), (p, v) -> {
             p.setSpr(Spr.FSCR, v);
@@ -367,15 +353,6 @@ public final class SprTable {
 
     /** What POWER8 has of its own; a guest saves and restores it without any effect here. */
     private void version207() {
-        storage(
-                Spr.ACOP,
-                Spr.PIDR,
-                Spr.TACR,
-                Spr.TCSCR,
-                Spr.CSIGR,
-                Spr.SPMC1,
-                Spr.SPMC2,
-                Spr.MMCRS,
-                Spr.WORT);
+        storage(Spr.ACOP, Spr.PIDR, Spr.TACR, Spr.TCSCR, Spr.CSIGR, Spr.SPMC1, Spr.SPMC2, Spr.MMCRS, Spr.WORT);
     }
 }

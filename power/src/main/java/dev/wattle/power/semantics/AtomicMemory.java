@@ -34,15 +34,14 @@ final class AtomicMemory {
         int function = Fields.fc(w);
         int rt = Fields.rt(w);
         long operand = p.gpr(rt + 1 & 31) & mask(bytes);
-        long old =
-                switch (function) {
-                    case 0, 1, 2, 3, 4, 5, 6, 7, 8 -> update(p, ea, bytes, function, operand);
-                    case 16 -> compareAndSwapNotEqual(p, ea, bytes, operand, p.gpr(rt + 2 & 31) & mask(bytes));
-                    case 24 -> fetchAndStep(p, ea, bytes, bytes, 1, false);
-                    case 25 -> fetchAndStep(p, ea, bytes, bytes, 1, true);
-                    case 28 -> fetchAndStep(p, ea, bytes, -bytes, -1, false);
-                    default -> throw invalidFunctionCode(p, ea);
-                };
+        long old = switch (function) {
+            case 0, 1, 2, 3, 4, 5, 6, 7, 8 -> update(p, ea, bytes, function, operand);
+            case 16 -> compareAndSwapNotEqual(p, ea, bytes, operand, p.gpr(rt + 2 & 31) & mask(bytes));
+            case 24 -> fetchAndStep(p, ea, bytes, bytes, 1, false);
+            case 25 -> fetchAndStep(p, ea, bytes, bytes, 1, true);
+            case 28 -> fetchAndStep(p, ea, bytes, -bytes, -1, false);
+            default -> throw invalidFunctionCode(p, ea);
+        };
         p.setGpr(rt, old);
     }
 
@@ -99,8 +98,7 @@ final class AtomicMemory {
      * Fetch and increment or decrement, if the element beside it is equal (or is not). Where nothing is stored, the
      * result is the most negative number.
      */
-    private static long fetchAndStep(
-            PowerProcessor p, long ea, int bytes, int beside, int step, boolean ifEqual) {
+    private static long fetchAndStep(PowerProcessor p, long ea, int bytes, int beside, int step, boolean ifEqual) {
         requireBlock(p, ea, Math.min(ea, ea + beside), 2 * bytes);
         long host = p.hostForStore(ea, bytes);
         while (true) {

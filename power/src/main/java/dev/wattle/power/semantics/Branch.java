@@ -34,8 +34,7 @@ final class Branch {
         m.emitter("creqv", e -> logical(e, Op.EQV));
         m.emitter("crandc", e -> logical(e, Op.ANDC));
         m.emitter("crorc", e -> logical(e, Op.ORC));
-        m.emitter(
-                "mcrf", e -> e.out.op(Op.MOV, State.CR + Fields.bf(e.word), State.CR + (e.word >>> 18 & 7), 0));
+        m.emitter("mcrf", e -> e.out.op(Op.MOV, State.CR + Fields.bf(e.word), State.CR + (e.word >>> 18 & 7), 0));
     }
 
     private static boolean lk(Emission e) {

@@ -138,11 +138,7 @@ final class DecimalFloatingPoint {
 
     private static void roundToInteger(PowerProcessor p, int w, DecimalFormat format, boolean reportsInexact) {
         Outcome o = controlled(p, w, format, Fields.r(w)).roundToInteger(b(p, w, format));
-        deliver(
-                p,
-                w,
-                format,
-                reportsInexact ? o : new Outcome(o.value(), o.exceptions() & ~Outcome.XX, false, false));
+        deliver(p, w, format, reportsInexact ? o : new Outcome(o.value(), o.exceptions() & ~Outcome.XX, false, false));
     }
 
     private static DecimalArithmetic controlled(PowerProcessor p, int w, DecimalFormat format, int r) {

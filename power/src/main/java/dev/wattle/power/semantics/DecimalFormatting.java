@@ -49,13 +49,12 @@ final class DecimalFormatting {
 
     private static void testDataClass(PowerProcessor p, int w, DecimalFormat format) {
         Decimal a = DecimalFloatingPoint.operand(p, Fields.fra(w), format);
-        int bit =
-                switch (a.kind()) {
-                    case SIGNALING_NAN -> 0x01;
-                    case QUIET_NAN -> 0x02;
-                    case INFINITE -> 0x04;
-                    case FINITE -> a.isZero() ? 0x20 : format.isSubnormal(a) ? 0x10 : 0x08;
-                };
+        int bit = switch (a.kind()) {
+            case SIGNALING_NAN -> 0x01;
+            case QUIET_NAN -> 0x02;
+            case INFINITE -> 0x04;
+            case FINITE -> a.isZero() ? 0x20 : format.isSubnormal(a) ? 0x10 : 0x08;
+        };
         setMatch(p, w, a, bit);
     }
 
@@ -220,8 +219,7 @@ final class DecimalFormatting {
     }
 
     /** An infinity or NaN, whose trailing significand has no room for the leftmost digit. */
-    private static Decimal special(
-            Decimal.Kind kind, boolean negative, BigInteger digits, DecimalFormat format) {
+    private static Decimal special(Decimal.Kind kind, boolean negative, BigInteger digits, DecimalFormat format) {
         return new Decimal(kind, negative, digits.mod(BigInteger.TEN.pow(format.precision() - 1)), 0);
     }
 

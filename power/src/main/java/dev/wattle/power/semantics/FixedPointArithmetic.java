@@ -61,8 +61,7 @@ final class FixedPointArithmetic {
                 },
                 FixedPointOverflow::negOverflow);
         withOverflow(m, "addc", e -> carrying(e, e.ra(), e.rb(), Slots.ZERO), FixedPointOverflow::addcOverflow);
-        withOverflow(
-                m, "subfc", e -> carrying(e, complement(e), e.rb(), Slots.ONE), FixedPointOverflow::subfcOverflow);
+        withOverflow(m, "subfc", e -> carrying(e, complement(e), e.rb(), Slots.ONE), FixedPointOverflow::subfcOverflow);
         withOverflow(m, "adde", e -> carrying(e, e.ra(), e.rb(), State.CA), FixedPointOverflow::addeOverflow);
         withOverflow(m, "subfe", e -> carrying(e, complement(e), e.rb(), State.CA), FixedPointOverflow::subfeOverflow);
         withOverflow(
@@ -72,13 +71,9 @@ final class FixedPointArithmetic {
                 "subfme",
                 e -> carrying(e, complement(e), immediate(e, -1), State.CA),
                 FixedPointOverflow::subfmeOverflow);
+        withOverflow(m, "addze", e -> carrying(e, e.ra(), Slots.ZERO, State.CA), FixedPointOverflow::addzeOverflow);
         withOverflow(
-                m, "addze", e -> carrying(e, e.ra(), Slots.ZERO, State.CA), FixedPointOverflow::addzeOverflow);
-        withOverflow(
-                m,
-                "subfze",
-                e -> carrying(e, complement(e), Slots.ZERO, State.CA),
-                FixedPointOverflow::subfzeOverflow);
+                m, "subfze", e -> carrying(e, complement(e), Slots.ZERO, State.CA), FixedPointOverflow::subfzeOverflow);
         withOverflow(m, "mulld", binary(Op.MUL), FixedPointOverflow::mulldOverflow);
         withOverflow(
                 m,

@@ -194,8 +194,7 @@ final class FixedPointOverflow {
         long digit = Long.divideUnsigned(remainder, dHigh);
         long rest = remainder - digit * dHigh;
         // The guess is at most two too large; it is corrected while the rest still has 32 bits.
-        while (rest >>> 32 == 0
-                && (digit >>> 32 != 0 || Long.compareUnsigned(digit * dLow, rest << 32) > 0)) {
+        while (rest >>> 32 == 0 && (digit >>> 32 != 0 || Long.compareUnsigned(digit * dLow, rest << 32) > 0)) {
             digit--;
             rest += dHigh;
         }

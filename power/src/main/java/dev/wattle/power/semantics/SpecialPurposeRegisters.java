@@ -46,9 +46,12 @@ final class SpecialPurposeRegisters {
             }
         });
         m.emitter("mftb", e -> e.out.call(read, e.word));
-        m.routine("mcrxrx", (p, w) -> p.setCr(
-                Fields.bf(w),
-                (int) (p.slot(State.OV) << 3 | p.slot(State.OV32) << 2 | p.slot(State.CA) << 1 | p.slot(State.CA32))));
+        m.routine(
+                "mcrxrx",
+                (p, w) -> p.setCr(Fields.bf(w), (int) (p.slot(State.OV) << 3
+                        | p.slot(State.OV32) << 2
+                        | p.slot(State.CA) << 1
+                        | p.slot(State.CA32))));
         m.routine("mfcr", (p, w) -> p.setGpr(Fields.rt(w), p.crWord() & 0xffff_ffffL));
         m.emitter("mfocrf", e -> {
             int fxm = e.word >>> 12 & 0xff;
@@ -125,7 +128,9 @@ final class SpecialPurposeRegisters {
             return;
         }
         if ((p.msr() & Msr.PR) != 0) {
-            throw (spr & 0x10) != 0 ? p.interrupts().privileged() : p.interrupts().illegal();
+            throw (spr & 0x10) != 0
+                    ? p.interrupts().privileged()
+                    : p.interrupts().illegal();
         }
         boolean reported = p.model().isa() >= 300 && (p.spr(Spr.LPCR) & LPCR_EVIRT) != 0;
         if (spr == 0 || spr >= 4 && spr <= 6 || reported) {

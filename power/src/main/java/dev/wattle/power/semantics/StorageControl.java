@@ -27,8 +27,10 @@ final class StorageControl {
     private StorageControl() {}
 
     static void bind(Meanings m) {
-        for (String hint : new String[] {"dcbt", "dcbtst", "icbt", "sync", "eieio", "wait", "slbsync", "tlbsync",
-            "dst", "dstt", "dstst", "dststt", "dss", "dssall"}) {
+        for (String hint : new String[] {
+            "dcbt", "dcbtst", "icbt", "sync", "eieio", "wait", "slbsync", "tlbsync", "dst", "dstt", "dstst", "dststt",
+            "dss", "dssall"
+        }) {
             m.emitter(hint, e -> {});
         }
         for (String vacant : new String[] {"530", "562", "594", "626", "658", "690", "722", "754"}) {
@@ -125,14 +127,13 @@ final class StorageControl {
     }
 
     private static void invalidatePage(PowerProcessor p, long rb) {
-        int log2 =
-                switch ((int) (rb >>> 5) & 7) {
-                    case 0 -> 12;
-                    case 1 -> 21;
-                    case 2 -> 30;
-                    case 5 -> 16;
-                    default -> 0;
-                };
+        int log2 = switch ((int) (rb >>> 5) & 7) {
+            case 0 -> 12;
+            case 1 -> 21;
+            case 2 -> 30;
+            case 5 -> 16;
+            default -> 0;
+        };
         if (log2 == 0) {
             p.invalidateTranslations(0, 0);
         } else {

@@ -98,16 +98,14 @@ final class VectorFloatingPoint {
         return (p, w) -> {
             FloatingPointScratch s = begin(p);
             boolean flush = flushes(p);
-            long high = acb(
-                    operation, s, VectorForm.aHigh(p, w), VectorForm.cHigh(p, w), VectorForm.bHigh(p, w), flush);
-            long low = acb(
-                    operation, s, VectorForm.aLow(p, w), VectorForm.cLow(p, w), VectorForm.bLow(p, w), flush);
+            long high =
+                    acb(operation, s, VectorForm.aHigh(p, w), VectorForm.cHigh(p, w), VectorForm.bHigh(p, w), flush);
+            long low = acb(operation, s, VectorForm.aLow(p, w), VectorForm.cLow(p, w), VectorForm.bLow(p, w), flush);
             VectorForm.set(p, w, high, low);
         };
     }
 
-    private static long acb(
-            TernaryWord operation, FloatingPointScratch s, long a, long c, long b, boolean flush) {
+    private static long acb(TernaryWord operation, FloatingPointScratch s, long a, long c, long b, boolean flush) {
         long x = flush(a, flush);
         long y = flush(c, flush);
         long z = flush(b, flush);

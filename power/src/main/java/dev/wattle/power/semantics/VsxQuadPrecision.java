@@ -188,8 +188,8 @@ final class VsxQuadPrecision {
         int a = Fields.vra(w);
         int b = Fields.vrb(w);
         int condition = Binary128.compare(p.vrHigh(a), p.vrLow(a), p.vrHigh(b), p.vrLow(b));
-        boolean signaling = Binary128.isSignaling(p.vrHigh(a), p.vrLow(a))
-                || Binary128.isSignaling(p.vrHigh(b), p.vrLow(b));
+        boolean signaling =
+                Binary128.isSignaling(p.vrHigh(a), p.vrLow(a)) || Binary128.isSignaling(p.vrHigh(b), p.vrLow(b));
         Comparison.signal(s, condition, signaling, ordered, (s.fpscr & Fpscr.VE) != 0);
         FloatingPointStatus.finishCompare(p, s, Fields.bf(w), condition);
     }

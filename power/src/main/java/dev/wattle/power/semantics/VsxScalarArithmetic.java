@@ -48,8 +48,7 @@ final class VsxScalarArithmetic {
     }
 
     /** The A form adds XT to XA times XB, the M form adds XB to XA times XT. */
-    private static void multiplyAdd(
-            Meanings m, String name, String suffix, Ternary operation, ResultClass fprf) {
+    private static void multiplyAdd(Meanings m, String name, String suffix, Ternary operation, ResultClass fprf) {
         m.routine(name + "a" + suffix, (p, w) -> {
             int t = Fields.xt(w);
             multiplyAdd(p, t, p.vsrHigh(Fields.xb(w)), p.vsrHigh(t), w, operation, fprf);

@@ -43,16 +43,14 @@ final class VsxScalarCompare {
     }
 
     private static void compare(PowerProcessor p, int w, boolean ordered) {
-        FloatingPointConversion.compare(
-                p, Fields.bf(w), p.vsrHigh(Fields.xa(w)), p.vsrHigh(Fields.xb(w)), ordered);
+        FloatingPointConversion.compare(p, Fields.bf(w), p.vsrHigh(Fields.xa(w)), p.vsrHigh(Fields.xb(w)), ordered);
     }
 
     private static void xscmpexpdp(PowerProcessor p, int w) {
         long a = p.vsrHigh(Fields.xa(w));
         long b = p.vsrHigh(Fields.xb(w));
-        int condition = Binary64.isNaN(a) || Binary64.isNaN(b)
-                ? Comparison.UNORDERED
-                : order(a & EXPONENT, b & EXPONENT);
+        int condition =
+                Binary64.isNaN(a) || Binary64.isNaN(b) ? Comparison.UNORDERED : order(a & EXPONENT, b & EXPONENT);
         FloatingPointStatus.finishCompare(p, FloatingPointStatus.begin(p), Fields.bf(w), condition);
     }
 

@@ -21,13 +21,13 @@ final class VsxScalarConversion {
 
     static void bind(Meanings m) {
         m.routine(
-                "xscvdpsp",
-                convert((s, b) -> twice(Conversion.toBinary32(s, b)), value -> Fpscr.fprf32((int) value)));
+                "xscvdpsp", convert((s, b) -> twice(Conversion.toBinary32(s, b)), value -> Fpscr.fprf32((int) value)));
         m.routine("xscvspdp", convert((s, b) -> Conversion.fromBinary32(s, (int) (b >>> 32)), Fpscr::fprf64));
-        m.routine("xscvdpspn", (p, w) ->
-                p.setVsr(Fields.xt(w), twice(Binary32.fromDouble(p.vsrHigh(Fields.xb(w)))), 0));
-        m.routine("xscvspdpn", (p, w) ->
-                p.setVsr(Fields.xt(w), Binary32.toDouble((int) (p.vsrHigh(Fields.xb(w)) >>> 32)), 0));
+        m.routine(
+                "xscvdpspn", (p, w) -> p.setVsr(Fields.xt(w), twice(Binary32.fromDouble(p.vsrHigh(Fields.xb(w)))), 0));
+        m.routine(
+                "xscvspdpn",
+                (p, w) -> p.setVsr(Fields.xt(w), Binary32.toDouble((int) (p.vsrHigh(Fields.xb(w)) >>> 32)), 0));
         m.routine("xsrsp", convert(Binary64::toSinglePrecision, Fpscr::fprfSingle));
         m.routine("xscvdphp", convert(Conversion::toBinary16, value -> Fpscr.fprf16((int) value)));
         m.routine("xscvhpdp", convert((s, b) -> Conversion.fromBinary16(s, (int) b & 0xffff), Fpscr::fprf64));

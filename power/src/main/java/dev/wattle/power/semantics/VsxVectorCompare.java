@@ -63,8 +63,7 @@ final class VsxVectorCompare {
         };
     }
 
-    private static long pair(
-            FloatingPointScratch s, long a, long b, int conditions, boolean ordered, boolean enabled) {
+    private static long pair(FloatingPointScratch s, long a, long b, int conditions, boolean ordered, boolean enabled) {
         long left = predicate(
                 s,
                 Binary32.toDouble(VsxVectorArithmetic.left(a)),

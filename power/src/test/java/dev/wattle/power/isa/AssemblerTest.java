@@ -88,8 +88,7 @@ class AssemblerTest {
 
     @Test
     void assemble_program_resolvesLabelsBothWays() {
-        String program =
-                """
+        String program = """
                 # counts down, then stops
                 start:  lis   r4,data@ha
                         ld    r4,data@l(r4)
@@ -105,8 +104,19 @@ class AssemblerTest {
         int[] words = ASSEMBLER.assemble(0x5678FFF0L, program);
         assertArrayEquals(
                 new int[] {
-                    0x3C805679, 0xE8840010, 0x3884FFFF, 0x2C240000, 0x4082FFF8, 0x41860008, 0x4200FFE8, 0x48000000,
-                    0x11223344, 0x55667788, 1, -1, 0x20
+                    0x3C805679,
+                    0xE8840010,
+                    0x3884FFFF,
+                    0x2C240000,
+                    0x4082FFF8,
+                    0x41860008,
+                    0x4200FFE8,
+                    0x48000000,
+                    0x11223344,
+                    0x55667788,
+                    1,
+                    -1,
+                    0x20
                 },
                 words);
     }
@@ -138,8 +148,7 @@ class AssemblerTest {
     }
 
     private static void assertMistake(String program, String message) {
-        IllegalArgumentException e =
-                assertThrows(IllegalArgumentException.class, () -> ASSEMBLER.assemble(0, program));
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> ASSEMBLER.assemble(0, program));
         assertEquals(message, e.getMessage());
     }
 }

@@ -44,23 +44,8 @@ class BinutilsTest {
      * processors' instructions, and ones that the book left out at last or that only Power ISA 3.1 has.
      */
     private static final Set<String> NOT_IN_THE_BOOK = Set.of(
-            "rfi",
-            "urfid",
-            "dcbi",
-            "eciwx",
-            "ecowx",
-            "icswx",
-            "icswx.",
-            "msgsndu",
-            "msgclru",
-            "mtsle",
-            "mtsrd",
-            "mtsrdin",
-            "pbt.",
-            "rmieg",
-            "tlbia",
-            "tlbld",
-            "tlbli");
+            "rfi", "urfid", "dcbi", "eciwx", "ecowx", "icswx", "icswx.", "msgsndu", "msgclru", "mtsle", "mtsrd",
+            "mtsrdin", "pbt.", "rmieg", "tlbia", "tlbld", "tlbli");
 
     @TempDir
     Path folder;
@@ -73,8 +58,8 @@ class BinutilsTest {
         Path golden = Path.of(System.getProperty("basedir", "."), GOLDEN);
         int count = 0;
         Set<String> seen = new TreeSet<>();
-        try (BufferedReader reader = new BufferedReader(new InputStreamReader(
-                new GZIPInputStream(Files.newInputStream(golden)), StandardCharsets.US_ASCII))) {
+        try (BufferedReader reader = new BufferedReader(
+                new InputStreamReader(new GZIPInputStream(Files.newInputStream(golden)), StandardCharsets.US_ASCII))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 int word = Integer.parseUnsignedInt(line, 0, 8, 16);
                 assertEquals(line.substring(9), shown(word, 4L * count), line);

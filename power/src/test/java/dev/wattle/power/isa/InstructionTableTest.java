@@ -141,8 +141,8 @@ class InstructionTableTest {
     @Test
     void in_newerVersion_leavesDroppedRowsOut() {
         InstructionTable power9 = TABLE.in(IsaVersion.V3_0);
-        List<String> dropped = List.of(
-                "doze", "nap", "sleep", "rvwinkle", "mtsr 3,r4", "mtsrin r3,r4", "mfsr r3,4", "mfsrin r3,r4");
+        List<String> dropped =
+                List.of("doze", "nap", "sleep", "rvwinkle", "mtsr 3,r4", "mtsrin r3,r4", "mfsr r3,4", "mfsrin r3,r4");
         for (String text : dropped) {
             assertSame(Instruction.ILLEGAL, power9.decode(word(text)), text);
         }

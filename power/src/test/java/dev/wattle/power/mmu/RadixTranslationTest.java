@@ -96,12 +96,11 @@ class RadixTranslationTest {
     void translate_accessAuthority_allowsWhatItSays(int authority, String load, String store, String fetch) {
         tree.map(PID, EA, 0x1000, 12, authority);
         for (Access access : Access.values()) {
-            String allowed =
-                    switch (access) {
-                        case LOAD -> load;
-                        case STORE -> store;
-                        case FETCH -> fetch;
-                    };
+            String allowed = switch (access) {
+                case LOAD -> load;
+                case STORE -> store;
+                case FETCH -> fetch;
+            };
             for (boolean state : new boolean[] {true, false}) {
                 problem = state;
                 assertEquals(allowed.contains(state ? "p" : "P"), translate(EA, access), access + " problem " + state);

@@ -62,9 +62,18 @@ class TranslationInvalidationTest {
     @ParameterizedTest
     @CsvSource({
         // IS, AP, log2 of the page, PID, RIC: by page
-        "0, 0, 12, 2, 0", "0, 5, 16, 2, 0", "0, 1, 21, 2, 0", "0, 2, 30, 2, 0", "0, 0, 12, 2, 2", "0, 7, 12, 2, 0",
+        "0, 0, 12, 2, 0",
+        "0, 5, 16, 2, 0",
+        "0, 1, 21, 2, 0",
+        "0, 2, 30, 2, 0",
+        "0, 0, 12, 2, 2",
+        "0, 7, 12, 2, 0",
         // by process, partition, everything
-        "1, 0, 12, 2, 0", "1, 0, 12, 2, 2", "2, 0, 16, 0, 2", "3, 0, 21, 0, 2", "1, 0, 12, 2, 3"
+        "1, 0, 12, 2, 0",
+        "1, 0, 12, 2, 2",
+        "2, 0, 16, 0, 2",
+        "3, 0, 21, 0, 2",
+        "1, 0, 12, 2, 3"
     })
     void tlbie_thisProcess_forgets(int is, int ap, int log2, long pid, int ric) {
         long ea = 0x40_0000_0000L;

@@ -59,11 +59,7 @@ class InterruptTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "trap, 20000",
-        "'.long 0', 80000",
-        "'tdi 31,3,5', 20000"
-    })
+    @CsvSource({"trap, 20000", "'.long 0', 80000", "'tdi 31,3,5', 20000"})
     void program_privileged_saysWhy(String instruction, String bits) {
         m.p.setMsr(GuestMachine.PRIVILEGED | Msr.VEC);
         expect(
@@ -302,8 +298,7 @@ class InterruptTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "0, false, 0", "0, true, 0", "2, false, 0", "2, true, 18000", "3, false, 0", "3, true, c000000000004000"
+    @CsvSource({"0, false, 0", "0, true, 0", "2, false, 0", "2, true, 18000", "3, false, 0", "3, true, c000000000004000"
     })
     void alternateLocation_interruptWithTranslation_movesVectors(long ail, boolean translation, String offset) {
         tree.map(0, 0, 0, 30, RadixTree.ALL | RadixTree.PRIVILEGED);
@@ -312,9 +307,7 @@ class InterruptTest {
             m.setHandlers(little);
             m.p.setSpr(Spr.LPCR, ail << 23 | (little ? ILE : 0));
             m.p.setMsr(GuestMachine.PRIVILEGED | (translation ? Msr.IR | Msr.DR : 0));
-            long handler = GuestMachine.PRIVILEGED
-                    | (little ? Msr.LE : 0)
-                    | (offset.equals("0") ? 0 : Msr.IR | Msr.DR);
+            long handler = GuestMachine.PRIVILEGED | (little ? Msr.LE : 0) | (offset.equals("0") ? 0 : Msr.IR | Msr.DR);
             long base = Long.parseUnsignedLong(offset, 16);
             expect(base + 0xc00, CODE + 4, m.p.msr(), m.run("sc"));
             assertEquals(handler, m.p.msr());
@@ -331,18 +324,13 @@ class InterruptTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "0, true, 17000", "2, true, 17000", "3, true, c000000000003000", "3, false, 17000"
-    })
+    @CsvSource({"0, true, 17000", "2, true, 17000", "3, true, c000000000003000", "3, false, 17000"})
     void systemCallVectored_level_goesBeyondTheVector(long ail, boolean translation, String vector) {
         tree.map(0, 0, 0, 30, RadixTree.ALL | RadixTree.PRIVILEGED);
         m.p.radix().processTable(tree.patb1());
         m.p.setSpr(Spr.LPCR, ail << 23);
         m.p.setSpr(Spr.FSCR, 1L << 12);
-        long msr = GuestMachine.PRIVILEGED
-                | Msr.RI
-                | Msr.FP
-                | (translation ? Msr.IR | Msr.DR : 0);
+        long msr = GuestMachine.PRIVILEGED | Msr.RI | Msr.FP | (translation ? Msr.IR | Msr.DR : 0);
         m.p.setMsr(msr);
         m.p.setSpr(Spr.SRR0, 11);
         m.p.setSpr(Spr.SRR1, 12);
@@ -352,8 +340,7 @@ class InterruptTest {
         assertEquals(msr, m.p.slot(State.CTR));
         assertEquals(11, m.spr(Spr.SRR0));
         assertEquals(12, m.spr(Spr.SRR1));
-        assertEquals(
-                GuestMachine.PRIVILEGED | Msr.RI | (relocated ? Msr.IR | Msr.DR : 0), m.p.msr(), "EE and RI stay");
+        assertEquals(GuestMachine.PRIVILEGED | Msr.RI | (relocated ? Msr.IR | Msr.DR : 0), m.p.msr(), "EE and RI stay");
     }
 
     @Test

@@ -60,8 +60,15 @@ class PreciseStateTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'stdx 5,0,4', 6", "'stwx 5,0,4', 2", "'sthx 5,0,4', 1", "'stdbrx 5,0,4', 3", "'stdux 5,4,9', 6",
-        "'stwu 5,0(4)', 1", "'stmw 30,0(4)', 6", "'stswi 5,4,7', 3", "'stfdx 1,0,4', 4"
+        "'stdx 5,0,4', 6",
+        "'stwx 5,0,4', 2",
+        "'sthx 5,0,4', 1",
+        "'stdbrx 5,0,4', 3",
+        "'stdux 5,4,9', 6",
+        "'stwu 5,0(4)', 1",
+        "'stmw 30,0(4)', 6",
+        "'stswi 5,4,7', 3",
+        "'stfdx 1,0,4', 4"
     })
     void store_secondPageMissing_changesNothing(String instruction, int first) {
         m.p.setMsr(m.p.msr() | Msr.FP);
@@ -84,8 +91,15 @@ class PreciseStateTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'ldx 5,0,4', 6", "'lwzx 5,0,4', 2", "'lhax 5,0,4', 1", "'ldbrx 5,0,4', 3", "'ldux 5,4,9', 6",
-        "'lwzu 5,0(4)', 1", "'lswi 5,4,7', 3", "'lfdx 5,0,4', 4", "'lmw 30,0(4)', 6"
+        "'ldx 5,0,4', 6",
+        "'lwzx 5,0,4', 2",
+        "'lhax 5,0,4', 1",
+        "'ldbrx 5,0,4', 3",
+        "'ldux 5,4,9', 6",
+        "'lwzu 5,0(4)', 1",
+        "'lswi 5,4,7', 3",
+        "'lfdx 5,0,4', 4",
+        "'lmw 30,0(4)', 6"
     })
     void load_secondPageMissing_changesNothing(String instruction, int first) {
         m.p.setMsr(m.p.msr() | Msr.FP);

@@ -210,8 +210,7 @@ class DecimalFloatingPointTest {
         Decimal nan = new Decimal(Decimal.Kind.SIGNALING_NAN, true, BigInteger.valueOf(98_765_432_109_876L), 0);
         operands(nan, number(0, 0), 0);
         machine.run(DSCLI_5);
-        Decimal expected =
-                new Decimal(Decimal.Kind.SIGNALING_NAN, true, BigInteger.valueOf(543_210_987_600_000L), 0);
+        Decimal expected = new Decimal(Decimal.Kind.SIGNALING_NAN, true, BigInteger.valueOf(543_210_987_600_000L), 0);
         assertEquals(expected, result());
     }
 }

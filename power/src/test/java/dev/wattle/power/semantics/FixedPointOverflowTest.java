@@ -82,10 +82,8 @@ class FixedPointOverflowTest {
             boolean ov32 = !fits(sum32, 32);
             assertEquals(sum64.longValue(), p.gpr(3));
             expectOverflow(p, so, sf ? !fits(sum64, 64) : ov32, ov32);
-            boolean carry64 =
-                    unsigned(left, 64).add(unsigned(b, 64)).add(in).testBit(64);
-            boolean carry32 =
-                    unsigned(left, 32).add(unsigned(b, 32)).add(in).testBit(32);
+            boolean carry64 = unsigned(left, 64).add(unsigned(b, 64)).add(in).testBit(64);
+            boolean carry32 = unsigned(left, 32).add(unsigned(b, 32)).add(in).testBit(32);
             assertEquals((sf ? carry64 : carry32) ? 1 : 0, p.slot(State.CA));
             assertEquals(p.model().isa() >= 300 && carry32 ? 1 : 0, p.slot(State.CA32));
             long compared = sf ? p.gpr(3) : (int) p.gpr(3);

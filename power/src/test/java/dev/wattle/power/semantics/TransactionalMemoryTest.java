@@ -57,15 +57,16 @@ class TransactionalMemoryTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "tend. 0",
-        "tabort. 3",
-        "tabortwc. 31,3,4",
-        "tabortwci. 31,3,4",
-        "tabortdc. 31,3,4",
-        "tabortdci. 31,3,4",
-        "tsr. 0"
-    })
+    @ValueSource(
+            strings = {
+                "tend. 0",
+                "tabort. 3",
+                "tabortwc. 31,3,4",
+                "tabortwci. 31,3,4",
+                "tabortdc. 31,3,4",
+                "tabortdci. 31,3,4",
+                "tsr. 0"
+            })
     void others_outsideATransaction_setCrAlone(String instruction) {
         m.p.setMsr(GuestMachine.PRIVILEGED | Msr.TM);
         m.p.setCrWord(-1);

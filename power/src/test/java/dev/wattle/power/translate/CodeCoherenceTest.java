@@ -28,9 +28,16 @@ class CodeCoherenceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "stw 9,0x20(8)", "stwx 9,8,7", "stmw 31,0x20(8)", "dcbz 8,6", "std 9,0x1c(8)", "stwbrx 5,8,7", "stswi 9,8,4"
-    })
+    @ValueSource(
+            strings = {
+                "stw 9,0x20(8)",
+                "stwx 9,8,7",
+                "stmw 31,0x20(8)",
+                "dcbz 8,6",
+                "std 9,0x1c(8)",
+                "stwbrx 5,8,7",
+                "stswi 9,8,4"
+            })
     void store_toCodeThatHasRun_isSeenAfterIsync(String store) {
         int word = GuestMachine.word("li 3,2");
         m.p.setGpr(8, CODE);
@@ -120,9 +127,7 @@ class CodeCoherenceTest {
         m.p.setGpr(10, Msr.ME);
         m.p.setGpr(4, 0x1_0000_0000L);
         m.p.setGpr(7, 0);
-        m.program(
-                CODE,
-                """
+        m.program(CODE, """
                 li 6,4
                 mtctr 6
                 loop: cmpdi 1,4,0

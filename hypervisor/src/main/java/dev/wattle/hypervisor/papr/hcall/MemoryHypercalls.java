@@ -58,13 +58,12 @@ final class MemoryHypercalls {
         if (!isAccess(memory, address, size)) {
             return H_PARAMETER;
         }
-        long value =
-                switch ((int) size) {
-                    case 1 -> memory.getByte(address) & 0xffL;
-                    case 2 -> memory.getShort(address) & 0xffffL;
-                    case 4 -> memory.getInt(address) & 0xffff_ffffL;
-                    default -> memory.getLong(address);
-                };
+        long value = switch ((int) size) {
+            case 1 -> memory.getByte(address) & 0xffL;
+            case 2 -> memory.getShort(address) & 0xffffL;
+            case 4 -> memory.getInt(address) & 0xffff_ffffL;
+            default -> memory.getLong(address);
+        };
         c.result(0, value);
         return H_SUCCESS;
     }

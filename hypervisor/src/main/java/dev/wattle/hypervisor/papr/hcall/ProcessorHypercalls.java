@@ -139,10 +139,7 @@ final class ProcessorHypercalls {
         c.result(0, CHAR_BCCTRL_SERIALISED | CHAR_BRANCH_HINTS_HONORED);
         c.result(
                 1,
-                BEHAV_FAVOUR_SECURITY
-                        | BEHAV_NO_L1D_FLUSH_ENTRY
-                        | BEHAV_NO_L1D_FLUSH_UACCESS
-                        | BEHAV_NO_STF_BARRIER);
+                BEHAV_FAVOUR_SECURITY | BEHAV_NO_L1D_FLUSH_ENTRY | BEHAV_NO_L1D_FLUSH_UACCESS | BEHAV_NO_STF_BARRIER);
         return H_SUCCESS;
     }
 

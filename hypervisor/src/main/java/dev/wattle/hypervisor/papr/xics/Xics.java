@@ -100,8 +100,8 @@ public final class Xics {
      */
     public Xics(int serverCount, int sourceBase, int sourceCount) {
         if (serverCount < 1 || sourceBase <= IPI || sourceCount < 0 || sourceBase + sourceCount > XISR_MASK) {
-            throw new IllegalArgumentException("interrupt servers " + serverCount + ", sources " + sourceBase + "+"
-                    + sourceCount);
+            throw new IllegalArgumentException(
+                    "interrupt servers " + serverCount + ", sources " + sourceBase + "+" + sourceCount);
         }
         servers = new Server[serverCount];
         Arrays.setAll(servers, i -> new Server());

@@ -91,9 +91,8 @@ public final class DecimalArithmetic {
 
     private Outcome addZero(Decimal a, Decimal b, int ideal) {
         if (a.isZero() && b.isZero()) {
-            boolean negative = a.negative() == b.negative()
-                    ? a.negative()
-                    : rounding == DecimalRounding.TOWARD_MINUS_INFINITY;
+            boolean negative =
+                    a.negative() == b.negative() ? a.negative() : rounding == DecimalRounding.TOWARD_MINUS_INFINITY;
             return round(negative, BigInteger.ZERO, ideal, ideal);
         }
         Decimal other = a.isZero() ? b : a;
@@ -127,9 +126,7 @@ public final class DecimalArithmetic {
         }
         boolean negative = a.negative() != b.negative();
         if (a.isInfinite()) {
-            return b.isInfinite()
-                    ? Outcome.invalid(Outcome.VXIDI)
-                    : Outcome.exact(Decimal.infinity(negative));
+            return b.isInfinite() ? Outcome.invalid(Outcome.VXIDI) : Outcome.exact(Decimal.infinity(negative));
         }
         if (b.isInfinite()) {
             return Outcome.exact(Decimal.finite(negative, BigInteger.ZERO, format.minExponent()));
@@ -147,8 +144,7 @@ public final class DecimalArithmetic {
         if (quotient[1].signum() == 0) {
             return round(negative, quotient[0], ideal - scale, ideal);
         }
-        return round(
-                negative, quotient[0].multiply(BigInteger.TEN).add(BigInteger.ONE), ideal - scale - 1, ideal);
+        return round(negative, quotient[0].multiply(BigInteger.TEN).add(BigInteger.ONE), ideal - scale - 1, ideal);
     }
 
     /** NaN operands: the first signaling one made quiet, else the first quiet one. */
@@ -217,9 +213,7 @@ public final class DecimalArithmetic {
             return propagate(a, b);
         }
         if (a.isInfinite()) {
-            return b.isInfinite()
-                    ? Outcome.exact(Decimal.infinity(b.negative()))
-                    : Outcome.invalid(Outcome.VXCVI);
+            return b.isInfinite() ? Outcome.exact(Decimal.infinity(b.negative())) : Outcome.invalid(Outcome.VXCVI);
         }
         return quantize(b, a.exponent());
     }
@@ -281,8 +275,7 @@ public final class DecimalArithmetic {
             BigInteger payload = b.coefficient().mod(Decimal.powerOfTen(format.precision() - 1));
             boolean invalid = b.isSignaling() && !signalingPasses;
             Decimal.Kind kind = invalid ? Decimal.Kind.QUIET_NAN : b.kind();
-            return new Outcome(
-                    new Decimal(kind, b.negative(), payload, 0), invalid ? Outcome.VXSNAN : 0, false, false);
+            return new Outcome(new Decimal(kind, b.negative(), payload, 0), invalid ? Outcome.VXSNAN : 0, false, false);
         }
         if (b.isInfinite()) {
             return Outcome.exact(Decimal.infinity(b.negative()));
@@ -418,16 +411,13 @@ public final class DecimalArithmetic {
                 quantum = target;
             }
         }
-        return new Outcome(
-                Decimal.finite(negative, kept, quantum), exceptions, cut.inexact, cut.incremented);
+        return new Outcome(Decimal.finite(negative, kept, quantum), exceptions, cut.inexact, cut.incremented);
     }
 
     private Outcome overflow(boolean negative, long exceptions) {
         boolean infinite = rounding.overflowsToInfinity(negative);
         BigInteger largest = Decimal.powerOfTen(format.precision()).subtract(BigInteger.ONE);
-        Decimal value = infinite
-                ? Decimal.infinity(negative)
-                : Decimal.finite(negative, largest, format.maxExponent());
+        Decimal value = infinite ? Decimal.infinity(negative) : Decimal.finite(negative, largest, format.maxExponent());
         return new Outcome(value, exceptions | Outcome.OX | Outcome.XX, true, infinite);
     }
 }

@@ -113,7 +113,9 @@ public enum DecimalFormat {
             lower = lower * 1000 + Declets.toNumber(declet(i, high, low));
         }
         BigInteger result = BigInteger.valueOf(lower);
-        return declets > LOW_DECLETS ? BigInteger.valueOf(upper).multiply(TEN_18).add(result) : result;
+        return declets > LOW_DECLETS
+                ? BigInteger.valueOf(upper).multiply(TEN_18).add(result)
+                : result;
     }
 
     /** Declet {@code i} from the right. */
@@ -170,21 +172,20 @@ public enum DecimalFormat {
     /** Sign and combination field in their place. */
     private long head(Decimal d) {
         int continuationBits = combinationBits - 5;
-        long g =
-                switch (d.kind()) {
-                    case INFINITE -> 30L << continuationBits;
-                    case QUIET_NAN -> 62L << continuationBits - 1;
-                    case SIGNALING_NAN -> 63L << continuationBits - 1;
-                    case FINITE -> {
-                        int biased = d.exponent() + bias;
-                        int digit = d.coefficient()
-                                .divide(Decimal.powerOfTen(precision - 1))
-                                .intValueExact();
-                        int exponentTop = biased >>> continuationBits;
-                        int top = digit >= 8 ? 24 | exponentTop << 1 | digit & 1 : exponentTop << 3 | digit;
-                        yield (long) top << continuationBits | biased & (1 << continuationBits) - 1;
-                    }
-                };
+        long g = switch (d.kind()) {
+            case INFINITE -> 30L << continuationBits;
+            case QUIET_NAN -> 62L << continuationBits - 1;
+            case SIGNALING_NAN -> 63L << continuationBits - 1;
+            case FINITE -> {
+                int biased = d.exponent() + bias;
+                int digit = d.coefficient()
+                        .divide(Decimal.powerOfTen(precision - 1))
+                        .intValueExact();
+                int exponentTop = biased >>> continuationBits;
+                int top = digit >= 8 ? 24 | exponentTop << 1 | digit & 1 : exponentTop << 3 | digit;
+                yield (long) top << continuationBits | biased & (1 << continuationBits) - 1;
+            }
+        };
         return (d.negative() ? 1L : 0) << signPosition() | g << signPosition() - combinationBits;
     }
 }

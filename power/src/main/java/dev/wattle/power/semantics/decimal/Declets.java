@@ -63,12 +63,13 @@ public final class Declets {
             case 0 -> digits(pq << 1 | r, st << 1 | u, 8 | y);
             case 1 -> digits(pq << 1 | r, 8 | u, st << 1 | y);
             case 2 -> digits(8 | r, st << 1 | u, pq << 1 | y);
-            default -> switch (st) {
-                case 0 -> digits(8 | r, 8 | u, pq << 1 | y);
-                case 1 -> digits(8 | r, pq << 1 | u, 8 | y);
-                case 2 -> digits(pq << 1 | r, 8 | u, 8 | y);
-                default -> digits(8 | r, 8 | u, 8 | y);
-            };
+            default ->
+                switch (st) {
+                    case 0 -> digits(8 | r, 8 | u, pq << 1 | y);
+                    case 1 -> digits(8 | r, pq << 1 | u, 8 | y);
+                    case 2 -> digits(pq << 1 | r, 8 | u, 8 | y);
+                    default -> digits(8 | r, 8 | u, 8 | y);
+                };
         };
     }
 

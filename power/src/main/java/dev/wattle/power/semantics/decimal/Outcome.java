@@ -12,6 +12,7 @@ package dev.wattle.power.semantics.decimal;
 public record Outcome(Decimal value, long exceptions, boolean inexact, boolean incremented) {
     /** The exception bits, named as in the book. */
     public static final long OX = 0x1000_0000;
+
     public static final long UX = 0x0800_0000;
     public static final long ZX = 0x0400_0000;
     public static final long XX = 0x0200_0000;

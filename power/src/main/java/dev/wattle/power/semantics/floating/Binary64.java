@@ -95,8 +95,8 @@ public final class Binary64 {
             return odd;
         }
         long truncated = odd & ~0x1fff_ffffL;
-        boolean up = Rounding.increments(
-                s.rounding, odd < 0, (odd & 0x2000_0000) != 0, Integer.compare(rest, 0x1000_0000));
+        boolean up =
+                Rounding.increments(s.rounding, odd < 0, (odd & 0x2000_0000) != 0, Integer.compare(rest, 0x1000_0000));
         s.flags |= up ? Fpscr.XX | Fpscr.FI | Fpscr.FR : Fpscr.XX | Fpscr.FI;
         return up ? truncated + 0x2000_0000 : truncated;
     }

@@ -45,8 +45,7 @@ public final class Fpscr {
     public static final long DRN = 7L << 32;
 
     /** The invalid operation exceptions, of which VX is the summary. */
-    public static final int INVALID =
-            VXSNAN | VXISI | VXIDI | VXZDZ | VXIMZ | VXVC | VXSOFT | VXSQRT | VXCVI;
+    public static final int INVALID = VXSNAN | VXISI | VXIDI | VXZDZ | VXIMZ | VXVC | VXSOFT | VXSQRT | VXCVI;
     /** The exception bits that FX watches. */
     public static final int EXCEPTIONS = OX | UX | ZX | XX | INVALID;
     /** Bits that exist and are not summaries of others. */

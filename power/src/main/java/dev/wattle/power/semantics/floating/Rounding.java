@@ -155,12 +155,9 @@ public final class Rounding {
 
     private static long overflowed(FloatingPointScratch s, Format f) {
         boolean negative = s.r.negative;
-        boolean infinite = s.rounding != FloatingPointScratch.TO_ODD
-                && increments(s.rounding, negative, true, 1);
+        boolean infinite = s.rounding != FloatingPointScratch.TO_ODD && increments(s.rounding, negative, true, 1);
         s.flags = s.flags & ~Fpscr.FR | Fpscr.XX | Fpscr.FI | (infinite ? Fpscr.FR : 0);
-        return infinite
-                ? pack(s, f, negative, 2 * f.emax + 1, 0, 0)
-                : pack(s, f, negative, 2 * f.emax, -1, -1);
+        return infinite ? pack(s, f, negative, 2 * f.emax + 1, 0, 0) : pack(s, f, negative, 2 * f.emax, -1, -1);
     }
 
     /** Packs a sign, a biased exponent and a significand whose leftmost bit is the hidden one. */

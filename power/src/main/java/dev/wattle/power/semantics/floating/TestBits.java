@@ -102,9 +102,7 @@ public final class TestBits {
     /** As {@link #match64}, of a number in double format that counts as denormal where its single format would be. */
     public static boolean matchSingle(int dcmx, long bits) {
         int biased = Binary64.exponent(bits);
-        return biased > 0 && biased < 897
-                ? match(dcmx, bits < 0, 0, 0x7ff, true)
-                : match64(dcmx, bits);
+        return biased > 0 && biased < 897 ? match(dcmx, bits < 0, 0, 0x7ff, true) : match64(dcmx, bits);
     }
 
     /** Whether a number in double format has a single format. */

@@ -32,22 +32,21 @@ class DecimalArithmeticTest {
 
     /** The magnitude one rounding away from {@code exact}, to a number of digits; the eighth mode by its definition. */
     private static BigDecimal rounded(BigDecimal exact, int precision, DecimalRounding rounding) {
-        RoundingMode mode =
-                switch (rounding) {
-                    case NEAREST_TIES_TO_EVEN -> RoundingMode.HALF_EVEN;
-                    case TOWARD_ZERO -> RoundingMode.DOWN;
-                    case TOWARD_PLUS_INFINITY -> RoundingMode.CEILING;
-                    case TOWARD_MINUS_INFINITY -> RoundingMode.FLOOR;
-                    case NEAREST_TIES_AWAY -> RoundingMode.HALF_UP;
-                    case NEAREST_TIES_TOWARD_ZERO -> RoundingMode.HALF_DOWN;
-                    case AWAY_FROM_ZERO -> RoundingMode.UP;
-                    case PREPARE_FOR_SHORTER -> {
-                        BigDecimal down = exact.round(new MathContext(precision, RoundingMode.DOWN));
-                        boolean zeroOrFive = exact.precision() > precision
-                                && down.unscaledValue().mod(BigInteger.valueOf(5)).signum() == 0;
-                        yield zeroOrFive ? RoundingMode.UP : RoundingMode.DOWN;
-                    }
-                };
+        RoundingMode mode = switch (rounding) {
+            case NEAREST_TIES_TO_EVEN -> RoundingMode.HALF_EVEN;
+            case TOWARD_ZERO -> RoundingMode.DOWN;
+            case TOWARD_PLUS_INFINITY -> RoundingMode.CEILING;
+            case TOWARD_MINUS_INFINITY -> RoundingMode.FLOOR;
+            case NEAREST_TIES_AWAY -> RoundingMode.HALF_UP;
+            case NEAREST_TIES_TOWARD_ZERO -> RoundingMode.HALF_DOWN;
+            case AWAY_FROM_ZERO -> RoundingMode.UP;
+            case PREPARE_FOR_SHORTER -> {
+                BigDecimal down = exact.round(new MathContext(precision, RoundingMode.DOWN));
+                boolean zeroOrFive = exact.precision() > precision
+                        && down.unscaledValue().mod(BigInteger.valueOf(5)).signum() == 0;
+                yield zeroOrFive ? RoundingMode.UP : RoundingMode.DOWN;
+            }
+        };
         return exact.round(new MathContext(precision, mode));
     }
 
@@ -105,8 +104,10 @@ class DecimalArithmeticTest {
             BigDecimal sticky = product.compareTo(value(a)) == 0
                     ? truncated
                     : new BigDecimal(
-                            truncated.unscaledValue().multiply(BigInteger.TEN).add(
-                                    BigInteger.valueOf(truncated.signum())),
+                            truncated
+                                    .unscaledValue()
+                                    .multiply(BigInteger.TEN)
+                                    .add(BigInteger.valueOf(truncated.signum())),
                             truncated.scale() + 1);
             check(
                     format,

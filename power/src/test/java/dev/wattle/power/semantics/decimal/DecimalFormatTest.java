@@ -42,7 +42,9 @@ class DecimalFormatTest {
         assertEquals(0xf3fc_ff3f_cff3_fcffL, DecimalFormat.EXTENDED.encodeLow(largest));
         assertEquals(0xf800_0000_0000_0000L, DecimalFormat.LONG.encode(Decimal.infinity(true)));
         assertEquals(0x7c00_0000_0000_0000L, DecimalFormat.LONG.encode(Decimal.defaultNan()));
-        assertEquals(Decimal.Kind.SIGNALING_NAN, DecimalFormat.LONG.decode(0, 0x7e00_0000_0000_0000L).kind());
+        assertEquals(
+                Decimal.Kind.SIGNALING_NAN,
+                DecimalFormat.LONG.decode(0, 0x7e00_0000_0000_0000L).kind());
     }
 
     private static Decimal number(String digits, int exponent) {

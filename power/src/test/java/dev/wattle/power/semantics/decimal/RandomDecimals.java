@@ -22,13 +22,12 @@ public final class RandomDecimals {
     /** A finite number with any exponent. */
     public static Decimal finite(Random random, DecimalFormat format) {
         int reach = 2 * format.precision();
-        int exponent =
-                switch (random.nextInt(4)) {
-                    case 0 -> format.minExponent() + random.nextInt(reach);
-                    case 1 -> format.maxExponent() - random.nextInt(reach);
-                    case 2 -> random.nextInt(reach) - format.precision();
-                    default -> format.minExponent() + random.nextInt(format.maxBiasedExponent() + 1);
-                };
+        int exponent = switch (random.nextInt(4)) {
+            case 0 -> format.minExponent() + random.nextInt(reach);
+            case 1 -> format.maxExponent() - random.nextInt(reach);
+            case 2 -> random.nextInt(reach) - format.precision();
+            default -> format.minExponent() + random.nextInt(format.maxBiasedExponent() + 1);
+        };
         return Decimal.finite(random.nextBoolean(), digits(random, format.precision()), exponent);
     }
 
@@ -43,8 +42,8 @@ public final class RandomDecimals {
         int style = random.nextInt(6);
         StringBuilder text = new StringBuilder("0");
         for (int i = 0; i < count; i++) {
-            text.append((char)
-                    ('0' + switch (style) {
+            text.append((char) ('0'
+                    + switch (style) {
                         case 0 -> 9;
                         case 1 -> i == 0 ? 1 : 0;
                         case 2 -> i == count - 1 ? 5 : 0;

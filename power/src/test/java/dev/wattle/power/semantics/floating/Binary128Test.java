@@ -24,9 +24,7 @@ class Binary128Test {
     }
 
     private static BigInteger bits(long high, long low) {
-        return new BigInteger(Long.toUnsignedString(high))
-                .shiftLeft(64)
-                .or(new BigInteger(Long.toUnsignedString(low)));
+        return new BigInteger(Long.toUnsignedString(high)).shiftLeft(64).or(new BigInteger(Long.toUnsignedString(low)));
     }
 
     private void check(String name, Consumer<FloatingPointScratch> operation, ExactOperation exact, boolean divides) {
@@ -141,7 +139,9 @@ class Binary128Test {
             Binary128.fromDouble(s, b);
             assertEquals(0, s.flags);
             Exact value = quads.value(bits(s.high, s.low));
-            assertEquals(Long.toHexString(b), doubles.round(value, 0, false, false).bits().toString(16));
+            assertEquals(
+                    Long.toHexString(b),
+                    doubles.round(value, 0, false, false).bits().toString(16));
         }
     }
 }

@@ -32,10 +32,10 @@ class ConversionTest {
         s.rounding = rounding;
         long result = Conversion.toInteger(s, bits, width, signed);
         BigDecimal exact = new BigDecimal(value);
-        BigInteger integer =
-                exact.setScale(0, modeOf(rounding, value < 0)).toBigIntegerExact();
+        BigInteger integer = exact.setScale(0, modeOf(rounding, value < 0)).toBigIntegerExact();
         BigInteger least = signed ? BigInteger.ONE.shiftLeft(width - 1).negate() : BigInteger.ZERO;
-        BigInteger greatest = BigInteger.ONE.shiftLeft(signed ? width - 1 : width).subtract(BigInteger.ONE);
+        BigInteger greatest =
+                BigInteger.ONE.shiftLeft(signed ? width - 1 : width).subtract(BigInteger.ONE);
         int flags = 0;
         if (integer.compareTo(least) < 0 || integer.compareTo(greatest) > 0) {
             integer = value < 0 ? least : greatest;

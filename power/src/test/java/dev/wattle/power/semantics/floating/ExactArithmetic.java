@@ -15,9 +15,7 @@ final class ExactArithmetic {
     /** A finite number; {@code negativeZero} is the sign that it has if it is zero. */
     record Exact(BigInteger numerator, BigInteger denominator, boolean negativeZero) {
         Exact plus(Exact other, int rounding) {
-            BigInteger sum = numerator
-                    .multiply(other.denominator)
-                    .add(other.numerator.multiply(denominator));
+            BigInteger sum = numerator.multiply(other.denominator).add(other.numerator.multiply(denominator));
             boolean bothZero = numerator.signum() == 0 && other.numerator.signum() == 0;
             boolean sign = bothZero && negativeZero == other.negativeZero
                     ? negativeZero
@@ -54,10 +52,8 @@ final class ExactArithmetic {
                 return this;
             }
             int bits = 300 + denominator.bitLength();
-            BigInteger[] root = numerator
-                    .multiply(denominator)
-                    .shiftLeft(2 * bits)
-                    .sqrtAndRemainder();
+            BigInteger[] root =
+                    numerator.multiply(denominator).shiftLeft(2 * bits).sqrtAndRemainder();
             BigInteger sticky = root[0].shiftLeft(1).add(BigInteger.valueOf(root[1].signum()));
             return new Exact(sticky, denominator.shiftLeft(bits + 1), false);
         }
@@ -117,21 +113,21 @@ final class ExactArithmetic {
         if (quotient[1].signum() != 0) {
             int half = quotient[1].shiftLeft(1).compareTo(scaled(d, last));
             boolean odd = significand.testBit(0);
-            boolean up =
-                    switch (rounding) {
-                        case FloatingPointScratch.NEAREST_EVEN -> half > 0 || half == 0 && odd;
-                        case FloatingPointScratch.NEAREST_AWAY -> half >= 0;
-                        case FloatingPointScratch.UPWARD -> !negative;
-                        case FloatingPointScratch.DOWNWARD -> negative;
-                        case FloatingPointScratch.TO_ODD -> !odd;
-                        default -> false;
-                    };
+            boolean up = switch (rounding) {
+                case FloatingPointScratch.NEAREST_EVEN -> half > 0 || half == 0 && odd;
+                case FloatingPointScratch.NEAREST_AWAY -> half >= 0;
+                case FloatingPointScratch.UPWARD -> !negative;
+                case FloatingPointScratch.DOWNWARD -> negative;
+                case FloatingPointScratch.TO_ODD -> !odd;
+                default -> false;
+            };
             flags |= Fpscr.XX | Fpscr.FI | (up ? Fpscr.FR : 0) | (tiny ? Fpscr.UX : 0);
             significand = significand.add(up ? BigInteger.ONE : BigInteger.ZERO);
         }
         // The hidden bit of a normal number counts as one of the biased exponent.
         int biased = Math.max(exponent, format.emin()) + format.emax - 1;
-        BigInteger magnitude = BigInteger.valueOf(biased).shiftLeft(format.precision - 1).add(significand);
+        BigInteger magnitude =
+                BigInteger.valueOf(biased).shiftLeft(format.precision - 1).add(significand);
         BigInteger infinity = BigInteger.valueOf(2L * format.emax + 1).shiftLeft(format.precision - 1);
         if (magnitude.compareTo(infinity) >= 0) {
             flags |= Fpscr.OX;
@@ -140,13 +136,12 @@ final class ExactArithmetic {
             if (overflowEnabled && adjusted.compareTo(infinity) < 0) {
                 return new Rounded(pack(negative, adjusted), flags);
             }
-            boolean infinite =
-                    switch (rounding) {
-                        case FloatingPointScratch.NEAREST_EVEN, FloatingPointScratch.NEAREST_AWAY -> true;
-                        case FloatingPointScratch.UPWARD -> !negative;
-                        case FloatingPointScratch.DOWNWARD -> negative;
-                        default -> false;
-                    };
+            boolean infinite = switch (rounding) {
+                case FloatingPointScratch.NEAREST_EVEN, FloatingPointScratch.NEAREST_AWAY -> true;
+                case FloatingPointScratch.UPWARD -> !negative;
+                case FloatingPointScratch.DOWNWARD -> negative;
+                default -> false;
+            };
             flags = flags & ~Fpscr.FR | Fpscr.XX | Fpscr.FI | (infinite ? Fpscr.FR : 0);
             magnitude = infinite ? infinity : infinity.subtract(BigInteger.ONE);
         }

@@ -6,10 +6,24 @@ import java.util.Random;
 /** Numbers at random, many of them where arithmetic has its edges. */
 final class RandomNumbers {
     private static final long[] EDGES = {
-        0, 1, 0x000f_ffff_ffff_ffffL, 0x0010_0000_0000_0000L, 0x001f_ffff_ffff_ffffL, 0x3690_0000_0000_0000L,
-        0x36a0_0000_0000_0000L, 0x380f_ffff_e000_0000L, 0x3810_0000_0000_0000L, 0x3fe0_0000_0000_0000L,
-        0x3ff0_0000_0000_0000L, 0x3ff0_0000_1000_0000L, 0x3ff8_0000_0000_0000L, 0x4330_0000_0000_0000L,
-        0x47ef_ffff_e000_0000L, 0x47ef_ffff_f000_0000L, 0x7fe0_0000_0000_0000L, 0x7fef_ffff_ffff_ffffL
+        0,
+        1,
+        0x000f_ffff_ffff_ffffL,
+        0x0010_0000_0000_0000L,
+        0x001f_ffff_ffff_ffffL,
+        0x3690_0000_0000_0000L,
+        0x36a0_0000_0000_0000L,
+        0x380f_ffff_e000_0000L,
+        0x3810_0000_0000_0000L,
+        0x3fe0_0000_0000_0000L,
+        0x3ff0_0000_0000_0000L,
+        0x3ff0_0000_1000_0000L,
+        0x3ff8_0000_0000_0000L,
+        0x4330_0000_0000_0000L,
+        0x47ef_ffff_e000_0000L,
+        0x47ef_ffff_f000_0000L,
+        0x7fe0_0000_0000_0000L,
+        0x7fef_ffff_ffff_ffffL
     };
 
     final Random random;
@@ -59,12 +73,11 @@ final class RandomNumbers {
         if (random.nextInt(3) == 0) {
             fraction &= -1L << random.nextInt(49);
         }
-        int biased =
-                switch (random.nextInt(4)) {
-                    case 0 -> random.nextInt(0x7fff);
-                    case 1 -> random.nextBoolean() ? random.nextInt(3) : 0x7ffe - random.nextInt(3);
-                    default -> 16383 - 60 + random.nextInt(120);
-                };
+        int biased = switch (random.nextInt(4)) {
+            case 0 -> random.nextInt(0x7fff);
+            case 1 -> random.nextBoolean() ? random.nextInt(3) : 0x7ffe - random.nextInt(3);
+            default -> 16383 - 60 + random.nextInt(120);
+        };
         return (long) biased << 48 | fraction | (random.nextBoolean() ? Long.MIN_VALUE : 0);
     }
 
