@@ -17,10 +17,9 @@ public final class GuestMemory implements AutoCloseable {
     private final Arena arena;
     private final long base;
     private final long size;
-    private byte[] watched = new byte[0];
     private WriteWatch writeWatch = (ra, length) -> {};
 
-    /** Told of writes to watched pages by others than the guest's own stores. */
+    /** Told of writes by others than the guest's own stores. */
     @FunctionalInterface
     public interface WriteWatch {
         void written(long ra, long length);
@@ -69,14 +68,8 @@ public final class GuestMemory implements AutoCloseable {
         return base + ra;
     }
 
-    /**
-     * Has writes through this object reported.
-     *
-     * @param pages one byte for each 4 KiB page, nonzero while writes to it are to be reported
-     * @param watch told before a write to such a page
-     */
-    public void onWrite(byte[] pages, WriteWatch watch) {
-        watched = pages;
+    /** Has writes through this object reported, each before it is done. */
+    public void onWrite(WriteWatch watch) {
         writeWatch = watch;
     }
 
@@ -87,14 +80,7 @@ public final class GuestMemory implements AutoCloseable {
 
     private long checkedForWrite(long ra, long length) {
         long host = checked(ra, length);
-        if (length > 0 && watched.length > 0) {
-            for (long page = ra >>> 12; page <= ra + length - 1 >>> 12; page++) {
-                if (watched[(int) page] != 0) {
-                    writeWatch.written(ra, length);
-                    break;
-                }
-            }
-        }
+        writeWatch.written(ra, length);
         return host;
     }
 

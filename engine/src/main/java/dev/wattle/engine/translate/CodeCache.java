@@ -17,11 +17,17 @@ public final class CodeCache {
     /** Upper bound of translated blocks before everything is dropped and made again. */
     private static final int BLOCK_LIMIT = 400_000;
 
+    private static final int PAGE_SHIFT = 12;
+    private static final int CHUNK_SHIFT = 30;
+    private static final int CHUNK_PAGES = 1 << CHUNK_SHIFT - PAGE_SHIFT;
+
     private final GuestMemory memory;
     private final FrontEnd frontEnd;
     private final BlockBuilder builder = new BlockBuilder();
     private final Map<Long, CodePage> pages = new HashMap<>();
-    private final byte[] watched;
+    /** For each 4 KiB page whether it holds translations, in chunks made when one is needed. */
+    private final boolean[][] watched;
+
     private final Watch watch;
     private long translations;
     private int blocks;
@@ -36,8 +42,21 @@ public final class CodeCache {
         this.memory = memory;
         this.frontEnd = frontEnd;
         this.watch = watch;
-        this.watched = new byte[(int) (memory.size() / CodePage.BYTES)];
-        memory.onWrite(watched, this::written);
+        this.watched = new boolean[(int) (memory.size() - 1 >>> CHUNK_SHIFT) + 1][0];
+        memory.onWrite(this::written);
+    }
+
+    private boolean isWatched(long ra) {
+        boolean[] chunk = watched[(int) (ra >>> CHUNK_SHIFT)];
+        return chunk.length != 0 && chunk[(int) (ra >>> PAGE_SHIFT) & CHUNK_PAGES - 1];
+    }
+
+    private void setWatched(long ra, boolean value) {
+        int chunk = (int) (ra >>> CHUNK_SHIFT);
+        if (watched[chunk].length == 0) {
+            watched[chunk] = new boolean[CHUNK_PAGES];
+        }
+        watched[chunk][(int) (ra >>> PAGE_SHIFT) & CHUNK_PAGES - 1] = value;
     }
 
     /** How many blocks have been translated. */
@@ -47,8 +66,8 @@ public final class CodeCache {
 
     /** Whether a byte of {@code [ra, ra + bytes)} lies in a page with translations. */
     public boolean isWatched(long ra, long bytes) {
-        for (long page = ra >>> 12; page <= ra + bytes - 1 >>> 12; page++) {
-            if (watched[(int) page] != 0) {
+        for (long page = ra & -CodePage.BYTES; page < ra + bytes; page += CodePage.BYTES) {
+            if (isWatched(page)) {
                 return true;
             }
         }
@@ -75,7 +94,7 @@ public final class CodeCache {
         frontEnd.translate(memory.hostAddress(page.realAddress + offset), offset, mode, builder);
         Block block = builder.build(offset, mode, frontEnd.addressMask(mode));
         if (page.isEmpty()) {
-            watched[(int) (page.realAddress >>> 12)] = 1;
+            setWatched(page.realAddress, true);
             watch.watch(page.realAddress);
         }
         page.add(block);
@@ -89,12 +108,11 @@ public final class CodeCache {
         long end = ra + bytes;
         for (long at = ra; at < end; ) {
             long pageEnd = (at & -CodePage.BYTES) + CodePage.BYTES;
-            int index = (int) (at >>> 12);
-            if (watched[index] != 0) {
+            if (isWatched(at)) {
                 CodePage page = page(at);
                 page.written((int) (at & CodePage.BYTES - 1), (int) (Math.min(end, pageEnd) - at));
                 if (page.isEmpty()) {
-                    watched[index] = 0;
+                    setWatched(at, false);
                 }
             }
             at = pageEnd;
@@ -104,7 +122,7 @@ public final class CodeCache {
     private void dropAll() {
         for (CodePage page : pages.values()) {
             page.written(0, CodePage.BYTES);
-            watched[(int) (page.realAddress >>> 12)] = 0;
+            setWatched(page.realAddress, false);
         }
         blocks = 0;
     }

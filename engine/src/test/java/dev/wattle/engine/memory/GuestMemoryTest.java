@@ -60,16 +60,14 @@ class GuestMemoryTest {
     }
 
     @Test
-    void Write_toAWatchedPage_isReported() {
-        byte[] pages = new byte[(int) (SIZE / 4096)];
+    void Write_throughAnyAccessor_isReportedAndReadingIsNot() {
         List<Long> seen = new ArrayList<>();
-        memory.onWrite(pages, (ra, length) -> seen.add(ra));
-        memory.putInt(0x3000, 1);
-        pages[3] = 1;
+        memory.onWrite((ra, length) -> seen.add(ra << 8 | length));
         memory.getInt(0x3000);
         memory.putInt(0x3004, 1);
-        memory.write(0x2ffe, new byte[4], 0, 4);
+        memory.write(0x2ffe, new byte[5], 1, 4);
+        memory.fill(0x4000, 16, (byte) 1);
         memory.putByte(0x4000, (byte) 1);
-        assertEquals(List.of(0x3004L, 0x2ffeL), seen);
+        assertEquals(List.of(0x30_0404L, 0x2f_fe04L, 0x40_0010L, 0x40_0001L), seen);
     }
 }

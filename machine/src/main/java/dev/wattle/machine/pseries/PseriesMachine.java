@@ -201,6 +201,9 @@ public final class PseriesMachine implements AutoCloseable {
     public static final class Builder {
         private static final long MEBIBYTE = 1L << 20;
         private static final long MINIMUM_MEMORY = 16 * MEBIBYTE;
+        /** 4 TiB: more than any host here has, and far below the addresses of devices. */
+        private static final long MAXIMUM_MEMORY = 4L << 40;
+
         /** Linux keeps 2048 bytes with the final NUL; a longer line would be cut in silence. */
         private static final int BOOT_ARGUMENTS_LIMIT = 2047;
 
@@ -296,6 +299,10 @@ public final class PseriesMachine implements AutoCloseable {
             if (memoryBytes < MINIMUM_MEMORY || memoryBytes % MEBIBYTE != 0) {
                 throw new ConfigurationException("memory " + memoryBytes
                         + " bytes: not a multiple of 1 MiB from 16 MiB up; Debian needs 512 MiB or more");
+            }
+            if (memoryBytes > MAXIMUM_MEMORY) {
+                throw new ConfigurationException("memory " + memoryBytes / MEBIBYTE
+                        + " MiB: this machine has room for " + MAXIMUM_MEMORY / MEBIBYTE + " MiB; ask for less");
             }
         }
 

@@ -31,6 +31,7 @@ class PseriesMachineTest {
         assertTrue(
                 refusal(PseriesMachine.builder().memoryBytes((64 << 20) + 4096)).startsWith("memory 67112960"));
         assertTrue(refusal(PseriesMachine.builder().memoryBytes(-1)).startsWith("memory -1"));
+        assertTrue(refusal(PseriesMachine.builder().memoryBytes(8L << 40)).startsWith("memory 8388608 MiB"));
     }
 
     @Test
