@@ -9,15 +9,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The conditions of {@code undefined.txt} and {@code qemu-differences.txt}: words joined by {@code &}, each perhaps after
- * {@code !}, some with arguments in parentheses.
+ * The conditions of {@code undefined.txt} and {@code qemu-differences.txt}: words joined by {@code &}, each perhaps
+ * after {@code !}, some with arguments in parentheses.
  *
  * <ul>
- *   <li>{@code always}, {@code LE}, {@code BE}
+ *   <li>{@code always}, {@code LE}, {@code BE}; {@code sequence}: never holds for an instruction by itself, so that
+ *       the line is for readers
+ *   <li>{@code reserved}: the word has a reserved bit set
  *   <li>{@code bit(OE)}, {@code bit(Rc)}: the suffix bit is 1; {@code field(L,2)}: an operand has a value; {@code
  *       above(UIM,12)}: it is greater
- *   <li>{@code zero(RB,32)}: the low 32 bits of a register are zero; {@code ones(RB,64)}; {@code least(RA,32)}: the most
- *       negative number
+ *   <li>{@code zero(RB,32)}: the low 32 bits of a register are zero; {@code ones(RB,64)}; {@code least(RA,32)}: the
+ *       most negative number
  *   <li>{@code quotientOverflows(RA,RB,32)}: RA, followed by as many zeros, over RB does not fit; {@code
  *       quotientOverflowsUnsigned}
  *   <li>{@code same(RA,RB)}: two operands have the same value
@@ -25,15 +27,18 @@ import java.util.Map;
  *   <li>{@code repeats}: FPSCR[FX] was 0 and stays so on our side, and an exception bit was 1 before
  *   <li>{@code notSingle}: a source register has no single-precision number
  *   <li>{@code directed}: FPSCR[RN] is toward plus or minus infinity
- *   <li>{@code farFromSingle(FRB)}: the double-precision exponent is beyond what single precision reaches with an exponent
- *       adjusted by 192; {@code farFromDouble(VRB)}: the same of quad and double precision, and 1536
- *   <li>{@code specialDecimal(FRB)}, {@code nanDecimal(FRB)}: a decimal infinity or NaN; {@code specialResult(FRT)}: the same
- *       of our result; {@code swapped(FRTp)}: QEMU has the two halves of our result in reverse order
+ *   <li>{@code farFromSingle(FRB)}: the double-precision exponent is beyond what single precision reaches with an
+ *       exponent adjusted by 192; {@code farFromDouble(VRB)}: the same of quad and double precision, and 1536
+ *   <li>{@code specialDecimal(FRB)}, {@code nanDecimal(FRB)}: a decimal infinity or NaN; {@code specialResult(FRT)}:
+ *       the same of our result; {@code swapped(FRTp)}: QEMU has the two halves of our result in reverse order
  *   <li>{@code lowNibbleAbove(RA,14)}; {@code cr6(1)}: our CR field 6 is 1; {@code cr6So}: it has bit 3 set
  *   <li>{@code lowNibble(VRB,0xa)}: the last nibble of a vector register; {@code nj}: VSCR[NJ] is 1; {@code
  *       leastNormal(VRT)}: our result has a word that is the least normalized number
  *   <li>{@code belowSingle(XB)}: a double-precision normalized number below the least one of single precision; {@code
  *       nanQuad(VRB)}: a quad-precision NaN or infinity
+ *   <li>{@code close64(FRT,7)}, {@code close32(VRT,11)}: all doublewords or words of both results are numbers of
+ *       which one is the other within 1 part in 2 to the power of the second argument
+ *   <li>{@code ourResult(FRT,0)}: the (first doubleword of the) register after, on our side
  *   <li>{@code denormalSingle(FRT)}: our result is below the least normalized single-precision number
  *   <li>{@code ours(ILLEGAL)}, {@code qemu(NONE)}: how execution stopped
  *   <li>other words: see {@link #WORDS}
@@ -66,6 +71,8 @@ final class Conditions {
 
     private static final Map<String, Word> WORDS = Map.ofEntries(
             Map.entry("always", (c, a) -> true),
+            Map.entry("reserved", (c, a) -> (c.word & c.row.reserved()) != 0),
+            Map.entry("sequence", (c, a) -> false),
             Map.entry("LE", (c, a) -> c.test.littleEndian()),
             Map.entry("BE", (c, a) -> !c.test.littleEndian()),
             Map.entry("bit", (c, a) -> (c.word & suffix(c.row, a.get(0))) != 0),
@@ -76,7 +83,10 @@ final class Conditions {
             Map.entry("least", (c, a) -> low(c, a) == 1L << number(a.get(1)) - 1),
             Map.entry("quotientOverflows", (c, a) -> quotientOverflows(c, a, true)),
             Map.entry("quotientOverflowsUnsigned", (c, a) -> quotientOverflows(c, a, false)),
-            Map.entry("same", (c, a) -> c.row.operand(a.get(0)).get(c.word) == c.row.operand(a.get(1)).get(c.word)),
+            Map.entry(
+                    "same",
+                    (c, a) -> c.row.operand(a.get(0)).get(c.word)
+                            == c.row.operand(a.get(1)).get(c.word)),
             Map.entry("fpscr", (c, a) -> fpscrBit(c.before(), a.get(0))),
             Map.entry("after", (c, a) -> fpscrBit(c.ours.after, a.get(0))),
             Map.entry("denormalSingle", (c, a) -> denormalSingle(c, a.get(0))),
@@ -86,8 +96,7 @@ final class Conditions {
             Map.entry("specialDecimal", (c, a) -> (before(c, a) & DECIMAL_SPECIAL) == DECIMAL_SPECIAL),
             Map.entry("nanDecimal", (c, a) -> (before(c, a) & DECIMAL_NAN) == DECIMAL_NAN),
             Map.entry("specialResult", (c, a) -> (ours(c, a, 0) & DECIMAL_SPECIAL) == DECIMAL_SPECIAL),
-            Map.entry(
-                    "swapped", (c, a) -> ours(c, a, 0) == qemus(c, a, 2) && ours(c, a, 2) == qemus(c, a, 0)),
+            Map.entry("swapped", (c, a) -> ours(c, a, 0) == qemus(c, a, 2) && ours(c, a, 2) == qemus(c, a, 0)),
             Map.entry("lowNibbleAbove", (c, a) -> (before(c, a) & 15) > number(a.get(1))),
             Map.entry("cr6", (c, a) -> cr6(c) == number(a.get(0))),
             Map.entry("cr6So", (c, a) -> (cr6(c) & 1) != 0),
@@ -100,6 +109,9 @@ final class Conditions {
                 return exponent > 0 && exponent < 0x381;
             }),
             Map.entry("nanQuad", (c, a) -> (before(c, a) & 0x7fff_0000_0000_0000L) == 0x7fff_0000_0000_0000L),
+            Map.entry("close64", (c, a) -> close(c, a, 64)),
+            Map.entry("close32", (c, a) -> close(c, a, 32)),
+            Map.entry("ourResult", (c, a) -> ours(c, a, 0) == number(a.get(1))),
             Map.entry("repeats", (c, a) -> repeats(c)),
             Map.entry("ours", (c, a) -> c.ours.stop == Outcome.Stop.valueOf(a.get(0))),
             Map.entry("qemu", (c, a) -> c.qemu.stop == Outcome.Stop.valueOf(a.get(0))));
@@ -211,6 +223,31 @@ final class Conditions {
 
     private static long cr6(Context c) {
         return c.ours.after.words[MachineState.CR] >>> 4 & 15;
+    }
+
+    private static boolean close(Context c, List<String> arguments, int bits) {
+        double bound = Math.scalb(1.0, -(int) number(arguments.get(1)));
+        boolean vector = c.row.operand(arguments.get(0)).kind() != Operand.Kind.FPR;
+        for (int i = 0; i < (vector ? 2 : 1); i++) {
+            long a = ours(c, arguments, i);
+            long b = qemus(c, arguments, i);
+            boolean close = bits == 64
+                    ? close(Double.longBitsToDouble(a), Double.longBitsToDouble(b), bound)
+                    : close(Float.intBitsToFloat((int) a), Float.intBitsToFloat((int) b), bound)
+                            && close(
+                                    Float.intBitsToFloat((int) (a >>> 32)),
+                                    Float.intBitsToFloat((int) (b >>> 32)),
+                                    bound);
+            if (!close) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean close(double a, double b, double bound) {
+        return Double.doubleToRawLongBits(a) == Double.doubleToRawLongBits(b)
+                || Math.abs(a - b) <= bound * Math.max(Math.abs(a), Math.abs(b));
     }
 
     private static boolean leastNormal(long words) {

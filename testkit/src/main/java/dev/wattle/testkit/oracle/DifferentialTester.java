@@ -8,6 +8,7 @@ import dev.wattle.power.isa.IsaVersion;
 import dev.wattle.power.semantics.Chapters;
 import dev.wattle.power.semantics.Meanings;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,23 +22,24 @@ import java.util.concurrent.atomic.AtomicLong;
  * Executes random instructions from random states under QEMU user mode and on Wattle, and compares everything that a
  * program can see.
  *
- * <p>{@code java -cp ... dev.wattle.testkit.oracle.DifferentialTester --count 10000000}; {@code --help} lists the options.
- * It ends with status 0 if there was no difference that the lists of known ones do not explain.
+ * <p>{@code java -cp ... dev.wattle.testkit.oracle.DifferentialTester --count 10000000}; {@code --help} lists the
+ * options. It ends with status 0 if there was no difference that the lists of known ones do not explain.
  */
 public final class DifferentialTester {
-    private static final String USAGE =
-            """
-            Usage: DifferentialTester [--count N] [--rows PATTERN,...] [--seed N] [--endian le|be|both] [--jobs N]
-                                      [--case SEED@ADDRESS] [--examples N] [--table]
-              --count     instructions to compare (default 100000)
-              --rows      rows of the instruction table, with * for any characters (default: all)
-              --seed      start of the random sequence (default: from the clock; printed)
-              --endian    byte orders to test (default: both)
-              --jobs      worker threads, each with its emulators (default 1)
-              --case      one case, as a report names it; needs --rows and --endian
-              --examples  differences to show for each row (default 3)
-              --table     print the counts of each row
-            """;
+    private static final String USAGE = """
+        Usage: DifferentialTester [--count N] [--rows PATTERN,...] [--seed N] [--endian le|be|both] [--jobs N]
+                                  [--examples N] [--table] [--no-sequences] [--case SEED@ADDRESS [--sequence]]
+          --count     instructions to compare (default 100000)
+          --rows      rows of the instruction table, with * for any characters (default: all)
+          --seed      start of the random sequence (default: from the clock; printed)
+          --endian    byte orders to test (default: both)
+          --jobs      worker threads, each with its emulators (default 1)
+          --examples  differences to show for each row (default 3)
+          --table     print the counts of each row, and of each line of the lists of known differences
+          --no-sequences  cases of one instruction only
+          --case      one case, as a report names it, with the --endian and --rows that it names; --sequence for
+                      a sequence
+        """;
 
     private final InstructionTable table = InstructionTable.load();
     private final InstructionTable isa3 = table.in(IsaVersion.V3_0);
@@ -49,9 +51,16 @@ public final class DifferentialTester {
     private final List<RowProfile> profiles = new ArrayList<>();
     private final AtomicLong nextBatch = new AtomicLong();
     private final Options options;
+    private final PrintStream out;
 
-    private DifferentialTester(Options options) {
+    /**
+     * A run that has not begun.
+     *
+     * @param out where results are printed
+     */
+    DifferentialTester(Options options, PrintStream out) {
         this.options = options;
+        this.out = out;
         Meanings meanings = Chapters.bind(table);
         for (Instruction row : isa3.rows()) {
             if (!options.selects(row.name())) {
@@ -84,30 +93,44 @@ public final class DifferentialTester {
             return;
         }
         try {
-            System.exit(new DifferentialTester(options).run() ? 0 : 1);
+            System.exit(new DifferentialTester(options, System.out).run() ? 0 : 1);
         } catch (IOException | IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.exit(2);
         }
     }
 
-    private boolean run() throws IOException {
+    /**
+     * Runs and prints the results.
+     *
+     * @return whether there was no difference that is not known
+     * @throws IOException if the emulator or the compiler cannot be run
+     */
+    boolean run() throws IOException {
         if (profiles.isEmpty()) {
             throw new IllegalArgumentException("no row to test: " + untested);
         }
-        System.out.println("seed " + options.seed());
+        out.println("seed " + options.seed());
         Path folder = Files.createTempDirectory("wattle-oracle");
-        Path[] harness = new Path[2];
-        for (int order = 0; order < 2; order++) {
-            boolean little = order == 1;
-            if (options.tests(little)) {
-                Optional<String> missing = QemuMachine.missing(little);
-                if (missing.isPresent()) {
-                    throw new IOException(missing.get());
+        try {
+            Path[] harness = new Path[2];
+            for (int order = 0; order < 2; order++) {
+                boolean little = order == 1;
+                if (options.tests(little)) {
+                    Optional<String> missing = QemuMachine.missing(little);
+                    if (missing.isPresent()) {
+                        throw new IOException(missing.get());
+                    }
+                    harness[order] = QemuMachine.build(folder, little);
                 }
-                harness[order] = QemuMachine.build(folder, little);
             }
+            return run(harness);
+        } finally {
+            QemuMachine.clean(folder);
         }
+    }
+
+    private boolean run(Path[] harness) throws IOException {
         long start = System.nanoTime();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < options.jobs(); i++) {
@@ -121,16 +144,17 @@ public final class DifferentialTester {
             throw new IOException("interrupted", e);
         }
         double seconds = (System.nanoTime() - start) / 1e9;
-        tally.printDifferences(System.out, options.examples());
+        tally.printDifferences(out, options.examples());
         if (options.table()) {
-            List<Instruction> rows =
-                    isa3.rows().stream().filter(row -> options.selects(row.name())).toList();
-            tally.printTable(System.out, rows, untested);
+            List<Instruction> rows = isa3.rows().stream()
+                    .filter(row -> options.selects(row.name()))
+                    .toList();
+            tally.printTable(out, rows, untested);
             for (Rules.Rule rule : rules.all()) {
-                System.out.printf("%-28s %10d  %s%n", rule, rule.used.sum(), rule.columns.get(0));
+                out.printf("%-28s %10d  %s%n", rule, rule.used.sum(), rule.columns.get(0));
             }
         }
-        System.out.printf(
+        out.printf(
                 "%d instances, %d different, %d rows not tested, %.1f s%n",
                 tally.total(), tally.differences(), untested.size(), seconds);
         return tally.differences() == 0;
@@ -140,35 +164,42 @@ public final class DifferentialTester {
     private final class Lane {
         final boolean littleEndian;
         final QemuMachine qemu;
+        final WattleMachine wattle;
+        final Differences differences;
         final Outcome[] ours = outcomes();
         final Outcome[] theirs = outcomes();
         List<TestCase> batch = List.of();
 
-        Lane(boolean littleEndian, Path harness) throws IOException {
+        Lane(boolean littleEndian, Path harness, WattleMachine wattle) throws IOException {
             this.littleEndian = littleEndian;
+            this.wattle = wattle;
             qemu = QemuMachine.start(harness, littleEndian);
+            differences = new Differences(wattle, qemu, comparison, table);
         }
 
         /** Starts another batch; false when all is done. */
-        boolean begin(TestGenerator generator) {
-            long number = nextBatch.getAndIncrement();
-            long first = number * TestCase.BATCH;
-            int size = (int) Math.min(TestCase.BATCH, options.count() - first);
+        boolean begin(TestGenerator generator, SequenceGenerator sequences) {
             batch = new ArrayList<>();
+            if (tally.total() >= options.count()) {
+                return false;
+            }
+            long number = nextBatch.getAndIncrement();
+            boolean sequence = options.isSequenceBatch(number) && !sequences.isEmpty();
+            int size = (int) Math.min(TestCase.BATCH, options.count());
             for (int i = 0; i < size; i++) {
-                long n = first + i;
-                RowProfile profile = profile(n / 2, littleEndian);
+                long n = number * TestCase.BATCH + i;
                 long seed = options.caseSeed(n);
                 long address = options.caseAddress(TestCase.addressOf((int) (number % 1_000_000), i));
-                batch.add(generator.make(profile, seed, littleEndian, address));
+                batch.add(
+                        sequence
+                                ? sequences.make(seed, littleEndian, address)
+                                : generator.make(profile(n / 2, littleEndian), seed, littleEndian, address));
             }
-            if (!batch.isEmpty()) {
-                qemu.submit(batch);
-            }
-            return !batch.isEmpty();
+            qemu.submit(batch);
+            return true;
         }
 
-        void finish(WattleMachine wattle) {
+        void finish() {
             if (batch.isEmpty()) {
                 return;
             }
@@ -176,7 +207,47 @@ public final class DifferentialTester {
             wattle.collect(ours);
             qemu.collect(theirs);
             for (int i = 0; i < batch.size(); i++) {
+                Comparison.complete(ours[i], theirs[i]);
                 judge(batch.get(i), ours[i], theirs[i]);
+            }
+        }
+
+        private void judge(TestCase test, Outcome ours, Outcome qemu) {
+            if (test.isSequence()) {
+                judgeSequence(test, ours, qemu);
+                return;
+            }
+            Comparison.Verdict verdict = comparison.compareOne(test, ours, qemu);
+            tally.count(test, verdict);
+            if (verdict == Comparison.Verdict.DIFFERENT || options.isCase()) {
+                differs(test, ours, qemu);
+            }
+        }
+
+        private void judgeSequence(TestCase test, Outcome ours, Outcome qemu) {
+            if (Comparison.sameSequence(ours, qemu) && !options.isCase()) {
+                tally.count(test, Comparison.Verdict.SAME);
+                return;
+            }
+            List<TestCase> culprits = new ArrayList<>();
+            Comparison.Verdict verdict = differences.dissect(test, culprits);
+            tally.count(test, verdict);
+            if (!culprits.isEmpty()) {
+                differences.run(culprits.getFirst());
+                differs(culprits.getFirst(), differences.ours(), differences.theirs());
+            } else if (verdict == Comparison.Verdict.SAME) {
+                differs(test, ours, qemu);
+            }
+        }
+
+        private void differs(TestCase test, Outcome ours, Outcome qemu) {
+            Instruction row = test.rows()[test.isSequence() || test.rows().length == 1 ? 0 : 1];
+            String signature = (test.isSequence() ? "sequence: " : "") + Comparison.signature(ours, qemu);
+            if (tally.differs(row, signature)) {
+                String where = report.reproduction(test);
+                TestCase shrunk = differences.shrink(test);
+                tally.explain(
+                        row, signature, where + report.describe(shrunk, differences.ours(), differences.theirs()));
             }
         }
     }
@@ -203,38 +274,26 @@ public final class DifferentialTester {
         try (WattleMachine wattle = new WattleMachine()) {
             for (int order = 0; order < 2; order++) {
                 if (options.tests(order == 1)) {
-                    lanes.add(new Lane(order == 1, harness[order]));
+                    lanes.add(new Lane(order == 1, harness[order], wattle));
                 }
             }
             TestGenerator generator = new TestGenerator(isa3, false);
+            SequenceGenerator sequences = new SequenceGenerator(profiles, rules, generator);
             for (Lane lane : lanes) {
-                lane.begin(generator);
+                lane.begin(generator, sequences);
             }
             boolean more = true;
             while (more) {
                 more = false;
                 for (Lane lane : lanes) {
-                    lane.finish(wattle);
-                    more |= lane.begin(generator);
+                    lane.finish();
+                    more |= lane.begin(generator, sequences);
                 }
             }
         } catch (IOException e) {
             System.err.println(e.getMessage());
         } finally {
             lanes.forEach(lane -> lane.qemu.close());
-        }
-    }
-
-    private void judge(TestCase test, Outcome ours, Outcome qemu) {
-        Comparison.complete(ours, qemu);
-        Comparison.Verdict verdict = comparison.compareOne(test, ours, qemu);
-        tally.count(test, verdict);
-        if (verdict == Comparison.Verdict.DIFFERENT || options.isCase()) {
-            Instruction row = test.rows().length == 1 ? test.rows()[0] : test.rows()[1];
-            String signature = Comparison.signature(ours, qemu);
-            if (tally.differs(row, signature, test)) {
-                tally.explain(row, signature, report.describe(test, ours, qemu));
-            }
         }
     }
 }

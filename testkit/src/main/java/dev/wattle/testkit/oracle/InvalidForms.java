@@ -5,13 +5,13 @@ import dev.wattle.power.isa.Fields;
 import dev.wattle.power.isa.Instruction;
 
 /**
- * Instruction forms that the book calls invalid (Power ISA 3.0B, Book I, 1.9.2): what they do is boundedly undefined, or an
- * illegal instruction interrupt at the processor's choice. They are not compared.
+ * Instruction forms that the book calls invalid (Power ISA 3.0B, Book I, 1.9.2): what they do is boundedly undefined,
+ * or an illegal instruction interrupt at the processor's choice. They are not compared.
  */
 final class InvalidForms {
     private InvalidForms() {}
 
-    /** Whether a word is a valid form; {@code state} tells the byte count of string instructions. */
+    /** Whether a word is a valid form; {@code state} tells the byte count of {@code lswx} alone. */
     static boolean isValid(Instruction row, int word, MachineState state) {
         int rt = Fields.rt(word);
         int ra = Fields.ra(word);

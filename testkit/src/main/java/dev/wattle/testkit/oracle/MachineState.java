@@ -6,9 +6,9 @@ import java.util.Arrays;
 /**
  * What a program in problem state can see of a processor, and the storage it may touch, as numbers.
  *
- * <p>{@link #words} holds the registers: 32 GPRs, 64 VSRs of two words each (doubleword 0 first; FPR n is doubleword 0 of
- * VSR n, VR n is VSR 32 + n), and the registers that the constants name. {@link #memory} holds the bytes of the {@linkplain
- * #WINDOW window} and of the {@linkplain #EDGE edge} behind which nothing is mapped.
+ * <p>{@link #words} holds the registers: 32 GPRs, 64 VSRs of two words each (doubleword 0 first; FPR n is doubleword
+ * 0 of VSR n, VR n is VSR 32 + n), and the registers that the constants name. {@link #memory} holds the bytes of the
+ * {@linkplain #WINDOW window} and of the {@linkplain #EDGE edge} behind which nothing is mapped.
  */
 final class MachineState {
     static final int GPR = 0;

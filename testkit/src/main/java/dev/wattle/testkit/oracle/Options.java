@@ -14,7 +14,9 @@ record Options(
         int jobs,
         String singleCase,
         int examples,
-        boolean table) {
+        boolean table,
+        boolean sequences,
+        boolean sequenceCase) {
 
     /**
      * Reads a command line.
@@ -31,6 +33,8 @@ record Options(
         String singleCase = "";
         int examples = 3;
         boolean table = false;
+        boolean sequences = true;
+        boolean sequenceCase = false;
         for (int i = 0; i < arguments.length; i++) {
             String option = arguments[i];
             if (option.equals("--help")) {
@@ -39,6 +43,14 @@ record Options(
             }
             if (option.equals("--table")) {
                 table = true;
+                continue;
+            }
+            if (option.equals("--sequence")) {
+                sequenceCase = true;
+                continue;
+            }
+            if (option.equals("--no-sequences")) {
+                sequences = false;
                 continue;
             }
             if (i + 1 == arguments.length) {
@@ -65,7 +77,7 @@ record Options(
             }
             count = 1;
         }
-        return new Options(help, count, rows, seed, endian, jobs, singleCase, examples, table);
+        return new Options(help, count, rows, seed, endian, jobs, singleCase, examples, table, sequences, sequenceCase);
     }
 
     private static long number(String option, String value) {
@@ -91,6 +103,11 @@ record Options(
 
     boolean isCase() {
         return !singleCase.isEmpty();
+    }
+
+    /** Whether a batch is of sequences. */
+    boolean isSequenceBatch(long number) {
+        return isCase() ? sequenceCase : sequences && number % 4 >= 2;
     }
 
     /** The seed of the n-th case. */

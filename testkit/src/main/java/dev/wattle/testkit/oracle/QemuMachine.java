@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.testkit.oracle;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -65,7 +66,7 @@ final class QemuMachine implements Machine, AutoCloseable {
 
     private static boolean isOnPath(String program) {
         String path = System.getenv("PATH");
-        for (String folder : (path == null ? "" : path).split(java.io.File.pathSeparator)) {
+        for (String folder : (path == null ? "" : path).split(File.pathSeparator)) {
             if (Files.isExecutable(Path.of(folder, program))) {
                 return true;
             }
@@ -82,9 +83,22 @@ final class QemuMachine implements Machine, AutoCloseable {
      */
     static Path build(Path folder, boolean littleEndian) throws IOException {
         List<String> command = new ArrayList<>(List.of(
-                compiler(littleEndian), "-O2", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector",
-                "-fno-tree-vectorize", "-fno-tree-loop-distribute-patterns", "-mabi=elfv2", "-mcpu=power8",
-                "-msoft-float", "-mno-altivec", "-mno-vsx", "-Wall", "-Wextra", "-Werror"));
+                compiler(littleEndian),
+                "-O2",
+                "-static",
+                "-nostdlib",
+                "-ffreestanding",
+                "-fno-stack-protector",
+                "-fno-tree-vectorize",
+                "-fno-tree-loop-distribute-patterns",
+                "-mabi=elfv2",
+                "-mcpu=power8",
+                "-msoft-float",
+                "-mno-altivec",
+                "-mno-vsx",
+                "-Wall",
+                "-Wextra",
+                "-Werror"));
         Path executable = folder.resolve(littleEndian ? "harness-le" : "harness-be");
         command.add("-o");
         command.add(executable.toString());
@@ -109,6 +123,14 @@ final class QemuMachine implements Machine, AutoCloseable {
             throw new IOException("interrupted while compiling the harness", e);
         }
         return executable;
+    }
+
+    /** Deletes what {@link #build} wrote. */
+    static void clean(Path folder) throws IOException {
+        for (String name : List.of("harness-le", "harness-be", "harness.c", "trampoline.S")) {
+            Files.deleteIfExists(folder.resolve(name));
+        }
+        Files.deleteIfExists(folder);
     }
 
     /** Starts a process of a harness that {@link #build} made. */
@@ -152,7 +174,10 @@ final class QemuMachine implements Machine, AutoCloseable {
 
     private void put(TestCase c) {
         int at = records.position();
-        records.putInt(c.code().length).putInt((int) c.address() - 8).putInt(c.base()).putInt(0);
+        records.putInt(c.code().length)
+                .putInt((int) c.address() - 8)
+                .putInt(c.base())
+                .putInt(0);
         for (int word : c.code()) {
             records.putInt(word);
         }

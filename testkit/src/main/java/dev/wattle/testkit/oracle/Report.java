@@ -12,16 +12,20 @@ final class Report {
         this.disassembler = disassembler;
     }
 
-    /** The text, of several lines. */
-    String describe(TestCase test, Outcome ours, Outcome qemu) {
-        StringBuilder text = new StringBuilder();
-        text.append(String.format(
-                "%s-endian, reproduce with: --endian %s --rows %s --case 0x%x@0x%x%n",
+    /** How to run a case again, in one line. */
+    String reproduction(TestCase test) {
+        return String.format(
+                "%s-endian, reproduce with: --endian %s %s --case 0x%x@0x%x%n",
                 test.littleEndian() ? "little" : "big",
                 test.littleEndian() ? "le" : "be",
-                test.rows().length == 1 ? test.rows()[0].name() : "...",
+                test.isSequence() ? "--sequence" : "--rows " + test.rows()[test.rows().length == 1 ? 0 : 1].name(),
                 test.seed(),
-                test.address()));
+                test.address());
+    }
+
+    /** Code and states, of several lines. */
+    String describe(TestCase test, Outcome ours, Outcome qemu) {
+        StringBuilder text = new StringBuilder();
         for (int i = 0; i < test.code().length; i++) {
             long at = test.address() + 4L * i;
             text.append(String.format(
@@ -48,8 +52,7 @@ final class Report {
                 text.append(String.format(
                         "  ! %-9s before %016x, ours %016x, QEMU %016x%n", MachineState.name(i), before[i], a, b));
             } else if (a != before[i] || named[i]) {
-                text.append(String.format(
-                        "    %-9s before %016x, after %016x%n", MachineState.name(i), before[i], a));
+                text.append(String.format("    %-9s before %016x, after %016x%n", MachineState.name(i), before[i], a));
             }
         }
         describeMemory(text, test.before().memory, ours.after.memory, qemu.after.memory);

@@ -6,7 +6,6 @@ import dev.wattle.power.isa.Operand;
 import dev.wattle.power.isa.Privilege;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** What a row of the instruction table needs to be tested sensibly: which numbers, which storage, or why not at all. */
@@ -44,7 +43,6 @@ final class RowProfile {
             "rfebb", "event-based branches are not offered to problem state here (FSCR[EBB] = 0)",
             "wait", "waits for an interrupt");
 
-    private static final Set<String> STORAGE_CHAPTERS = Set.of("fixed-point-storage", "storage-control");
     private static final Pattern BLOCK = Pattern.compile("dcb.*|icb.*|copy|paste\\.|dst.*");
     private static final Pattern ATOMIC = Pattern.compile("l[wd]at|st[wd]at");
     private static final Pattern LENGTH_IN_RB = Pattern.compile("lxvll?|stxvll?");
@@ -75,8 +73,13 @@ final class RowProfile {
         domain = domain(row.chapter(), name);
         addressing = addressing(row);
         accessBytes = addressing == Addressing.NONE ? 0 : accessBytes(name);
-        mustBeAligned = name.endsWith("arx") || name.endsWith("cx.") || ATOMIC.matcher(name).matches()
-                || name.equals("lq") || name.equals("stq") || name.equals("copy") || name.equals("paste.");
+        mustBeAligned = name.endsWith("arx")
+                || name.endsWith("cx.")
+                || ATOMIC.matcher(name).matches()
+                || name.equals("lq")
+                || name.equals("stq")
+                || name.equals("copy")
+                || name.equals("paste.");
         alignment = ATOMIC.matcher(name).matches() ? accessBytes / 2 : Math.max(1, accessBytes);
         update = addressing != Addressing.NONE && name.matches("l.*u|l.*ux|st.*u|st.*ux");
         load = name.startsWith("l");
@@ -116,17 +119,26 @@ final class RowProfile {
         return row.operand(has("RA0") ? "RA0" : "RA");
     }
 
+    /** The displacement operand of a row with {@link Addressing#DISPLACEMENT}. */
+    Operand displacement() {
+        for (Operand operand : row.operands()) {
+            if (operand.kind() == Operand.Kind.SIGNED) {
+                return operand;
+            }
+        }
+        throw new IllegalStateException(row.name() + " has no displacement");
+    }
+
     private static Addressing addressing(Instruction row) {
         String name = row.name();
-        boolean storage =
-                switch (row.chapter()) {
-                    case "fixed-point-storage" -> !name.endsWith("cix");
-                    case "storage-control" -> !name.startsWith("rnop");
-                    case "floating-point" -> name.startsWith("lf") || name.startsWith("stf");
-                    case "vector" -> name.matches("lv[ex].*|stv.*");
-                    case "vsx" -> name.startsWith("lx") || name.startsWith("stx");
-                    default -> false;
-                };
+        boolean storage = switch (row.chapter()) {
+            case "fixed-point-storage" -> !name.endsWith("cix");
+            case "storage-control" -> !name.startsWith("rnop");
+            case "floating-point" -> name.startsWith("lf") || name.startsWith("stf");
+            case "vector" -> name.matches("lv[ex].*|stv.*");
+            case "vsx" -> name.startsWith("lx") || name.startsWith("stx");
+            default -> false;
+        };
         if (!storage) {
             return Addressing.NONE;
         }
@@ -219,9 +231,5 @@ final class RowProfile {
             return name.endsWith("sp") || name.startsWith("xvrsp") ? Domain.F32 : Domain.F64;
         }
         return Domain.INTEGER;
-    }
-
-    static boolean isStorageChapter(Instruction row) {
-        return STORAGE_CHAPTERS.contains(row.chapter());
     }
 }

@@ -14,8 +14,12 @@ import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The differences that are known: what the book leaves undefined ({@code undefined.txt}) and where QEMU is wrong by the book
- * ({@code qemu-differences.txt}). Safe to share between threads.
+ * The differences that are known: what the book leaves undefined ({@code undefined.txt}) and where QEMU is wrong by
+ * the book ({@code qemu-differences.txt}). Safe to share between threads.
+ *
+ * <p>A line has the columns that its file's head names, separated by {@code |}. Rows are given by name, with {@code
+ * *} for any characters, or as a group that a line {@code group NAME = rows} defines; {@code -name} takes rows out
+ * again.
  */
 final class Rules {
     /** One line of one of the files. */
@@ -49,6 +53,7 @@ final class Rules {
     }
 
     private final Map<String, List<Instruction>> groups = new HashMap<>();
+    private final Map<String, String> groupTexts = new HashMap<>();
     private final List<Rule> all = new ArrayList<>();
     private final Map<Instruction, List<Rule>> byRow = new HashMap<>();
 
@@ -58,9 +63,15 @@ final class Rules {
      * @throws IllegalStateException if a line is wrong; the message names it
      */
     static Rules load(InstructionTable table) {
+        return load(table, "undefined.txt", "qemu-differences.txt");
+    }
+
+    /** Reads some of the files, in this order. */
+    static Rules load(InstructionTable table, String... files) {
         Rules rules = new Rules();
-        rules.read("undefined.txt", 4, table);
-        rules.read("qemu-differences.txt", 6, table);
+        for (String file : files) {
+            rules.read(file, file.startsWith("qemu") ? 6 : 4, table);
+        }
         return rules;
     }
 
@@ -83,7 +94,10 @@ final class Rules {
             try {
                 if (line.startsWith("group ")) {
                     int equals = line.indexOf('=');
-                    groups.put(line.substring(6, equals).strip(), rows(line.substring(equals + 1).strip(), table));
+                    String name = line.substring(6, equals).strip();
+                    String members = line.substring(equals + 1).strip();
+                    groups.put(name, rows(members, table));
+                    groupTexts.put(name, members);
                     continue;
                 }
                 List<String> cells = new ArrayList<>();
@@ -108,15 +122,18 @@ final class Rules {
         }
     }
 
-    /** Rows by name or group, with {@code *} for any characters, and {@code -name} for an exception from what comes before it. */
     private List<Instruction> rows(String text, InstructionTable table) {
         List<Instruction> rows = new ArrayList<>();
         for (String pattern : text.split(",\\s*")) {
             boolean without = pattern.startsWith("-");
-            String regex = (without ? pattern.substring(1) : pattern).replace(".", "\\.").replace("*", ".*");
+            String regex = (without ? pattern.substring(1) : pattern)
+                    .replace(".", "\\.")
+                    .replace("*", ".*");
             List<Instruction> found = groups.getOrDefault(pattern, List.of());
             if (found.isEmpty()) {
-                found = table.rows().stream().filter(row -> row.name().matches(regex)).toList();
+                found = table.rows().stream()
+                        .filter(row -> row.name().matches(regex))
+                        .toList();
             }
             if (found.isEmpty()) {
                 throw new IllegalArgumentException("no row is named " + pattern);
@@ -130,8 +147,32 @@ final class Rules {
         return rows;
     }
 
+    /** The rows of a group of one of the files. */
+    List<Instruction> group(String name) {
+        return groups.getOrDefault(name, List.of());
+    }
+
+    /** How a group's rows are written; the name itself if there is no such group. */
+    String groupText(String name) {
+        return groupTexts.getOrDefault(name, name);
+    }
+
     List<Rule> all() {
         return all;
+    }
+
+    /** Whether a rule without condition covers more of a row's results than the FPSCR. */
+    boolean alwaysDiffers(Instruction row) {
+        for (Rule rule : byRow.getOrDefault(row, List.of())) {
+            if (rule.columns.get(1).equals("always")) {
+                for (String target : rule.targets) {
+                    if (!target.startsWith("FPSCR")) {
+                        return true;
+                    }
+                }
+            }
+        }
+        return false;
     }
 
     /** The rules that hold for an instruction and its outcomes. */

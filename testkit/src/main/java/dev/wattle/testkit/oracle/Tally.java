@@ -20,7 +20,6 @@ final class Tally {
     /** Like differences of one row. */
     private static final class Difference {
         long count;
-        TestCase example;
         String text = "";
     }
 
@@ -40,19 +39,18 @@ final class Tally {
     }
 
     /** Notes a difference; true if it is the first of its kind, so that a text for it is wanted. */
-    synchronized boolean differs(Instruction row, String signature, TestCase test) {
+    synchronized boolean differs(Instruction row, String signature) {
         different[row.index()]++;
         Difference d = differences.computeIfAbsent(row.name() + ": " + signature, k -> new Difference());
         d.count++;
-        if (d.example == null) {
-            d.example = test;
-            return true;
-        }
-        return false;
+        return d.count == 1;
     }
 
     synchronized void explain(Instruction row, String signature, String text) {
-        differences.get(row.name() + ": " + signature).text = text;
+        differences.computeIfPresent(row.name() + ": " + signature, (k, difference) -> {
+            difference.text = text;
+            return difference;
+        });
     }
 
     synchronized long total() {
@@ -81,7 +79,8 @@ final class Tally {
             shown = row.equals(last) ? shown + 1 : 1;
             last = row;
             if (shown <= mostPerRow) {
-                out.printf("DIFFERENCE %s (%d times)%n%s", entry.getKey(), entry.getValue().count, entry.getValue().text);
+                out.printf(
+                        "DIFFERENCE %s (%d times)%n%s", entry.getKey(), entry.getValue().count, entry.getValue().text);
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.wattle.testkit.oracle;
 
 import dev.wattle.power.isa.Instruction;
 import dev.wattle.power.isa.Operand;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -97,7 +98,7 @@ final class Targets {
         switch (name) {
             case "memory" -> mask.memory = true;
             case "stop" -> mask.stop = true;
-            case "registers" -> java.util.Arrays.fill(mask.words, -1);
+            case "registers" -> Arrays.fill(mask.words, -1);
             case "CR" -> {
                 int field = row.operand(inBrackets).get(instruction);
                 mask.words[MachineState.CR] |= 0xf000_0000L >>> 4 * field;
@@ -139,7 +140,7 @@ final class Targets {
                 mask.words[word + 1] = -1;
             }
             if (operand.kind() == Operand.Kind.FPR_PAIR) {
-                java.util.Arrays.fill(mask.words, word, word + 4, -1);
+                Arrays.fill(mask.words, word, word + 4, -1);
             }
             return;
         }

@@ -5,6 +5,7 @@ import dev.wattle.power.isa.Fields;
 import dev.wattle.power.isa.Instruction;
 import dev.wattle.power.isa.InstructionTable;
 import dev.wattle.power.isa.Operand;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
@@ -15,13 +16,19 @@ final class TestGenerator {
     /** BO values that are no invalid form, with their hints. */
     private static final int[] BRANCH_OPTIONS = {0, 2, 4, 6, 7, 8, 10, 12, 14, 15, 16, 18, 20, 24, 25, 26, 27};
     /** Special purpose registers of problem state, and some numbers that are not. */
-    private static final int[] SPRS = {1, 1, 1, 8, 8, 9, 9, 256, 256, 815, 815, 3, 0, 4, 5, 6, 22, 26, 272, 287, 1023};
+    private static final int[] SPRS = {
+        1, 1, 1, 8, 8, 9, 9, 256, 256, 815, 815, 3, 0, 4, 5, 6, 13, 22, 26, 136, 152, 259, 272, 287, 1023
+    };
 
     private static final int[] LOAD_FUNCTIONS = {0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 24, 25, 28};
     private static final int[] STORE_FUNCTIONS = {0, 1, 2, 3, 4, 5, 6, 7, 24};
     /** addi rN,rN,value without N. */
     private static final int ADDI = 14 << 26;
 
+    /** One case in so many has a reserved bit set. */
+    private static final int RESERVED_BITS = 40;
+
+    private final InstructionTable table;
     private final Instruction addi;
     private final boolean plain;
 
@@ -31,8 +38,18 @@ final class TestGenerator {
      * @param plain whether registers that the instruction does not name hold the same numbers in all cases
      */
     TestGenerator(InstructionTable table, boolean plain) {
+        this.table = table;
         addi = table.byName("addi");
         this.plain = plain;
+    }
+
+    /** The row of a word. */
+    Instruction row(int word) {
+        return table.decode(word);
+    }
+
+    boolean isPlain() {
+        return plain;
     }
 
     /** One case. */
@@ -45,13 +62,13 @@ final class TestGenerator {
             if (profile.branch) {
                 return branch(profile, seed, littleEndian, address, random, state);
             }
-            int word = word(profile, random, state);
+            int word = reserved(profile.row, word(profile, random, state), random);
             int base = freeBase(profile, word, state);
             if (base < 0) {
                 continue;
             }
             operands(profile, word, random, values, state);
-            relate(profile, word, random, values, state);
+            relate(profile, word, random, state);
             if (!address(profile, word, random, values, state, littleEndian, base)) {
                 continue;
             }
@@ -64,18 +81,23 @@ final class TestGenerator {
     // State
 
     private void background(MachineState state, SplittableRandom random, Values values, RowProfile profile) {
-        SplittableRandom filler = plain ? new SplittableRandom(0) : random;
         long[] words = state.words;
-        for (int i = 0; i < MachineState.LR; i++) {
-            words[i] = filler.nextLong();
+        if (plain) {
+            MachineState fixed = GoldenVectors.background();
+            System.arraycopy(fixed.words, 0, words, 0, words.length);
+            System.arraycopy(fixed.memory, 0, state.memory, 0, state.memory.length);
+        } else {
+            for (int i = 0; i < MachineState.LR; i++) {
+                words[i] = random.nextLong();
+            }
+            for (int i = 0; i < state.memory.length; i++) {
+                state.memory[i] = (byte) random.nextInt();
+            }
+            words[MachineState.LR] = random.nextLong();
+            words[MachineState.CTR] = random.nextLong();
+            words[MachineState.TAR] = random.nextLong();
+            words[MachineState.VRSAVE] = random.nextLong() & 0xffff_ffffL;
         }
-        for (int i = 0; i < state.memory.length; i++) {
-            state.memory[i] = (byte) filler.nextInt();
-        }
-        words[MachineState.LR] = filler.nextLong();
-        words[MachineState.CTR] = filler.nextLong();
-        words[MachineState.TAR] = filler.nextLong();
-        words[MachineState.VRSAVE] = filler.nextLong() & 0xffff_ffffL;
         words[MachineState.XER] = values.xer();
         if (profile.row.name().endsWith("swx")) {
             // More bytes would leave no register for the address.
@@ -108,9 +130,25 @@ final class TestGenerator {
         }
     }
 
+    /**
+     * Puts numbers that suit a row into the registers that a word names, but for GPRs from {@code first} to {@code
+     * last}.
+     */
+    void operandsOf(
+            Instruction row,
+            int word,
+            SplittableRandom random,
+            Values values,
+            MachineState state,
+            int first,
+            int last) {
+        long[] kept = Arrays.copyOfRange(state.words, first, last + 1);
+        operands(new RowProfile(row), word, random, values, state);
+        System.arraycopy(kept, 0, state.words, first, kept.length);
+    }
+
     /** Puts numbers that suit the row into the registers that the word names. */
-    private void operands(
-            RowProfile profile, int word, SplittableRandom random, Values values, MachineState state) {
+    private void operands(RowProfile profile, int word, SplittableRandom random, Values values, MachineState state) {
         for (Operand operand : profile.row.operands()) {
             int n = operand.get(word);
             switch (operand.kind()) {
@@ -155,7 +193,8 @@ final class TestGenerator {
         String name = profile.row.name();
         return switch (name) {
             case "cbcdtd", "addg6s" -> random.nextInt(8) == 0 ? random.nextLong() : values.digits(16);
-            case "xsiexpdp" -> operand.name().equals("RB") && random.nextBoolean() ? random.nextInt(2048) : values.f64();
+            case "xsiexpdp" ->
+                operand.name().equals("RB") && random.nextBoolean() ? random.nextInt(2048) : values.f64();
             case "lxvl", "lxvll", "stxvl", "stxvll" -> (long) random.nextInt(20) << 56 | random.nextLong() >>> 8;
             case "bpermd" -> values.lanes(8);
             default -> values.integer();
@@ -212,7 +251,9 @@ final class TestGenerator {
             pair[0] = pair[1];
         }
         state.words[MachineState.vsr(n, 0)] = pair[0];
-        state.words[MachineState.vsr(n, 1)] = pair[1];
+        if (!plain || usual != RowProfile.Domain.F64) {
+            state.words[MachineState.vsr(n, 1)] = pair[1];
+        }
     }
 
     /** Writes FPR pair n. */
@@ -232,8 +273,7 @@ final class TestGenerator {
     }
 
     /** Makes operands that have something to do with each other: equal, nearly so, or about to cancel. */
-    private static void relate(
-            RowProfile profile, int word, SplittableRandom random, Values values, MachineState state) {
+    private static void relate(RowProfile profile, int word, SplittableRandom random, MachineState state) {
         if (random.nextInt(4) != 0) {
             return;
         }
@@ -305,8 +345,17 @@ final class TestGenerator {
         }
     }
 
+    /** The word, now and then with reserved bits set. */
+    private int reserved(Instruction row, int word, SplittableRandom random) {
+        if (row.reserved() == 0 || random.nextInt(RESERVED_BITS) != 0) {
+            return word;
+        }
+        int more = word | random.nextInt() & row.reserved();
+        return table.decode(more) == row ? more : word;
+    }
+
     /** Fields whose values are not all alike. */
-    private static int choose(Instruction row, int word, SplittableRandom random) {
+    static int choose(Instruction row, int word, SplittableRandom random) {
         return switch (row.name()) {
             case "mfspr", "mtspr" -> row.operand("SPR").set(word, SPRS[random.nextInt(SPRS.length)]);
             case "mftb" -> row.operand("SPR").set(word, 268 + random.nextInt(2));
@@ -336,13 +385,14 @@ final class TestGenerator {
             }
         }
         int rt = Fields.rt(word);
-        return touched | switch (profile.row.name()) {
-            case "lmw", "stmw" -> -1 << rt;
-            case "lswi", "stswi" -> ring(rt, (Fields.nb(word) == 0 ? 32 : Fields.nb(word)) + 3 >> 2);
-            case "lswx", "stswx" -> ring(rt, ((int) state.words[MachineState.XER] & 0x7f) + 3 >> 2);
-            case "lwat", "ldat" -> ring(rt, 3);
-            default -> 0;
-        };
+        return touched
+                | switch (profile.row.name()) {
+                    case "lmw", "stmw" -> -1 << rt;
+                    case "lswi", "stswi" -> ring(rt, (Fields.nb(word) == 0 ? 32 : Fields.nb(word)) + 3 >> 2);
+                    case "lswx", "stswx" -> ring(rt, ((int) state.words[MachineState.XER] & 0x7f) + 3 >> 2);
+                    case "lwat", "ldat" -> ring(rt, 3);
+                    default -> 0;
+                };
     }
 
     private static int ring(int first, int count) {
@@ -375,7 +425,7 @@ final class TestGenerator {
                 if (ra == 0) {
                     return false;
                 }
-                words[ra] = ea - displacement(profile.row, word);
+                words[ra] = ea - profile.displacement().get(word);
             }
             case REGISTER -> {
                 if (ra == 0) {
@@ -422,15 +472,6 @@ final class TestGenerator {
         return aligned ? Math.max(first, ea & -Math.min(profile.alignment, 128)) : ea;
     }
 
-    private static long displacement(Instruction row, int word) {
-        for (Operand operand : row.operands()) {
-            if (operand.signed() && operand.kind() == Operand.Kind.SIGNED) {
-                return operand.get(word);
-            }
-        }
-        throw new IllegalStateException(row.name() + " has no displacement");
-    }
-
     /** Puts numbers that suit the row at the effective address. */
     private static void contents(
             RowProfile profile,
@@ -446,7 +487,8 @@ final class TestGenerator {
         }
         boolean single = profile.row.name().matches("lfs.*|lxssp.*");
         for (int i = 0; i < 16; i += single ? 4 : 8) {
-            long value = single ? values.f32() : profile.domain == RowProfile.Domain.F64 ? values.f64() : values.integer();
+            long value =
+                    single ? values.f32() : profile.domain == RowProfile.Domain.F64 ? values.f64() : values.integer();
             put(state.memory, (int) offset + i, single ? 4 : 8, value, littleEndian);
         }
         if (profile.row.name().matches("l[wd]at|st[wd]at") && random.nextBoolean()) {

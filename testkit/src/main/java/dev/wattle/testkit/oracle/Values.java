@@ -60,12 +60,13 @@ final class Values {
             case 7 -> (long) word() << 32 | word() & 0xffff_ffffL;
             case 8 -> lanes(8);
             case 9 -> lanes(16);
-            case 10 -> switch (random.nextInt(4)) {
-                case 0 -> 0;
-                case 1 -> -1;
-                case 2 -> Long.MIN_VALUE;
-                default -> Long.MAX_VALUE;
-            };
+            case 10 ->
+                switch (random.nextInt(4)) {
+                    case 0 -> 0;
+                    case 1 -> -1;
+                    case 2 -> Long.MIN_VALUE;
+                    default -> Long.MAX_VALUE;
+                };
             default -> random.nextLong();
         };
     }
@@ -112,15 +113,24 @@ final class Values {
             case 6 -> finite(random.nextInt(0, 2047), fraction(52), 52);
             case 7 -> Double.doubleToRawLongBits(Float.intBitsToFloat(f32Finite()));
             // About half-way between two single-precision numbers.
-            case 8 -> finite(1023 + random.nextInt(-30, 31), random.nextLong() & -1L << 29 | 0x1000_0000 + random.nextInt(-1, 2), 52);
+            case 8 ->
+                finite(
+                        1023 + random.nextInt(-30, 31),
+                        random.nextLong() & -1L << 29 | 0x1000_0000 + random.nextInt(-1, 2),
+                        52);
             // Where single precision overflows, turns denormal, and underflows.
-            case 9 -> finite(1023 + (oneIn(2) ? 127 + random.nextInt(-1, 2) : -126 - random.nextInt(-1, 27)), fraction(52), 52);
+            case 9 ->
+                finite(
+                        1023 + (oneIn(2) ? 127 + random.nextInt(-1, 2) : -126 - random.nextInt(-1, 27)),
+                        fraction(52),
+                        52);
             // Denormal.
             case 10 -> finite(0, random.nextLong() >>> random.nextInt(12, 64), 52);
             // Next to integers of 32 and 64 bits.
             case 11 -> Double.doubleToRawLongBits((double) integer()) + random.nextInt(-1, 2);
             // A NaN with a random payload.
-            case 12 -> oneIn(2) ? finite(2047, fraction(52), 52) : finite(1023 + random.nextInt(-3, 4), fraction(52), 52);
+            case 12 ->
+                oneIn(2) ? finite(2047, fraction(52), 52) : finite(1023 + random.nextInt(-3, 4), fraction(52), 52);
             // Half-way between integers.
             default -> Double.doubleToRawLongBits(random.nextInt(-20, 20) + 0.5) + random.nextInt(-1, 2);
         };
@@ -150,7 +160,8 @@ final class Values {
             case 0, 1 -> F32[random.nextInt(F32.length)];
             case 2 -> random.nextInt();
             case 3 -> Float.floatToRawIntBits(random.nextInt(-300, 301) / (float) (1 << random.nextInt(4)));
-            case 4 -> random.nextInt() & 0x8000_0000 | 127 + random.nextInt(-34, 35) << 23 | (int) fraction(23) & 0x7f_ffff;
+            case 4 ->
+                random.nextInt() & 0x8000_0000 | 127 + random.nextInt(-34, 35) << 23 | (int) fraction(23) & 0x7f_ffff;
             case 5 -> f32Finite();
             case 6 -> random.nextInt() & 0x8000_0000 | (random.nextInt() & 0x7f_ffff) >>> random.nextInt(23);
             case 7 -> Float.floatToRawIntBits((float) integer()) + random.nextInt(-1, 2);
@@ -337,11 +348,12 @@ final class Values {
     /** Infinity, quiet or signalling NaN of decimal floating point, with an empty coefficient. */
     private long special() {
         long sign = random.nextLong() & Long.MIN_VALUE;
-        return sign | switch (random.nextInt(3)) {
-            case 0 -> 0x7800_0000_0000_0000L;
-            case 1 -> 0x7c00_0000_0000_0000L;
-            default -> 0x7e00_0000_0000_0000L;
-        };
+        return sign
+                | switch (random.nextInt(3)) {
+                    case 0 -> 0x7800_0000_0000_0000L;
+                    case 1 -> 0x7c00_0000_0000_0000L;
+                    default -> 0x7e00_0000_0000_0000L;
+                };
     }
 
     void dfp128(long[] to, int at, int second) {
@@ -397,7 +409,9 @@ final class Values {
             enables = oneIn(2) ? 8L << random.nextInt(5) : random.nextInt() & 0xf8;
         }
         if (oneIn(2)) {
-            value |= random.nextInt() & random.nextInt() & 0x9fff_f700L;
+            long sparse = random.nextInt();
+            sparse &= random.nextInt();
+            value |= sparse & 0x9fff_f700L;
         }
         if ((enables & 0x80) != 0) {
             value &= ~INVALID;

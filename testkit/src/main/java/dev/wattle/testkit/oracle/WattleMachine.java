@@ -24,9 +24,10 @@ import java.util.List;
 final class WattleMachine implements Machine, AutoCloseable {
     private static final int SC = 0x4400_0002;
     private static final int HYPERCALL = 0x4400_0022;
-    private static final long PROBLEM = Msr.SF | Msr.FP | Msr.VEC | Msr.VSX | Msr.PR | Msr.ME;
+    private static final long PROBLEM = Msr.SF | Msr.TM | Msr.FP | Msr.VEC | Msr.VSX | Msr.PR | Msr.ME;
     /** Enabled floating-point exceptions interrupt, as always under QEMU user mode, except by decimal instructions. */
     private static final long PRECISE = Msr.FE0 | Msr.FE1;
+
     private static final long FSCR_DSCR = 1L << 2;
     private static final long FSCR_TAR = 1L << 8;
     /** A case that runs longer than this is in an endless loop. */
