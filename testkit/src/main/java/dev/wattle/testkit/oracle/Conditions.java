@@ -38,7 +38,8 @@ import java.util.Map;
  *       nanQuad(VRB)}: a quad-precision NaN or infinity
  *   <li>{@code close64(FRT,7)}, {@code close32(VRT,11)}: all doublewords or words of both results are numbers of
  *       which one is the other within 1 part in 2 to the power of the second argument
- *   <li>{@code ourResult(FRT,0)}: the (first doubleword of the) register after, on our side
+ *   <li>{@code ourResult(FRT,0)}: the (first doubleword of the) register after, on our side; {@code nearZeroLow(VRT)}: its
+ *       second doubleword is -1, 0 or 1
  *   <li>{@code denormalSingle(FRT)}: our result is below the least normalized single-precision number
  *   <li>{@code ours(ILLEGAL)}, {@code qemu(NONE)}: how execution stopped
  *   <li>other words: see {@link #WORDS}
@@ -112,6 +113,7 @@ final class Conditions {
             Map.entry("close64", (c, a) -> close(c, a, 64)),
             Map.entry("close32", (c, a) -> close(c, a, 32)),
             Map.entry("ourResult", (c, a) -> ours(c, a, 0) == number(a.get(1))),
+            Map.entry("nearZeroLow", (c, a) -> Math.abs(ours(c, a, 1)) <= 1),
             Map.entry("repeats", (c, a) -> repeats(c)),
             Map.entry("ours", (c, a) -> c.ours.stop == Outcome.Stop.valueOf(a.get(0))),
             Map.entry("qemu", (c, a) -> c.qemu.stop == Outcome.Stop.valueOf(a.get(0))));

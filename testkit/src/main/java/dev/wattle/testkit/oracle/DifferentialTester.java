@@ -5,6 +5,7 @@ import dev.wattle.power.isa.Disassembler;
 import dev.wattle.power.isa.Instruction;
 import dev.wattle.power.isa.InstructionTable;
 import dev.wattle.power.isa.IsaVersion;
+import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.semantics.Chapters;
 import dev.wattle.power.semantics.Meanings;
 import java.io.IOException;
@@ -27,7 +28,8 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class DifferentialTester {
     private static final String USAGE = """
-        Usage: DifferentialTester [--count N] [--rows PATTERN,...] [--seed N] [--endian le|be|both] [--jobs N]
+        Usage: DifferentialTester [--count N] [--rows PATTERN,...] [--seed N] [--endian le|be|both]
+                                      [--cpu power8|power9] [--jobs N]
                                   [--examples N] [--table] [--no-sequences] [--case SEED@ADDRESS [--sequence]]
           --count     instructions to compare (default 100000)
           --rows      rows of the instruction table, with * for any characters (default: all)
@@ -42,10 +44,10 @@ public final class DifferentialTester {
         """;
 
     private final InstructionTable table = InstructionTable.load();
-    private final InstructionTable isa3 = table.in(IsaVersion.V3_0);
+    private final InstructionTable rows;
     private final Rules rules = Rules.load(table);
     private final Comparison comparison = new Comparison(rules);
-    private final Report report = new Report(new Disassembler(isa3));
+    private final Report report;
     private final Tally tally = new Tally(table.rows().size());
     private final Map<String, String> untested = new TreeMap<>();
     private final List<RowProfile> profiles = new ArrayList<>();
@@ -61,8 +63,10 @@ public final class DifferentialTester {
     DifferentialTester(Options options, PrintStream out) {
         this.options = options;
         this.out = out;
+        rows = table.in(options.isPower8() ? IsaVersion.V2_07 : IsaVersion.V3_0);
+        report = new Report(new Disassembler(rows));
         Meanings meanings = Chapters.bind(table);
-        for (Instruction row : isa3.rows()) {
+        for (Instruction row : rows.rows()) {
             if (!options.selects(row.name())) {
                 continue;
             }
@@ -146,10 +150,10 @@ public final class DifferentialTester {
         double seconds = (System.nanoTime() - start) / 1e9;
         tally.printDifferences(out, options.examples());
         if (options.table()) {
-            List<Instruction> rows = isa3.rows().stream()
+            List<Instruction> selected = rows.rows().stream()
                     .filter(row -> options.selects(row.name()))
                     .toList();
-            tally.printTable(out, rows, untested);
+            tally.printTable(out, selected, untested);
             for (Rules.Rule rule : rules.all()) {
                 out.printf("%-28s %10d  %s%n", rule, rule.used.sum(), rule.columns.get(0));
             }
@@ -173,7 +177,7 @@ public final class DifferentialTester {
         Lane(boolean littleEndian, Path harness, WattleMachine wattle) throws IOException {
             this.littleEndian = littleEndian;
             this.wattle = wattle;
-            qemu = QemuMachine.start(harness, littleEndian);
+            qemu = QemuMachine.start(harness, littleEndian, options.cpu());
             differences = new Differences(wattle, qemu, comparison, table);
         }
 
@@ -271,13 +275,13 @@ public final class DifferentialTester {
 
     private void work(Path[] harness) {
         List<Lane> lanes = new ArrayList<>();
-        try (WattleMachine wattle = new WattleMachine()) {
+        try (WattleMachine wattle = new WattleMachine(options.isPower8() ? ProcessorModel.POWER8 : ProcessorModel.POWER9)) {
             for (int order = 0; order < 2; order++) {
                 if (options.tests(order == 1)) {
                     lanes.add(new Lane(order == 1, harness[order], wattle));
                 }
             }
-            TestGenerator generator = new TestGenerator(isa3, false);
+            TestGenerator generator = new TestGenerator(rows, false);
             SequenceGenerator sequences = new SequenceGenerator(profiles, rules, generator);
             for (Lane lane : lanes) {
                 lane.begin(generator, sequences);

@@ -11,6 +11,7 @@ record Options(
         List<String> rows,
         long seed,
         String endian,
+        String cpu,
         int jobs,
         String singleCase,
         int examples,
@@ -29,6 +30,7 @@ record Options(
         List<String> rows = List.of("*");
         long seed = System.nanoTime() & 0xffff_ffffL;
         String endian = "both";
+        String cpu = "power9";
         int jobs = 1;
         String singleCase = "";
         int examples = 3;
@@ -62,6 +64,7 @@ record Options(
                 case "--rows" -> rows = Arrays.asList(value.split(","));
                 case "--seed" -> seed = number(option, value);
                 case "--endian" -> endian = value;
+                case "--cpu" -> cpu = value;
                 case "--jobs" -> jobs = (int) number(option, value);
                 case "--case" -> singleCase = value;
                 case "--examples" -> examples = (int) number(option, value);
@@ -71,13 +74,16 @@ record Options(
         if (!List.of("le", "be", "both").contains(endian)) {
             throw new IllegalArgumentException("--endian is le, be or both, not " + endian);
         }
+        if (!List.of("power8", "power9").contains(cpu)) {
+            throw new IllegalArgumentException("--cpu is power8 or power9, not " + cpu);
+        }
         if (!singleCase.isEmpty()) {
             if (!singleCase.matches("0x[0-9a-f]+@0x[0-9a-f]+")) {
                 throw new IllegalArgumentException("--case is 0xSEED@0xADDRESS as reports print it, not " + singleCase);
             }
             count = 1;
         }
-        return new Options(help, count, rows, seed, endian, jobs, singleCase, examples, table, sequences, sequenceCase);
+        return new Options(help, count, rows, seed, endian, cpu, jobs, singleCase, examples, table, sequences, sequenceCase);
     }
 
     private static long number(String option, String value) {
@@ -99,6 +105,10 @@ record Options(
 
     boolean tests(boolean littleEndian) {
         return endian.equals("both") || endian.equals("le") == littleEndian;
+    }
+
+    boolean isPower8() {
+        return cpu.equals("power8");
     }
 
     boolean isCase() {

@@ -29,6 +29,7 @@ final class QemuMachine implements Machine, AutoCloseable {
 
     private final boolean littleEndian;
     private final Path harness;
+    private final String cpu;
     private Process process;
     private OutputStream toHarness;
     private InputStream fromHarness;
@@ -36,7 +37,8 @@ final class QemuMachine implements Machine, AutoCloseable {
     private final ByteBuffer results;
     private List<TestCase> batch = List.of();
 
-    private QemuMachine(boolean littleEndian, Path harness) throws IOException {
+    private QemuMachine(boolean littleEndian, Path harness, String cpu) throws IOException {
+        this.cpu = cpu;
         this.littleEndian = littleEndian;
         this.harness = harness;
         start();
@@ -135,11 +137,16 @@ final class QemuMachine implements Machine, AutoCloseable {
 
     /** Starts a process of a harness that {@link #build} made. */
     static QemuMachine start(Path harness, boolean littleEndian) throws IOException {
-        return new QemuMachine(littleEndian, harness);
+        return start(harness, littleEndian, "power9");
+    }
+
+    /** The same, of a certain processor as QEMU names it. */
+    static QemuMachine start(Path harness, boolean littleEndian, String cpu) throws IOException {
+        return new QemuMachine(littleEndian, harness, cpu);
     }
 
     private void start() throws IOException {
-        process = new ProcessBuilder(emulator(littleEndian), "-cpu", "power9", harness.toString())
+        process = new ProcessBuilder(emulator(littleEndian), "-cpu", cpu, harness.toString())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         toHarness = process.getOutputStream();

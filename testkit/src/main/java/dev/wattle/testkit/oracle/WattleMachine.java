@@ -41,9 +41,13 @@ final class WattleMachine implements Machine, AutoCloseable {
     private int vector;
 
     WattleMachine() {
-        PowerFrontEnd frontEnd = new PowerFrontEnd(ProcessorModel.POWER9);
+        this(ProcessorModel.POWER9);
+    }
+
+    WattleMachine(ProcessorModel model) {
+        PowerFrontEnd frontEnd = new PowerFrontEnd(model);
         processor = new PowerProcessor(
-                arena, ProcessorModel.POWER9, memory, frontEnd, new CountingTimeBase(), new Platform());
+                arena, model, memory, frontEnd, new CountingTimeBase(), new Platform());
         evaluator = new Evaluator<>(processor, frontEnd.routines());
         for (long at = 0x100; at < 0x4000; at += 4) {
             memory.putInt(at, HYPERCALL);
