@@ -88,12 +88,21 @@ final class TestCase {
         return CASES + (long) (batch % BATCHES * BATCH + index) * CODE_STRIDE + 8;
     }
 
-    /** Whether this is of {@link SequenceGenerator}. */
+    /** Whether this is of {@link SequenceGenerator}, and not one instruction or a branch with its surroundings. */
     boolean isSequence() {
-        return rows.length > 1
-                && !(rows.length == 5
-                        && rows[0].name().equals("addi")
-                        && rows[4].name().equals("addi"));
+        return rows.length > 1 && !isBranch();
+    }
+
+    private boolean isBranch() {
+        if (rows.length != 5) {
+            return false;
+        }
+        for (int i = 0; i < rows.length; i++) {
+            if (i == 1 ? !rows[i].chapter().equals("branch") : !rows[i].name().equals("addi")) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The same code and placement with other instructions or another state. */

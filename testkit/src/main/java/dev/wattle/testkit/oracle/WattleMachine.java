@@ -46,8 +46,7 @@ final class WattleMachine implements Machine, AutoCloseable {
 
     WattleMachine(ProcessorModel model) {
         PowerFrontEnd frontEnd = new PowerFrontEnd(model);
-        processor = new PowerProcessor(
-                arena, model, memory, frontEnd, new CountingTimeBase(), new Platform());
+        processor = new PowerProcessor(arena, model, memory, frontEnd, new CountingTimeBase(), new Platform());
         evaluator = new Evaluator<>(processor, frontEnd.routines());
         for (long at = 0x100; at < 0x4000; at += 4) {
             memory.putInt(at, HYPERCALL);
