@@ -6,6 +6,8 @@ module dev.wattle.engine {
 
     exports dev.wattle.engine;
     exports dev.wattle.engine.evaluator;
+    exports dev.wattle.engine.host;
+    exports dev.wattle.engine.host.x64;
     exports dev.wattle.engine.ir;
     exports dev.wattle.engine.memory;
     exports dev.wattle.engine.translate;

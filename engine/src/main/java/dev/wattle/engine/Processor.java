@@ -5,6 +5,7 @@ import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.translate.CodeCache;
 import dev.wattle.engine.translate.CodePage;
+import dev.wattle.engine.translate.JumpTables;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 
@@ -32,15 +33,42 @@ public abstract class Processor {
     /** Effective address at which execution goes on after a routine that ends a block. */
     public long successor;
 
+    private final JumpTables jumpTables;
+    private Runnable settlement = () -> {};
+
     private static final int FETCH_ENTRIES = 2048;
     private final long[] fetchTags = new long[FETCH_ENTRIES];
     private final CodePage[] fetchPages = new CodePage[FETCH_ENTRIES];
 
     protected Processor(Arena arena) {
-        flushFetch();
+        jumpTables = new JumpTables(arena);
         state = arena.allocate(Slots.COUNT * 8L, 64).address();
         putSlot(Slots.DEADLINE, Long.MAX_VALUE);
         putSlot(Slots.ONE, 1);
+        flushFetch();
+    }
+
+    /** Names who works out the status of floating-point operations that the host has done. */
+    public final void onSettle(Runnable action) {
+        settlement = action;
+    }
+
+    /** Brings the floating-point status register up to date. Whoever reads or writes it calls this first. */
+    public final void settle() {
+        if ((slot(Slots.FLOAT_LAST) | slot(Slots.FLOAT_LATER)) != 0) {
+            settlement.run();
+        }
+    }
+
+    /** Has {@link Slots#JUMP_TABLE} kept up to date for an engine that uses it. */
+    public final void useJumpTables() {
+        jumpTables.enable();
+        fetchModeChanged();
+    }
+
+    /** To be called whenever {@link #mode} or {@link #fetchContext} has changed. */
+    protected final void fetchModeChanged() {
+        putSlot(Slots.JUMP_TABLE, jumpTables.table(mode, fetchContext));
     }
 
     /**
@@ -63,6 +91,7 @@ public abstract class Processor {
     public final void flushFetch() {
         // No fetch context has all its bits set, so this matches no tag.
         Arrays.fill(fetchTags, -1);
+        jumpTables.clear(slot(Slots.JUMP_TABLE));
     }
 
     public final long slot(int slot) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor;
 
-import dev.wattle.engine.evaluator.Evaluator;
+import dev.wattle.engine.Engine;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
@@ -39,7 +39,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     private final Vm vm;
     private final PowerProcessor processor;
-    private final Evaluator<PowerProcessor> evaluator;
+    private final Engine engine;
     private final VirtualTimeBase virtualTime;
     private final boolean virtual;
     private final DecrementerTimer timer;
@@ -50,7 +50,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private volatile Thread thread = Thread.currentThread();
     private boolean hypercallPending;
 
-    Vcpu(Vm vm, Arena arena, PowerFrontEnd frontEnd) {
+    Vcpu(Vm vm, Arena arena, PowerFrontEnd frontEnd, Engines engines) {
         this.vm = vm;
         virtual = vm.clock() == ClockMode.VIRTUAL;
         virtualTime = new VirtualTimeBase();
@@ -61,7 +61,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 frontEnd,
                 virtual ? virtualTime : new HostTimeBase(),
                 new Platform());
-        evaluator = new Evaluator<>(processor, frontEnd.routines());
+        engine = engines.engine(processor, frontEnd);
         withdrawDecrementer = () -> processor.interrupts().withdraw(PowerProcessor.PENDING_DECREMENTER);
         timer = new DecrementerTimer(() -> raise(PowerProcessor.PENDING_DECREMENTER));
         if (!virtual) {
@@ -86,7 +86,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         }
         while (true) {
             try {
-                evaluator.run();
+                engine.run();
             } catch (RuntimeException | LinkageError | StackOverflowError e) {
                 return count(Way.INTERNAL_ERROR, new Exit.InternalError(describe(e)));
             }
@@ -180,6 +180,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     /** Guest instructions completed. */
     public long instructionsCompleted() {
         return processor.slot(Slots.COMPLETED);
+    }
+
+    long codeBytes() {
+        return engine.codeBytes();
     }
 
     long translations() {
@@ -310,6 +314,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     @Override
     public void close() {
         timer.close();
+        engine.close();
     }
 
     private final class Platform implements PlatformCalls {

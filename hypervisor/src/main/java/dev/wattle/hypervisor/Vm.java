@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -31,13 +32,15 @@ public final class Vm implements AutoCloseable {
     /** Random numbers that repeat, for runs that must. */
     private final SplittableRandom sequence = new SplittableRandom(0);
 
+    private final Engines engines;
     private final Vcpu vcpu;
 
     private Vm(Builder builder) {
         processor = builder.processor;
         clock = builder.clock;
         memory = GuestMemory.allocate(builder.memoryBytes);
-        vcpu = new Vcpu(this, arena, new PowerFrontEnd(processor));
+        engines = new Engines(builder.engine, builder.codeCacheBytes, clock == ClockMode.VIRTUAL);
+        vcpu = new Vcpu(this, arena, new PowerFrontEnd(processor), engines);
         xics.connect(0, vcpu::external);
     }
 
@@ -75,6 +78,11 @@ public final class Vm implements AutoCloseable {
         return vcpu;
     }
 
+    /** Why guest code is run by the evaluator though native code was asked for; empty if it is not. */
+    public Optional<String> engineRemark() {
+        return engines.remark();
+    }
+
     long random() {
         return clock == ClockMode.VIRTUAL ? sequence.nextLong() : random.nextLong();
     }
@@ -102,6 +110,11 @@ public final class Vm implements AutoCloseable {
         return vcpu.translations();
     }
 
+    /** Bytes of host code in use. */
+    public long codeBytes() {
+        return vcpu.codeBytes();
+    }
+
     /** CPU time of the whole process, in seconds; 0 where the host does not tell. */
     public double cpuSeconds() {
         return ProcessHandle.current()
@@ -125,6 +138,8 @@ public final class Vm implements AutoCloseable {
         private long memoryBytes = 1L << 30;
         private ProcessorModel processor = ProcessorModel.POWER9;
         private ClockMode clock = ClockMode.HOST;
+        private EngineMode engine = EngineMode.NATIVE;
+        private long codeCacheBytes = 128L << 20;
 
         private Builder() {}
 
@@ -143,6 +158,18 @@ public final class Vm implements AutoCloseable {
         /** Where time comes from; the host by default. */
         public Builder clock(ClockMode mode) {
             clock = mode;
+            return this;
+        }
+
+        /** How guest code is executed; as host code by default. */
+        public Builder engine(EngineMode mode) {
+            engine = mode;
+            return this;
+        }
+
+        /** How much memory host code may take; 128 MiB by default. It is used as needed. */
+        public Builder codeCacheBytes(long bytes) {
+            codeCacheBytes = bytes;
             return this;
         }
 

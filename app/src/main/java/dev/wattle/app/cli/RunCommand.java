@@ -6,6 +6,7 @@ import dev.wattle.app.guest.GuestImage;
 import dev.wattle.app.guest.GuestUnavailableException;
 import dev.wattle.app.guest.Progress;
 import dev.wattle.hypervisor.ClockMode;
+import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.machine.pseries.PseriesMachine;
 import dev.wattle.power.model.ProcessorModel;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jline.terminal.spi.SystemStream;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +94,16 @@ final class RunCommand implements Callable<Integer> {
     private ClockMode clock;
 
     @Option(
+            names = "--engine",
+            paramLabel = "ENGINE",
+            defaultValue = "native",
+            converter = EngineConverter.class,
+            description = "How guest code is executed: native (as host machine code) or evaluator (slower, runs on any"
+                    + " host). Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private EngineMode engine;
+
+    @Option(
             names = {"--no-reboot", "-no-reboot"},
             description = "End the run when the guest asks for a reboot.")
     private boolean noReboot;
@@ -116,6 +128,7 @@ final class RunCommand implements Callable<Integer> {
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Guest guest = guest(progress);
+        AtomicBoolean told = new AtomicBoolean();
         return new GuestRun(terminal, progress, report, noReboot).untilTheEnd(guest.name, console -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
                     .kernel(guest.kernel)
@@ -123,9 +136,15 @@ final class RunCommand implements Callable<Integer> {
                     .memoryBytes(memory.bytes())
                     .processor(processor)
                     .clock(clock)
+                    .engine(engine)
                     .console(console);
             guest.initrd.ifPresent(builder::initrd);
-            return builder.build();
+            PseriesMachine machine = builder.build();
+            if (!told.getAndSet(true)) {
+                machine.engineRemark()
+                        .ifPresent(why -> System.err.println("wattle: running on the evaluator: " + why));
+            }
+            return machine;
         });
     }
 
@@ -180,6 +199,14 @@ final class RunCommand implements Callable<Integer> {
         @Override
         public ProcessorModel convert(String text) {
             return named(ProcessorModel.values(), "processor model", text);
+        }
+    }
+
+    /** Reads {@code --engine}. */
+    static final class EngineConverter implements ITypeConverter<EngineMode> {
+        @Override
+        public EngineMode convert(String text) {
+            return named(EngineMode.values(), "engine", text);
         }
     }
 

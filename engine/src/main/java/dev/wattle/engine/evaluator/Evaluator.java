@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.engine.evaluator;
 
+import dev.wattle.engine.Engine;
 import dev.wattle.engine.GuestInterrupt;
 import dev.wattle.engine.Processor;
 import dev.wattle.engine.Routine;
 import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.SingleFormat;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.memory.SoftTlb;
@@ -16,7 +18,7 @@ import dev.wattle.engine.translate.CodePage;
  *
  * @param <P> the guest architecture's processor
  */
-public final class Evaluator<P extends Processor> {
+public final class Evaluator<P extends Processor> implements Engine {
     private static final int TAKEN = 0;
     private static final int NEXT = 1;
     private static final int ELSEWHERE = 2;
@@ -36,7 +38,12 @@ public final class Evaluator<P extends Processor> {
         this.state = processor.state;
     }
 
-    /** Runs the guest from NIA on until {@link Processor#poll} says to leave. */
+    @Override
+    public void close() {
+        // It has nothing of its own.
+    }
+
+    @Override
     public void run() {
         P p = processor;
         Block block = Block.NONE;
@@ -160,7 +167,7 @@ public final class Evaluator<P extends Processor> {
             } else if (op < Op.FIRST_CONTROL) {
                 processor.where = block.where[i];
                 store(op, a + immediates[i] & block.addressMask, slotAt(w >>> 29 & 0x7ff8));
-            } else if (op == Op.CALL) {
+            } else if (op == Op.CALL || op == Op.HOST) {
                 processor.where = block.where[i];
                 long imm = immediates[i];
                 routines[(int) (imm >>> 32)].run(processor, (int) imm);
@@ -329,6 +336,8 @@ public final class Evaluator<P extends Processor> {
                 long lost = (b & 64) != 0 ? a : a & (1L << b) - 1;
                 yield a < 0 && lost != 0 ? 1 : 0;
             }
+            case Op.WIDEN -> SingleFormat.widen((int) a);
+            case Op.NARROW -> SingleFormat.narrow(a) & 0xffff_ffffL;
             case Op.SETBIT -> a & ~(1L << n) | (b & 1) << n;
             default -> throw new IllegalStateException("no such micro-op: " + Op.name(op));
         };
@@ -343,7 +352,7 @@ public final class Evaluator<P extends Processor> {
         long entry = SoftTlb.entry(processor.tlb, ea);
         long host;
         if (Long.compareUnsigned(
-                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + bytes - 1,
+                        ea ^ HostMemory.getLong(entry + SoftTlb.TAG),
                         HostMemory.getLong(entry + SoftTlb.READ_LIMIT))
                 < 0) {
             host = ea + HostMemory.getLong(entry + SoftTlb.ADDEND);
@@ -361,7 +370,7 @@ public final class Evaluator<P extends Processor> {
         boolean big = Op.isBigEndian(op);
         long entry = SoftTlb.entry(processor.tlb, ea);
         if (Long.compareUnsigned(
-                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + bytes - 1,
+                        ea ^ HostMemory.getLong(entry + SoftTlb.TAG),
                         HostMemory.getLong(entry + SoftTlb.WRITE_LIMIT))
                 >= 0) {
             processor.storeMiss(ea, bytes, value, big);

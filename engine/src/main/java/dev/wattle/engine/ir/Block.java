@@ -35,6 +35,8 @@ public final class Block {
     public Block otherMode;
     /** False once the guest has changed the code. */
     public boolean valid;
+    /** Where a back-end has put the block's host code, 0 while it has none. */
+    public long hostCode;
 
     Block(
             long[] words,

@@ -83,6 +83,12 @@ public final class BlockBuilder {
         emit(Op.CALL, 0, 0, 0, 0, (long) routine << 32 | word & 0xffff_ffffL);
     }
 
+    /** Runs a routine on an instruction word, or does what a {@link Form} says. */
+    public void host(int form, int d, int a, int b, int c, int routine, int word) {
+        emit(Op.HOST, d, a, b, c, (long) routine << 32 | word & 0xffff_ffffL);
+        words[size - 1] |= (long) form << 56;
+    }
+
     /** Runs a routine that decides where execution goes on. */
     public void callEnd(int routine, int word) {
         end(Op.CALL_END, 0, 0, 0, (long) routine << 32 | word & 0xffff_ffffL);

@@ -102,6 +102,10 @@ public final class Op {
     public static final int CARRY32 = 48;
     /** d = 1 if a is negative and a non-zero bit is lost when it is shifted right by b & 127, else 0. */
     public static final int SARLOST = 49;
+    /** d = the number in single format in the low word of a, in double format ({@link SingleFormat#widen}). */
+    public static final int WIDEN = 50;
+    /** d = the number in double format a, cut to single format ({@link SingleFormat#narrow}); the high word is 0. */
+    public static final int NARROW = 51;
     /** d = comparison nibble (less 8, greater 4, equal 2, or c 1) of signed a and b. */
     public static final int CMPS64 = 52;
 
@@ -176,7 +180,82 @@ public final class Op {
     /** Ends the block: next instruction behind the block. */
     public static final int FALL_THROUGH = 105;
 
+    /** As CALL, for a routine that the host may have instructions for: see {@link Form}. */
+    public static final int HOST = 0x70;
+
+    private static final int READS_A = 1;
+    private static final int READS_B = 2;
+    private static final int READS_C = 4;
+    private static final int WRITES_D = 8;
+    private static final byte[] OPERANDS = operands();
+
     private Op() {}
+
+    private static byte[] operands() {
+        byte[] table = new byte[256];
+        java.util.Arrays.fill(table, 0, FIRST_ACCESS, (byte) (READS_A | READS_B | WRITES_D));
+        for (int unary : new int[] {
+            MOV, NEG, ADDI, RSUBI, MULI, ANDI, ORI, XORI, SHLI, SHRI, SARI, SEXT8, SEXT16, SEXT32, DUP32, ROTMASK32,
+            ROTMASK64, CLZ, CTZ, POPCNT, SETNZ, BIT, WIDEN, NARROW
+        }) {
+            table[unary] = READS_A | WRITES_D;
+        }
+        for (int ternary : new int[] {SELECT, CARRY, CARRY32, CMPS64, CMPU64, CMPS32, CMPU32, ADC}) {
+            table[ternary] = READS_A | READS_B | READS_C | WRITES_D;
+        }
+        for (int comparison : new int[] {CMPS64I, CMPU64I, CMPS32I, CMPU32I}) {
+            table[comparison] = READS_A | READS_C | WRITES_D;
+        }
+        table[MOVI] = WRITES_D;
+        table[LEA] = WRITES_D;
+        java.util.Arrays.fill(table, FIRST_ACCESS, FIRST_STORE, (byte) (READS_A | WRITES_D));
+        java.util.Arrays.fill(table, FIRST_STORE, FIRST_CONTROL, (byte) (READS_A | READS_B));
+        for (int test : new int[] {BRANCH_NZ, BRANCH_BIT_SET, BRANCH_BIT_CLEAR, INDIRECT}) {
+            table[test] = READS_A;
+        }
+        table[INDIRECT_NZ] = READS_A | READS_B;
+        return table;
+    }
+
+    /** The operation of a word, see {@link BlockBuilder}. */
+    public static int of(long word) {
+        return (int) word & 0xff;
+    }
+
+    public static int d(long word) {
+        return (int) (word >>> 8) & 0xfff;
+    }
+
+    public static int a(long word) {
+        return (int) (word >>> 20) & 0xfff;
+    }
+
+    public static int b(long word) {
+        return (int) (word >>> 32) & 0xfff;
+    }
+
+    /** Operand c: a slot, or a number for some operations. */
+    public static int c(long word) {
+        return (int) (word >>> 44) & 0xfff;
+    }
+
+    /** Whether operand a of an operation is a slot that it reads. */
+    public static boolean readsA(int op) {
+        return (OPERANDS[op] & READS_A) != 0;
+    }
+
+    public static boolean readsB(int op) {
+        return (OPERANDS[op] & READS_B) != 0;
+    }
+
+    public static boolean readsC(int op) {
+        return (OPERANDS[op] & READS_C) != 0;
+    }
+
+    /** Whether an operation writes slot d. */
+    public static boolean writesD(int op) {
+        return (OPERANDS[op] & WRITES_D) != 0;
+    }
 
     /** Logarithm of the bytes that a load or store accesses. */
     public static int log2Bytes(int op) {

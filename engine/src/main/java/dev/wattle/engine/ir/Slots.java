@@ -15,12 +15,33 @@ public final class Slots {
     public static final int ZERO = 4;
     /** Always 1. */
     public static final int ONE = 5;
+    /** Host address of the software TLB's current table. */
+    public static final int TLB = 6;
+    /** Byte mask of an index into that table: entries - 1, times 32. */
+    public static final int TLB_MASK = 7;
     /** First of the block-local temporaries. */
     public static final int TEMP = 8;
     /** How many temporaries a block may use. */
     public static final int TEMPS = 24;
     /** First slot that belongs to the guest architecture. */
     public static final int GUEST = 32;
+    /** Host address of the current table of {@link dev.wattle.engine.translate.JumpTables}. */
+    public static final int JUMP_TABLE = 1280;
+    /**
+     * Floating-point operations that the host has done and whose status is still to be worked out, see {@link
+     * dev.wattle.engine.Processor#settle}: the last arithmetic one in the first slot, after it a comparison in the low
+     * word of the second, and a conversion to an integer in its high word. 0 for none.
+     */
+    public static final int FLOAT_LAST = 1281;
+
+    public static final int FLOAT_LATER = 1282;
+    /**
+     * Nonzero while a host may do the guest's floating-point arithmetic: the guest rounds to nearest, has no exception
+     * enabled, and has recorded an inexact result already.
+     */
+    public static final int FLOAT_ALLOWED = 1283;
+    /** First of 64 slots for a host back-end's own use. */
+    public static final int HOST = 1284;
     /** Slots of the whole state block. */
     public static final int COUNT = 2048;
 

@@ -57,7 +57,7 @@ public final class SoftTlb {
 
     /** Host address of the entry for an effective address in the table at {@code table}. */
     public static long entry(long table, long ea) {
-        return table + (ea >>> 11 & (HALF_ENTRIES - 1) * (long) ENTRY_BYTES) + (ea >>> 63 << 16);
+        return table + (ea >>> 11 & (2 * HALF_ENTRIES - 1) * (long) ENTRY_BYTES);
     }
 
     /**
@@ -73,10 +73,10 @@ public final class SoftTlb {
     public void put(int context, long ea, long bytes, long host, boolean readable, boolean writable) {
         long entry = entry(table(context), ea);
         HostMemory.putLong(entry + TAG, ea);
-        HostMemory.putLong(entry + READ_LIMIT, readable ? bytes : 0);
-        HostMemory.putLong(entry + WRITE_LIMIT, writable ? bytes : 0);
+        HostMemory.putLong(entry + READ_LIMIT, readable ? bytes - 7 : 0);
+        HostMemory.putLong(entry + WRITE_LIMIT, writable ? bytes - 7 : 0);
         HostMemory.putLong(entry + ADDEND, host - ea);
-        used[context] |= ea < 0 ? 2 : 1;
+        used[context] |= 3;
     }
 
     /** Empties every table. */
@@ -91,8 +91,8 @@ public final class SoftTlb {
     public void flushHalf(int context, boolean upper) {
         long bit = upper ? 2 : 1;
         if ((used[context] & bit) != 0) {
-            used[context] &= ~bit;
-            HostMemory.fill(table(context) + (upper ? HALF_BYTES : 0), HALF_BYTES, (byte) 0);
+            used[context] = 0;
+            HostMemory.fill(table(context), TABLE_BYTES, (byte) 0);
         }
     }
 
@@ -129,7 +129,7 @@ public final class SoftTlb {
                     long limit = HostMemory.getLong(entry + WRITE_LIMIT);
                     if (limit != 0) {
                         long first = HostMemory.getLong(entry + TAG) + HostMemory.getLong(entry + ADDEND);
-                        if (first < host + bytes && host < first + limit) {
+                        if (first < host + bytes && host < first + limit + 7) {
                             HostMemory.putLong(entry + WRITE_LIMIT, 0);
                         }
                     }

@@ -6,6 +6,7 @@ import dev.wattle.engine.ir.BlockBuilder;
 import dev.wattle.engine.memory.GuestMemory;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * The translations of one processor, found by guest real page, offset and mode.
@@ -29,6 +30,7 @@ public final class CodeCache {
     private final boolean[][] watched;
 
     private final Watch watch;
+    private Consumer<Block> dropped = block -> {};
     private long translations;
     private int blocks;
 
@@ -57,6 +59,11 @@ public final class CodeCache {
             watched[chunk] = new boolean[CHUNK_PAGES];
         }
         watched[chunk][(int) (ra >>> PAGE_SHIFT) & CHUNK_PAGES - 1] = value;
+    }
+
+    /** Has every block that becomes invalid reported. */
+    public void onDrop(Consumer<Block> listener) {
+        dropped = listener;
     }
 
     /** How many blocks have been translated. */
@@ -110,7 +117,7 @@ public final class CodeCache {
             long pageEnd = (at & -CodePage.BYTES) + CodePage.BYTES;
             if (isWatched(at)) {
                 CodePage page = page(at);
-                page.written((int) (at & CodePage.BYTES - 1), (int) (Math.min(end, pageEnd) - at));
+                page.written((int) (at & CodePage.BYTES - 1), (int) (Math.min(end, pageEnd) - at), dropped);
                 if (page.isEmpty()) {
                     setWatched(at, false);
                 }
@@ -121,7 +128,7 @@ public final class CodeCache {
 
     private void dropAll() {
         for (CodePage page : pages.values()) {
-            page.written(0, CodePage.BYTES);
+            page.written(0, CodePage.BYTES, dropped);
             setWatched(page.realAddress, false);
         }
         blocks = 0;

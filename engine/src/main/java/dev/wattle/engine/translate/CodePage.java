@@ -3,6 +3,7 @@ package dev.wattle.engine.translate;
 
 import dev.wattle.engine.ir.Block;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /** The translations that start in one 4 KiB page of guest real memory. */
 public final class CodePage {
@@ -50,7 +51,7 @@ public final class CodePage {
     }
 
     /** Drops every block that covers a touched 64-byte line. */
-    void written(int offset, int bytes) {
+    void written(int offset, int bytes, Consumer<Block> dropped) {
         long touched = lines(offset, bytes);
         if ((touched & coveredLines) == 0) {
             return;
@@ -63,6 +64,7 @@ public final class CodePage {
                 long lines = lines(block.pageOffset, block.byteLength);
                 if ((lines & touched) != 0) {
                     block.valid = false;
+                    dropped.accept(block);
                 } else {
                     covered |= lines;
                     block.otherMode = kept;

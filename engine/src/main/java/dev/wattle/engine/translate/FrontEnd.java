@@ -15,6 +15,11 @@ public interface FrontEnd {
      */
     void translate(long code, int pageOffset, int mode, BlockBuilder out);
 
+    /** Slots of the guest registers that code uses most, the most used first: for engines with registers to give. */
+    default int[] hotSlots() {
+        return new int[0];
+    }
+
     /** Bits of an effective address that count in a mode. */
     long addressMask(int mode);
 }

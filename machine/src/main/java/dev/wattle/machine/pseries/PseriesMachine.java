@@ -3,6 +3,7 @@ package dev.wattle.machine.pseries;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.ClockMode;
+import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.Exit;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
@@ -153,6 +154,11 @@ public final class PseriesMachine implements AutoCloseable {
         events.requestShutdown();
     }
 
+    /** Why guest code is run by the evaluator though native code was asked for; empty if it is not. */
+    public Optional<String> engineRemark() {
+        return vm.engineRemark();
+    }
+
     /** What the machine has done so far. Callable from any thread. */
     public MachineStatistics statistics() {
         Map<String, Long> exits = new TreeMap<>(vm.exitCounts());
@@ -213,6 +219,7 @@ public final class PseriesMachine implements AutoCloseable {
         private long memoryBytes = 1024 * MEBIBYTE;
         private ProcessorModel processor = ProcessorModel.POWER9;
         private ClockMode clock = ClockMode.HOST;
+        private EngineMode engine = EngineMode.NATIVE;
         private ConsoleBackend console = new SilentConsole();
 
         private Builder() {}
@@ -253,6 +260,12 @@ public final class PseriesMachine implements AutoCloseable {
             return this;
         }
 
+        /** How guest code is executed; as host code by default. */
+        public Builder engine(EngineMode mode) {
+            engine = mode;
+            return this;
+        }
+
         /** The other end of the console; by default output is dropped. */
         public Builder console(ConsoleBackend backend) {
             console = backend;
@@ -278,6 +291,7 @@ public final class PseriesMachine implements AutoCloseable {
                         .memoryBytes(memoryBytes)
                         .processor(processor)
                         .clock(clock)
+                        .engine(engine)
                         .build();
             } catch (OutOfMemoryError e) {
                 throw new ConfigurationException(

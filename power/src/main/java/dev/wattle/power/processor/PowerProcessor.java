@@ -38,6 +38,9 @@ public final class PowerProcessor extends Processor {
     private static final int CONTEXT_PROBLEM = 1;
     private static final int CONTEXT_PRIVILEGED = 2;
     private static final int CONTEXTS = 6;
+    private static final long FPSCR_XX = 0x0200_0000L;
+    /** XX, VE, OE, UE, ZE, XE and RN: all 0 but XX, so that only the class of a result and its rounding are new. */
+    private static final long FPSCR_OF_HOST_ARITHMETIC = FPSCR_XX | 0xfb;
     /** Effective address bits that real mode uses. */
     private static final long REAL_MODE_ADDRESS = 0x0fff_ffff_ffff_ffffL;
 
@@ -249,11 +252,14 @@ public final class PowerProcessor extends Processor {
     }
 
     public long fpscr() {
+        settle();
         return slot(State.FPSCR);
     }
 
     public void setFpscr(long value) {
+        settle();
         putSlot(State.FPSCR, value);
+        putSlot(Slots.FLOAT_ALLOWED, (value & FPSCR_OF_HOST_ARITHMETIC) == FPSCR_XX ? 1 : 0);
     }
 
     /** CR field 1 from FPSCR[FX FEX VX OX], as floating-point record forms do. */
@@ -292,11 +298,14 @@ public final class PowerProcessor extends Processor {
             mode |= Mode.TRACE;
         }
         fetchContext = (msr & Msr.IR) == 0 ? 0 : problem ? 1 : 2;
+        fetchModeChanged();
         int context = CONTEXT_REAL;
         if ((msr & Msr.DR) != 0) {
             context = problem ? CONTEXT_PROBLEM : CONTEXT_PRIVILEGED + (int) (spr(Spr.AMR) >>> 62);
         }
         tlb = tlbs.table(context);
+        putSlot(Slots.TLB, tlb);
+        putSlot(Slots.TLB_MASK, 4095 * 32);
         dataContext = context;
     }
 
@@ -432,7 +441,7 @@ public final class PowerProcessor extends Processor {
     private boolean hits(long ea, int bytes, int limitOffset) {
         long entry = SoftTlb.entry(tlb, ea);
         return Long.compareUnsigned(
-                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + bytes - 1,
+                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + Math.max(bytes, 8) - 8,
                         HostMemory.getLong(entry + limitOffset))
                 < 0;
     }
@@ -553,7 +562,7 @@ public final class PowerProcessor extends Processor {
     private long loadHost(long ea, int bytes) {
         long entry = SoftTlb.entry(tlb, ea);
         if (Long.compareUnsigned(
-                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + bytes - 1,
+                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + Math.max(bytes, 8) - 8,
                         HostMemory.getLong(entry + SoftTlb.READ_LIMIT))
                 < 0) {
             return ea + HostMemory.getLong(entry + SoftTlb.ADDEND);

@@ -53,6 +53,7 @@ public final class Chapters {
         VsxVectorArithmetic.bind(m);
         VsxVectorCompare.bind(m);
         VsxVectorConversion.bind(m);
+        ScalarForms.bind(m);
         return m;
     }
 }

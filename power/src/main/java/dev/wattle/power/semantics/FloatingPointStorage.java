@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.power.semantics;
 
-import dev.wattle.engine.Routine;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.processor.State;
-import dev.wattle.power.semantics.floating.Binary32;
 
 /**
  * Floating-point loads and stores (Power ISA 3.0B, Book I, 4.6.2 to 4.6.4). Single-precision numbers change format on
@@ -16,14 +14,14 @@ final class FloatingPointStorage {
     private FloatingPointStorage() {}
 
     static void bind(Meanings m) {
-        m.routine("lfs", (p, w) -> loadSingle(p, w, displaced(p, w)));
-        m.routine("lfsx", (p, w) -> loadSingle(p, w, indexed(p, w)));
-        m.routine("lfsu", updating(FloatingPointStorage::loadSingle, false));
-        m.routine("lfsux", updating(FloatingPointStorage::loadSingle, true));
-        m.routine("stfs", (p, w) -> storeSingle(p, w, displaced(p, w)));
-        m.routine("stfsx", (p, w) -> storeSingle(p, w, indexed(p, w)));
-        m.routine("stfsu", updating(FloatingPointStorage::storeSingle, false));
-        m.routine("stfsux", updating(FloatingPointStorage::storeSingle, true));
+        loadSingle(m, "lfs", false, false);
+        loadSingle(m, "lfsx", true, false);
+        loadSingle(m, "lfsu", false, true);
+        loadSingle(m, "lfsux", true, true);
+        storeSingle(m, "stfs", false, false);
+        storeSingle(m, "stfsx", true, false);
+        storeSingle(m, "stfsu", false, true);
+        storeSingle(m, "stfsux", true, true);
         load(m, "lfd", false, false, Op.LD64_LE, Op.LD64_BE);
         load(m, "lfdx", true, false, Op.LD64_LE, Op.LD64_BE);
         load(m, "lfdu", false, true, Op.LD64_LE, Op.LD64_BE);
@@ -89,7 +87,35 @@ final class FloatingPointStorage {
         });
     }
 
-    // Single precision and pairs
+    private static void loadSingle(Meanings m, String name, boolean indexed, boolean update) {
+        m.emitter(name, e -> {
+            int base = base(e, indexed, update);
+            long displacement = indexed ? 0 : Fields.d(e.word);
+            int target = State.fpr(Fields.frt(e.word));
+            int single = e.temp();
+            e.out.opImm(e.littleEndian() ? Op.LD32U_LE : Op.LD32U_BE, single, base, displacement);
+            e.out.op(Op.WIDEN, target, single, 0);
+            e.out.opImm(Op.MOVI, target - 1, 0, 0);
+            if (update) {
+                updateRa(e, indexed, base, displacement);
+            }
+        });
+    }
+
+    private static void storeSingle(Meanings m, String name, boolean indexed, boolean update) {
+        m.emitter(name, e -> {
+            int single = e.temp();
+            e.out.op(Op.NARROW, single, State.fpr(Fields.frs(e.word)), 0);
+            int base = base(e, indexed, update);
+            long displacement = indexed ? 0 : Fields.d(e.word);
+            e.out.emit(e.littleEndian() ? Op.ST32_LE : Op.ST32_BE, 0, base, single, 0, displacement);
+            if (update) {
+                updateRa(e, indexed, base, displacement);
+            }
+        });
+    }
+
+    // Pairs
 
     private static long displaced(PowerProcessor p, int w) {
         return p.ea(p.gprOrZero(Fields.ra(w)) + Fields.d(w));
@@ -97,30 +123,6 @@ final class FloatingPointStorage {
 
     private static long indexed(PowerProcessor p, int w) {
         return p.ea(p.gprOrZero(Fields.ra(w)) + p.gpr(Fields.rb(w)));
-    }
-
-    /** An access at an effective address. */
-    @FunctionalInterface
-    private interface Access {
-        void at(PowerProcessor p, int w, long ea);
-    }
-
-    /** An access after which RA becomes the effective address. */
-    private static Routine<PowerProcessor> updating(Access access, boolean indexed) {
-        return (p, w) -> {
-            long offset = indexed ? p.gpr(Fields.rb(w)) : Fields.d(w);
-            long sum = p.gpr(Fields.ra(w)) + offset;
-            access.at(p, w, p.ea(sum));
-            p.setGpr(Fields.ra(w), sum);
-        };
-    }
-
-    private static void loadSingle(PowerProcessor p, int w, long ea) {
-        p.setFpr(Fields.frt(w), Binary32.toDouble(p.load32(ea)));
-    }
-
-    private static void storeSingle(PowerProcessor p, int w, long ea) {
-        p.store32(ea, Binary32.fromDouble(p.fpr(Fields.frs(w))));
     }
 
     private static void loadPair(PowerProcessor p, int w, long ea) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
+
 /** What each row of the instruction table means: micro-ops, or one Java method. */
 public final class Meanings {
     /** Writes the micro-ops of one instruction. */
@@ -19,6 +20,7 @@ public final class Meanings {
 
     private final InstructionTable table;
     private final Emitter[] emitters;
+    private final HostForm[] forms;
     private final int[] routineOf;
     private final int illegal;
     private final List<Routine<PowerProcessor>> routines = new ArrayList<>();
@@ -26,6 +28,7 @@ public final class Meanings {
     public Meanings(InstructionTable table) {
         this.table = table;
         emitters = new Emitter[table.rows().size()];
+        forms = new HostForm[emitters.length];
         routineOf = new int[emitters.length];
         Arrays.fill(routineOf, -1);
         illegal = shared((p, w) -> {
@@ -49,6 +52,25 @@ public final class Meanings {
         emitters[claim(name)] = emitter;
     }
 
+    /** Writes an instruction as a form that a host may have, beside the routine that is its meaning. */
+    @FunctionalInterface
+    public interface HostForm {
+        void emit(Emission e, int routine);
+    }
+
+    /**
+     * Gives a row that has a Java method a form for hosts, too.
+     *
+     * @throws IllegalArgumentException if the row has no method, or a form already
+     */
+    public void hostForm(String name, HostForm form) {
+        int index = table.byName(name).index();
+        if (routineOf[index] < 0 || forms[index] != null) {
+            throw new IllegalArgumentException("instruction " + name + " has no method, or has a form already");
+        }
+        forms[index] = form;
+    }
+
     /** Registers a method that several meanings use for their rarer forms, and gives its number. */
     public int shared(Routine<PowerProcessor> routine) {
         routines.add(routine);
@@ -66,6 +88,8 @@ public final class Meanings {
             e.out.callEnd(illegal, e.word);
         } else if (row.endsBlock()) {
             e.out.callEnd(routineOf[index], e.word);
+        } else if (forms[index] != null) {
+            forms[index].emit(e, routineOf[index]);
         } else {
             e.out.call(routineOf[index], e.word);
         }

@@ -15,6 +15,7 @@ import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Mode;
 import dev.wattle.power.processor.PowerProcessor;
+import dev.wattle.power.processor.State;
 import dev.wattle.power.semantics.Chapters;
 import dev.wattle.power.semantics.Emission;
 import dev.wattle.power.semantics.Meanings;
@@ -24,6 +25,21 @@ public final class PowerFrontEnd implements FrontEnd {
     private static final int MAX_INSTRUCTIONS = 64;
     /** Facility number of transactional memory in FSCR[IC]. */
     private static final int IC_TM = 5;
+
+    /** GPRs by how often compiled code for the ELFv2 ABI names them: stack pointer, arguments, scratch, saved. */
+    private static final int[] HOT_GPRS = {
+        State.GPR + 1,
+        State.GPR + 3,
+        State.GPR + 9,
+        State.GPR + 10,
+        State.GPR + 4,
+        State.GPR + 31,
+        State.GPR + 5,
+        State.GPR + 8,
+        State.GPR + 30,
+        State.GPR + 7,
+        State.GPR + 6
+    };
 
     private final InstructionTable table;
     private final Meanings meanings;
@@ -61,6 +77,11 @@ public final class PowerFrontEnd implements FrontEnd {
     /** What CALL micro-ops run, by number. */
     public Routine<PowerProcessor>[] routines() {
         return meanings.routines();
+    }
+
+    @Override
+    public int[] hotSlots() {
+        return HOT_GPRS.clone();
     }
 
     @Override

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.power.processor;
 
-import dev.wattle.engine.evaluator.Evaluator;
+import dev.wattle.engine.Engine;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.power.isa.Assembler;
 import dev.wattle.power.isa.InstructionTable;
@@ -41,7 +41,7 @@ public final class GuestMachine implements AutoCloseable {
     public Consumer<PowerProcessor> hypercall = PowerProcessor::leave;
 
     private final Arena arena = Arena.ofConfined();
-    private final Evaluator<PowerProcessor> evaluator;
+    private final Engine engine;
 
     public GuestMachine(ProcessorModel model) {
         PowerFrontEnd frontEnd = new PowerFrontEnd(model);
@@ -76,7 +76,7 @@ public final class GuestMachine implements AutoCloseable {
             public void idle(PowerProcessor processor) {}
         };
         p = new PowerProcessor(arena, model, memory, frontEnd, time, platform);
-        evaluator = new Evaluator<>(p, frontEnd.routines());
+        engine = TestEngine.of(p, frontEnd);
         p.setSpr(Spr.LPCR, model.guestLpcr());
         p.setSpr(Spr.PVR, model.pvr());
         setHandlers(false);
@@ -121,7 +121,7 @@ public final class GuestMachine implements AutoCloseable {
      */
     public long runFrom(long ea) {
         p.setNia(ea);
-        evaluator.run();
+        engine.run();
         return p.nia() - 4;
     }
 
@@ -131,6 +131,7 @@ public final class GuestMachine implements AutoCloseable {
 
     @Override
     public void close() {
+        engine.close();
         arena.close();
         memory.close();
     }

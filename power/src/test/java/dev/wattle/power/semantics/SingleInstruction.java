@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.power.semantics;
 
-import dev.wattle.engine.evaluator.Evaluator;
+import dev.wattle.engine.Engine;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PlatformCalls;
 import dev.wattle.power.processor.PowerProcessor;
+import dev.wattle.power.processor.TestEngine;
 import dev.wattle.power.processor.TimeBase;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
@@ -32,7 +33,7 @@ final class SingleInstruction implements AutoCloseable {
     final PowerProcessor p;
     private final GuestMemory memory = GuestMemory.allocate(SIZE);
     private final Arena arena = Arena.ofConfined();
-    private final Evaluator<PowerProcessor> evaluator;
+    private final Engine engine;
     private final Map<Long, Long> addresses = new HashMap<>();
     private long next = CODE;
     private long random;
@@ -63,7 +64,7 @@ final class SingleInstruction implements AutoCloseable {
             public void idle(PowerProcessor processor) {}
         };
         p = new PowerProcessor(arena, model, memory, frontEnd, time, platform);
-        evaluator = new Evaluator<>(p, frontEnd.routines());
+        engine = TestEngine.of(p, frontEnd);
         for (int vector = 0x100; vector < 0x1000; vector += 0x20) {
             memory.putInt(vector, SC_1);
         }
@@ -95,7 +96,7 @@ final class SingleInstruction implements AutoCloseable {
             return address;
         });
         p.setNia(at);
-        evaluator.run();
+        engine.run();
         p.setMsr(msr);
         return p.nia() == at + 8 ? 0 : (int) p.nia() - 4;
     }
@@ -116,6 +117,7 @@ final class SingleInstruction implements AutoCloseable {
 
     @Override
     public void close() {
+        engine.close();
         arena.close();
         memory.close();
     }

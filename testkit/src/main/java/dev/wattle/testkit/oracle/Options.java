@@ -12,6 +12,7 @@ record Options(
         long seed,
         String endian,
         String cpu,
+        String engine,
         int jobs,
         String singleCase,
         int examples,
@@ -31,6 +32,7 @@ record Options(
         long seed = System.nanoTime() & 0xffff_ffffL;
         String endian = "both";
         String cpu = "power9";
+        String engine = "evaluator";
         int jobs = 1;
         String singleCase = "";
         int examples = 3;
@@ -65,6 +67,7 @@ record Options(
                 case "--seed" -> seed = number(option, value);
                 case "--endian" -> endian = value;
                 case "--cpu" -> cpu = value;
+                case "--engine" -> engine = value;
                 case "--jobs" -> jobs = (int) number(option, value);
                 case "--case" -> singleCase = value;
                 case "--examples" -> examples = (int) number(option, value);
@@ -77,6 +80,9 @@ record Options(
         if (!List.of("power8", "power9").contains(cpu)) {
             throw new IllegalArgumentException("--cpu is power8 or power9, not " + cpu);
         }
+        if (!List.of("evaluator", "native").contains(engine)) {
+            throw new IllegalArgumentException("--engine is evaluator or native, not " + engine);
+        }
         if (!singleCase.isEmpty()) {
             if (!singleCase.matches("0x[0-9a-f]+@0x[0-9a-f]+")) {
                 throw new IllegalArgumentException("--case is 0xSEED@0xADDRESS as reports print it, not " + singleCase);
@@ -84,7 +90,7 @@ record Options(
             count = 1;
         }
         return new Options(
-                help, count, rows, seed, endian, cpu, jobs, singleCase, examples, table, sequences, sequenceCase);
+                help, count, rows, seed, endian, cpu, engine, jobs, singleCase, examples, table, sequences, sequenceCase);
     }
 
     private static long number(String option, String value) {
@@ -114,6 +120,10 @@ record Options(
 
     boolean isCase() {
         return !singleCase.isEmpty();
+    }
+
+    boolean isNative() {
+        return engine.equals("native");
     }
 
     /** Whether a batch is of sequences: two of sixteen are, which have about half of all instructions. */

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.testkit.oracle;
 
+import dev.wattle.engine.Engine;
 import dev.wattle.engine.evaluator.Evaluator;
+import dev.wattle.engine.host.CodeMemoryException;
+import dev.wattle.engine.host.x64.HostFeatures;
+import dev.wattle.engine.host.x64.NativeEngine;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.power.model.ProcessorModel;
@@ -33,26 +37,40 @@ final class WattleMachine implements Machine, AutoCloseable {
     /** A case that runs longer than this is in an endless loop. */
     private static final int MAX_COMPLETED = 10_000;
 
+    private static final long CODE_BYTES = 16L << 20;
+
     private final Arena arena = Arena.ofShared();
     private final GuestMemory memory = GuestMemory.allocate(MachineState.MEMORY + MachineState.MEMORY_BYTES);
     private final PowerProcessor processor;
-    private final Evaluator<PowerProcessor> evaluator;
+    private final Engine engine;
     private List<TestCase> cases = List.of();
     private int vector;
 
     WattleMachine() {
-        this(ProcessorModel.POWER9);
+        this(ProcessorModel.POWER9, false);
     }
 
-    WattleMachine(ProcessorModel model) {
+    /**
+     * @param isNative whether code is executed as host machine code, otherwise by the evaluator
+     */
+    WattleMachine(ProcessorModel model, boolean isNative) {
         PowerFrontEnd frontEnd = new PowerFrontEnd(model);
         processor = new PowerProcessor(arena, model, memory, frontEnd, new CountingTimeBase(), new Platform());
-        evaluator = new Evaluator<>(processor, frontEnd.routines());
+        engine = isNative ? nativeEngine(frontEnd) : new Evaluator<>(processor, frontEnd.routines());
         for (long at = 0x100; at < 0x4000; at += 4) {
             memory.putInt(at, HYPERCALL);
         }
         for (long at = 0x1_7000; at < 0x1_8000; at += 4) {
             memory.putInt(at, HYPERCALL);
+        }
+    }
+
+    private Engine nativeEngine(PowerFrontEnd frontEnd) {
+        try {
+            return new NativeEngine<>(
+                    processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true);
+        } catch (CodeMemoryException e) {
+            throw new IllegalStateException(e);
         }
     }
 
@@ -94,7 +112,7 @@ final class WattleMachine implements Machine, AutoCloseable {
         vector = -1;
         outcome.remark = "";
         try {
-            evaluator.run();
+            engine.run();
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             StackTraceElement[] trace = e.getStackTrace();
             outcome.remark = e + (trace.length > 0 ? " at " + trace[0] : "");
@@ -182,6 +200,7 @@ final class WattleMachine implements Machine, AutoCloseable {
 
     @Override
     public void close() {
+        engine.close();
         arena.close();
         memory.close();
     }

@@ -8,15 +8,18 @@ import dev.wattle.power.isa.Disassembler;
 import dev.wattle.power.isa.Instruction;
 import dev.wattle.power.isa.InstructionTable;
 import dev.wattle.power.isa.IsaVersion;
+import dev.wattle.power.model.ProcessorModel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every instruction against outcomes that were compared with QEMU when the vectors were written. */
 class GoldenVectorTest {
@@ -41,28 +44,19 @@ class GoldenVectorTest {
         return in;
     }
 
+    private static Stream<Arguments> filesAndEngines() {
+        return FILES.stream().flatMap(file -> Stream.of(Arguments.of(file, false), Arguments.of(file, true)));
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "branch",
-                "fixed-point-storage",
-                "fixed-point",
-                "storage-control",
-                "floating-point",
-                "decimal",
-                "vector",
-                "vsx",
-                "transactional-memory",
-                "system",
-                "sequences"
-            })
-    void Vectors_executed_giveTheirOutcomes(String file) throws IOException {
+    @MethodSource("filesAndEngines")
+    void Vectors_executed_giveTheirOutcomes(String file, boolean isNative) throws IOException {
         Comparison comparison = new Comparison(Rules.load(TABLE, "undefined.txt"));
         Report report = new Report(new Disassembler(ISA3));
         List<String> differences = new ArrayList<>();
         int[] count = {0};
         Outcome[] ours = {new Outcome()};
-        try (WattleMachine wattle = new WattleMachine()) {
+        try (WattleMachine wattle = new WattleMachine(ProcessorModel.POWER9, isNative)) {
             GoldenVectors.read(open(file), ISA3, (test, golden) -> {
                 wattle.submit(List.of(test));
                 wattle.collect(ours);

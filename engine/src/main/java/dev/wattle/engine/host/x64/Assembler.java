@@ -263,6 +263,11 @@ public final class Assembler {
         int_(imm);
     }
 
+    public void storeImm32(long mem, int imm) {
+        rm(false, 0xc7, 0, mem);
+        int_(imm);
+    }
+
     /** d = bytes of memory, most significant first; needs MOVBE. */
     public void loadBig(int d, long mem) {
         rm(true, 0x0f38f0, d, mem);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.power.semantics.floating;
 
+import dev.wattle.engine.ir.SingleFormat;
 import dev.wattle.power.processor.FloatingPointScratch;
 
 /**
@@ -23,20 +24,7 @@ public final class Binary32 {
 
     /** The same number, or NaN with the same payload, in double format: what a load does. */
     public static long toDouble(int bits) {
-        long sign = (long) (bits & SIGN) << 32;
-        int magnitude = bits & ~SIGN;
-        int biased = magnitude >>> 23;
-        if (biased == 0xff) {
-            return sign | Binary64.INFINITY | ((long) magnitude & 0x7f_ffff) << 29;
-        }
-        if (biased != 0) {
-            return sign | ((long) magnitude << 29) + (896L << 52);
-        }
-        if (magnitude == 0) {
-            return sign;
-        }
-        int shift = Integer.numberOfLeadingZeros(magnitude) - 8;
-        return sign | ((long) magnitude << shift + 29) + (896L - shift << 52);
+        return SingleFormat.widen(bits);
     }
 
     /**
@@ -44,15 +32,7 @@ public final class Binary32 {
      * number has no single format, the book leaves the result undefined.
      */
     public static int fromDouble(long bits) {
-        int biased = Binary64.exponent(bits);
-        if (biased > 896 || (bits & ~Binary64.SIGN) == 0) {
-            return (int) (bits >>> 32) & 0xc000_0000 | (int) (bits >>> 29) & 0x3fff_ffff;
-        }
-        int sign = (int) (bits >>> 32) & SIGN;
-        if (biased < 874) {
-            return sign;
-        }
-        return sign | (int) ((bits & Binary64.FRACTION | Binary64.HIDDEN) >>> 926 - biased);
+        return SingleFormat.narrow(bits);
     }
 
     public static int add(FloatingPointScratch s, int a, int b) {

@@ -1,0 +1,2 @@
+package dev.wattle.engine.host;
+public class CodeMemoryException extends Exception { public CodeMemoryException(String m){super(m);} }

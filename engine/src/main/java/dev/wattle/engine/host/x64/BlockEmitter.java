@@ -1,0 +1,603 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import static dev.wattle.engine.host.x64.Register.RAX;
+import static dev.wattle.engine.host.x64.Register.RCX;
+import static dev.wattle.engine.host.x64.Register.RDX;
+
+import dev.wattle.engine.ir.Block;
+import dev.wattle.engine.ir.Form;
+import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.SoftTlb;
+import dev.wattle.engine.translate.CodePage;
+import dev.wattle.engine.translate.JumpTables;
+import java.util.Arrays;
+
+/**
+ * Turns the micro-operations of a block into host code, in one pass.
+ *
+ * <p>What is rarely executed stands behind the block, in stubs that leave the code with a descriptor ({@link Exits}).
+ * The state is exact wherever code may be left: guest registers are in their places, and comparisons that have not been
+ * written yet are written by the stub.
+ */
+final class BlockEmitter {
+    /** Host code for one block stays below this. */
+    static final int MOST_BYTES = 1 << 16;
+
+    private static final int ROUTINE_DESCRIPTOR_BYTES = 24;
+
+    private final Gateway gateway;
+    private final HostFeatures features;
+    private final boolean exactDeadline;
+    private final Operands operands;
+    private final Comparisons comparisons;
+    private final ComputeEmitter compute;
+    private final FloatEmitter floats;
+    private final Assembler asm;
+
+    private long entry;
+    private Block block = Block.NONE;
+
+    // The stubs to be written behind the block.
+    private int stubs;
+    private int[] stubKind = new int[64];
+    private long[] stubJump = new long[64];
+    private int[] stubOperation = new int[64];
+    private int[] stubSlot = new int[64];
+    private int[] stubWhere = new int[64];
+    private int[] stubOffset = new int[64];
+    private long[] stubResume = new long[64];
+    private long[] stubComparisons = new long[64];
+    // Of routines alone: the operation, further jumps to the stub, and when its zero is right.
+    private long[] stubWord = new long[64];
+    private long[] stubImmediate = new long[64];
+    private long[] stubJump2 = new long[64];
+    private long[] stubJump3 = new long[64];
+    private long[] stubJump4 = new long[64];
+    private FloatEmitter.ZeroCheck[] stubZero = new FloatEmitter.ZeroCheck[64];
+    private long[] stubZeroResume = new long[64];
+
+    /**
+     * @param exactDeadline whether code must stop at the first block end behind the deadline, as a virtual clock needs
+     */
+    BlockEmitter(
+            Assembler asm,
+            Layout layout,
+            Gateway gateway,
+            HostFeatures features,
+            long codeBase,
+            boolean exactDeadline) {
+        this.asm = asm;
+        this.gateway = gateway;
+        this.features = features;
+        this.exactDeadline = exactDeadline;
+        operands = new Operands(layout);
+        comparisons = new Comparisons(operands);
+        compute = new ComputeEmitter(operands, comparisons, features);
+        floats = new FloatEmitter(asm, features, codeBase);
+    }
+
+    /** Writes a block's code, and returns its entry. Four bytes before that stands the block's offset in its page. */
+    long emit(Block source) {
+        block = source;
+        stubs = 0;
+        asm.int_(0);
+        asm.align(16);
+        asm.seek(asm.here() - 4);
+        asm.int_(source.pageOffset);
+        entry = asm.here();
+        operands.begin(asm, source);
+        comparisons.begin(asm);
+        compute.begin(asm, source);
+        floats.begin();
+        long[] words = source.words;
+        for (int i = 0; ; i++) {
+            long w = words[i];
+            int op = Op.of(w);
+            operands.beforeOperation(i);
+            if (op < Op.FIRST_ACCESS) {
+                comparisons.before(w);
+                compute.emit(i, w, source.immediates[i]);
+            } else if (op < Op.FIRST_STORE) {
+                load(i, w, op, source.immediates[i]);
+            } else if (op < Op.FIRST_CONTROL) {
+                store(i, w, op, source.immediates[i]);
+            } else if (op == Op.HOST && floats.supports(Form.of(w))) {
+                floatingPoint(i, w, source.immediates[i]);
+            } else if (op == Op.CALL || op == Op.HOST) {
+                comparisons.makeAllBut(-1);
+                compute.forgetFlags();
+                routine(Exits.CALL, i, source.immediates[i]);
+            } else if (op == Op.LEA) {
+                comparisons.before(w);
+                compute.forgetFlags();
+                pageAddress(i, w, source.immediates[i]);
+            } else {
+                end(i, w, op, source.immediates[i]);
+                break;
+            }
+        }
+        for (int k = 0; k < stubs; k++) {
+            stub(k);
+        }
+        floats.writeRecords();
+        return entry;
+    }
+
+    private boolean isNarrow() {
+        return block.addressMask != -1;
+    }
+
+    // Storage
+
+    /** rax = the effective address. */
+    private void address(int slot, long imm) {
+        if (operands.isConstant(slot)) {
+            asm.movImm(RAX, operands.constant(slot) + imm);
+        } else {
+            int register = operands.register(slot);
+            if (register == -1) {
+                asm.load(RAX, Layout.slot(slot));
+                register = RAX;
+            }
+            if (imm != 0) {
+                asm.lea(RAX, Assembler.mem(register, (int) imm));
+            } else if (register != RAX) {
+                asm.mov(RAX, register);
+            }
+        }
+        if (isNarrow()) {
+            asm.mov32(RAX, RAX);
+        }
+    }
+
+    /** rcx = host minus effective address of the page that rax is in, or a jump to a stub. Returns the jump's place. */
+    private long translate(int limit) {
+        if (features.bmi2()) {
+            asm.rorx32(RCX, RAX, 11);
+        } else {
+            asm.mov32(RCX, RAX);
+            asm.shift32(Assembler.SHR, RCX, 11);
+        }
+        asm.alu32(Assembler.AND, RCX, Layout.slot(Slots.TLB_MASK));
+        asm.alu(Assembler.ADD, RCX, Layout.slot(Slots.TLB));
+        asm.load(RDX, Assembler.mem(RCX, SoftTlb.TAG));
+        asm.alu(Assembler.XOR, RDX, RAX);
+        asm.alu(Assembler.CMP, RDX, Assembler.mem(RCX, limit));
+        long jump = asm.jccForward(Condition.ABOVE_OR_EQUAL);
+        asm.load(RCX, Assembler.mem(RCX, SoftTlb.ADDEND));
+        return jump;
+    }
+
+    private void load(int i, long w, int op, long imm) {
+        comparisons.before(w);
+        compute.forgetFlags();
+        address(Op.a(w), imm);
+        long jump = translate(SoftTlb.READ_LIMIT);
+        int t = operands.target(i, w, false);
+        loadFrom(t, op, Assembler.mem(RAX, RCX, 0, 0));
+        operands.finish(i, w, t, false);
+        addStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), block.where[i], 0, asm.here());
+    }
+
+    private void loadFrom(int t, int op, long memory) {
+        boolean big = Op.isBigEndian(op);
+        boolean signed = Op.isSigned(op);
+        switch (Op.log2Bytes(op)) {
+            case 0 -> asm.loadZero8(t, memory);
+            case 1 -> {
+                if (!big && signed) {
+                    asm.loadSigned16(t, memory);
+                    return;
+                }
+                asm.loadZero16(t, memory);
+                if (big) {
+                    asm.swapLow16(t);
+                    if (signed) {
+                        asm.signExtend16(t, t);
+                    }
+                }
+            }
+            case 2 -> {
+                if (!big) {
+                    if (signed) {
+                        asm.loadSigned32(t, memory);
+                    } else {
+                        asm.load32(t, memory);
+                    }
+                    return;
+                }
+                if (features.movbe()) {
+                    asm.loadBig32(t, memory);
+                } else {
+                    asm.load32(t, memory);
+                    asm.bswap32(t);
+                }
+                if (signed) {
+                    asm.signExtend32(t, t);
+                }
+            }
+            default -> {
+                if (!big) {
+                    asm.load(t, memory);
+                } else if (features.movbe()) {
+                    asm.loadBig(t, memory);
+                } else {
+                    asm.load(t, memory);
+                    asm.bswap(t);
+                }
+            }
+        }
+    }
+
+    private void store(int i, long w, int op, long imm) {
+        int b = Op.b(w);
+        comparisons.before(w);
+        if (operands.isConstant(b) && Operands.isTemporary(b)) {
+            // Java reads the value from its slot if the store takes the slow way.
+            operands.fetch(RDX, b);
+            asm.store(Layout.slot(b), RDX);
+        }
+        compute.forgetFlags();
+        address(Op.a(w), imm);
+        long jump = translate(SoftTlb.WRITE_LIMIT);
+        storeTo(Assembler.mem(RAX, RCX, 0, 0), op, operands.inRegister(b, RDX));
+        operands.forgetCarried();
+        addStub(Exits.STORE, jump, op, operands.slotForJava(b), block.where[i], 0, asm.here());
+    }
+
+    private void storeTo(long memory, int op, int value) {
+        boolean big = Op.isBigEndian(op);
+        int log2 = Op.log2Bytes(op);
+        int from = value;
+        if (big && !features.movbe()) {
+            asm.mov(RDX, value);
+            if (log2 == 1) {
+                asm.swapLow16(RDX);
+            } else if (log2 == 2) {
+                asm.bswap32(RDX);
+            } else {
+                asm.bswap(RDX);
+            }
+            from = RDX;
+            big = false;
+        }
+        switch (log2) {
+            case 0 -> asm.store8(memory, from);
+            case 1 -> {
+                if (big) {
+                    asm.storeBig16(memory, from);
+                } else {
+                    asm.store16(memory, from);
+                }
+            }
+            case 2 -> {
+                if (big) {
+                    asm.storeBig32(memory, from);
+                } else {
+                    asm.store32(memory, from);
+                }
+            }
+            default -> {
+                if (big) {
+                    asm.storeBig(memory, from);
+                } else {
+                    asm.store(memory, from);
+                }
+            }
+        }
+    }
+
+    // Routines and addresses
+
+    private void floatingPoint(int i, long w, long imm) {
+        compute.forgetFlags();
+        if (Form.of(w) == Form.F64_COMPARE) {
+            comparisons.drop(Op.d(w));
+        }
+        floats.emit(w, imm);
+        int k = stubs;
+        addStub(Exits.CALL, floats.slowJump, 0, 0, block.where[i], 0, asm.here());
+        stubWord[k] = w;
+        stubImmediate[k] = imm;
+        stubJump2[k] = floats.slowJump2;
+        stubJump3[k] = floats.slowJump3;
+        stubJump4[k] = floats.slowJump4;
+        stubZero[k] = floats.zero;
+        stubZeroResume[k] = floats.zeroResume;
+    }
+
+    private void routine(int kind, int i, long imm) {
+        long descriptor = asm.here() + 12;
+        asm.leaCode(RAX, descriptor);
+        asm.jmp(gateway.exit);
+        asm.int_(kind);
+        asm.int_(block.where[i]);
+        asm.int_(block.pageOffset);
+        asm.int_(kind == Exits.CALL_END ? behind() : ROUTINE_DESCRIPTOR_BYTES);
+        asm.long_(imm);
+    }
+
+    private void pageAddress(int i, long w, long imm) {
+        int t = operands.target(i, w, false);
+        asm.load(t, Layout.slot(HostSlots.PAGE_BASE));
+        if (imm == (int) imm) {
+            asm.aluImm(Assembler.ADD, t, (int) imm);
+        } else {
+            asm.movImm(RCX, imm);
+            asm.alu(Assembler.ADD, t, RCX);
+        }
+        if (isNarrow()) {
+            asm.mov32(t, t);
+        }
+        operands.finish(i, w, t, false);
+    }
+
+    // Ends
+
+    private void count() {
+        asm.lea(Layout.COUNTER, Assembler.mem(Layout.COUNTER, block.instructions));
+    }
+
+    private void end(int i, long w, int op, long imm) {
+        switch (op) {
+            case Op.BRANCH_BIT_SET, Op.BRANCH_BIT_CLEAR -> branchOnBit(w, op == Op.BRANCH_BIT_SET, (int) imm);
+            case Op.BRANCH_NZ -> branchNotZero(w, (int) imm);
+            case Op.CALL_END -> {
+                comparisons.makeAllBut(-1);
+                routine(Exits.CALL_END, i, imm);
+            }
+            default -> {
+                comparisons.makeAllBut(-1);
+                count();
+                switch (op) {
+                    case Op.GOTO -> go((int) imm);
+                    case Op.GOTO_ABSOLUTE -> {
+                        asm.movImm(RAX, imm & block.addressMask);
+                        goIndirect(true);
+                    }
+                    case Op.INDIRECT -> {
+                        operands.fetch(RAX, Op.a(w));
+                        toAddress();
+                    }
+                    case Op.INDIRECT_NZ -> {
+                        int a = operands.inRegister(Op.a(w), RCX);
+                        asm.test(a, a);
+                        long notTaken = asm.jccForward(Condition.EQUAL);
+                        operands.fetch(RAX, Op.b(w));
+                        toAddress();
+                        asm.bind(notTaken);
+                        go(behind());
+                    }
+                    case Op.FALL_THROUGH -> go(behind());
+                    default -> throw new IllegalStateException("no such micro-op: " + Op.name(op));
+                }
+            }
+        }
+    }
+
+    private int behind() {
+        return block.pageOffset + block.byteLength;
+    }
+
+    private void branchOnBit(long w, boolean ifSet, int target) {
+        int n = Op.c(w);
+        int comparison = n == 0 ? -1 : comparisons.find(Op.a(w));
+        comparisons.makeAllBut(comparison);
+        count();
+        int condition;
+        if (comparison >= 0) {
+            comparisons.setFlags(comparison);
+            condition = comparisons.condition(comparison, n);
+        } else {
+            asm.testMem8(Layout.slot(Op.a(w)), 1 << n);
+            condition = Condition.NOT_EQUAL;
+        }
+        int taken = ifSet ? condition : Condition.not(condition);
+        boolean isBack = target <= block.pageOffset;
+        // The way that is taken more often comes first.
+        long other = asm.jccForward(isBack ? Condition.not(taken) : taken);
+        if (comparison >= 0) {
+            comparisons.writeKnown(comparison, n, isBack == ifSet);
+        }
+        go(isBack ? target : behind());
+        asm.bind(other);
+        if (comparison >= 0) {
+            comparisons.writeKnown(comparison, n, isBack != ifSet);
+        }
+        go(isBack ? behind() : target);
+    }
+
+    private void branchNotZero(long w, int target) {
+        int a = Op.a(w);
+        boolean flagsTell = compute.isZeroFlagOf(a) && comparisons.snapshot() == 0;
+        comparisons.makeAllBut(-1);
+        count();
+        if (!flagsTell) {
+            int register = operands.isConstant(a) ? -1 : operands.register(a);
+            if (register >= 0) {
+                asm.test(register, register);
+            } else if (operands.isConstant(a)) {
+                operands.fetch(RCX, a);
+                asm.test(RCX, RCX);
+            } else {
+                asm.aluMemImm(Assembler.CMP, Layout.slot(a), 0);
+            }
+        }
+        boolean isBack = target <= block.pageOffset;
+        long other = asm.jccForward(isBack ? Condition.EQUAL : Condition.NOT_EQUAL);
+        go(isBack ? target : behind());
+        asm.bind(other);
+        go(isBack ? behind() : target);
+    }
+
+    /** Goes on at an offset from the page's start. */
+    private void go(int offset) {
+        boolean isBack = offset <= block.pageOffset;
+        if (exactDeadline) {
+            asm.alu(Assembler.CMP, Layout.COUNTER, Layout.slot(Slots.DEADLINE));
+            addStub(Exits.POLL, asm.jccForward(Condition.GREATER_OR_EQUAL), 0, 0, 0, offset, 0);
+        }
+        if (exactDeadline || isBack) {
+            asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.PENDING), 0);
+            addStub(Exits.POLL, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, offset, 0);
+        }
+        if (offset == block.pageOffset) {
+            asm.jmp(entry);
+        } else if (offset >= 0 && offset < CodePage.BYTES) {
+            addStub(Exits.LINK, asm.jmpForward(), 0, 0, 0, offset, 0);
+        } else {
+            asm.load(RAX, Layout.slot(HostSlots.PAGE_BASE));
+            asm.aluImm(Assembler.ADD, RAX, offset);
+            if (isNarrow()) {
+                asm.mov32(RAX, RAX);
+            }
+            goIndirect(false);
+        }
+    }
+
+    /** rax becomes the address of an instruction, and execution goes on there. */
+    private void toAddress() {
+        asm.aluImm(Assembler.AND, RAX, -4);
+        if (isNarrow()) {
+            asm.mov32(RAX, RAX);
+        }
+        goIndirect(true);
+    }
+
+    /** Goes on at the effective address in rax, by the jump table. */
+    private void goIndirect(boolean poll) {
+        if (poll && exactDeadline) {
+            asm.alu(Assembler.CMP, Layout.COUNTER, Layout.slot(Slots.DEADLINE));
+            addStub(Exits.INDIRECT, asm.jccForward(Condition.GREATER_OR_EQUAL), 0, 0, 0, 0, 0);
+        }
+        if (poll) {
+            asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.PENDING), 0);
+            addStub(Exits.INDIRECT, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, 0, 0);
+        }
+        asm.mov32(RCX, RAX);
+        asm.aluImm32(Assembler.AND, RCX, JumpTables.OFFSET_MASK >> 2);
+        asm.load(RDX, Layout.slot(HostSlots.JUMP_TABLE));
+        asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 2, 0));
+        addStub(Exits.INDIRECT, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, 0, 0);
+        asm.aluImm(Assembler.AND, RAX, -CodePage.BYTES);
+        asm.store(Layout.slot(HostSlots.PAGE_BASE), RAX);
+        asm.jmpMemory(Assembler.mem(RDX, RCX, 2, 8));
+    }
+
+    // Stubs
+
+    private void addStub(int kind, long jump, int operation, int slot, int where, int offset, long resume) {
+        int k = stubs++;
+        if (k == stubKind.length) {
+            int size = k * 2;
+            stubKind = Arrays.copyOf(stubKind, size);
+            stubJump = Arrays.copyOf(stubJump, size);
+            stubOperation = Arrays.copyOf(stubOperation, size);
+            stubSlot = Arrays.copyOf(stubSlot, size);
+            stubWhere = Arrays.copyOf(stubWhere, size);
+            stubOffset = Arrays.copyOf(stubOffset, size);
+            stubResume = Arrays.copyOf(stubResume, size);
+            stubComparisons = Arrays.copyOf(stubComparisons, size);
+            stubWord = Arrays.copyOf(stubWord, size);
+            stubImmediate = Arrays.copyOf(stubImmediate, size);
+            stubJump2 = Arrays.copyOf(stubJump2, size);
+            stubJump3 = Arrays.copyOf(stubJump3, size);
+            stubJump4 = Arrays.copyOf(stubJump4, size);
+            stubZero = Arrays.copyOf(stubZero, size);
+            stubZeroResume = Arrays.copyOf(stubZeroResume, size);
+        }
+        stubKind[k] = kind;
+        stubJump[k] = jump;
+        stubOperation[k] = operation;
+        stubSlot[k] = slot;
+        stubWhere[k] = where;
+        stubOffset[k] = offset;
+        stubResume[k] = resume;
+        stubComparisons[k] =
+                kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.CALL ? comparisons.snapshot() : 0;
+    }
+
+    private void stub(int k) {
+        int kind = stubKind[k];
+        if (kind == Exits.CALL) {
+            routineStub(k);
+            return;
+        }
+        asm.bind(stubJump[k]);
+        boolean isAccess = kind == Exits.LOAD || kind == Exits.STORE;
+        if (isAccess || kind == Exits.INDIRECT) {
+            asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RAX);
+        }
+        comparisons.makeAll(stubComparisons[k]);
+        long descriptor = asm.here() + 12;
+        asm.leaCode(RAX, descriptor);
+        asm.jmp(gateway.exit);
+        asm.int_(kind | stubOperation[k] << 8 | stubSlot[k] << 16);
+        if (kind == Exits.INDIRECT) {
+            return;
+        }
+        asm.int_(stubWhere[k]);
+        asm.int_(isAccess ? block.pageOffset : stubOffset[k]);
+        asm.int_((int) ((isAccess ? stubResume[k] : stubJump[k]) - descriptor));
+    }
+
+    private void routineStub(int k) {
+        bindIfAny(stubJump[k]);
+        long w = stubWord[k];
+        switch (stubZero[k]) {
+            case NEVER -> {
+                // The routine decides.
+            }
+            case ALWAYS -> {
+                doubleResult(w);
+                asm.jcc(Condition.EQUAL, stubZeroResume[k]);
+            }
+            case IF_A, IF_A_OR_B -> {
+                doubleResult(w);
+                long notZero = asm.jccForward(Condition.NOT_EQUAL);
+                goIfZero(Op.a(w), stubZeroResume[k]);
+                if (stubZero[k] == FloatEmitter.ZeroCheck.IF_A_OR_B) {
+                    goIfZero(Op.b(w), stubZeroResume[k]);
+                }
+                asm.bind(notZero);
+            }
+        }
+        bindIfAny(stubJump2[k]);
+        bindIfAny(stubJump3[k]);
+        bindIfAny(stubJump4[k]);
+        comparisons.makeAll(stubComparisons[k]);
+        long descriptor = asm.here() + 12;
+        asm.leaCode(RAX, descriptor);
+        asm.jmp(gateway.exit);
+        asm.int_(Exits.CALL);
+        asm.int_(stubWhere[k]);
+        asm.int_(block.pageOffset);
+        asm.int_((int) (stubResume[k] - descriptor));
+        asm.long_(stubImmediate[k]);
+    }
+
+    /** Sets the host's zero flag if the result in rax is zero of any sign. */
+    private void doubleResult(long w) {
+        int form = Form.of(w);
+        if (Form.isSingle(form) || form == Form.F64_TO_F32) {
+            asm.alu32(Assembler.ADD, RAX, RAX);
+        } else {
+            asm.alu(Assembler.ADD, RAX, RAX);
+        }
+    }
+
+    private void bindIfAny(long jump) {
+        if (jump != 0) {
+            asm.bind(jump);
+        }
+    }
+
+    /** Goes on if a number is zero; its sign does not matter. Changes rcx. */
+    private void goIfZero(int slot, long target) {
+        asm.load(RCX, Layout.slot(slot));
+        asm.alu(Assembler.ADD, RCX, RCX);
+        asm.jcc(Condition.EQUAL, target);
+    }
+}

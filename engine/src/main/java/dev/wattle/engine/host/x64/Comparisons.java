@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import static dev.wattle.engine.host.x64.Register.RCX;
+import static dev.wattle.engine.host.x64.Register.RDX;
+
+import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
+import java.util.Arrays;
+
+/**
+ * The comparisons of a block whose result has not been written yet.
+ *
+ * <p>Most results are read by the branch behind them alone, and that needs the host's flags and no nibble. So a
+ * comparison is only remembered. Its nibble is made where its operands are about to change, where something reads it,
+ * on the cold way out of the code, and behind the branch, where half of it is known.
+ */
+final class Comparisons {
+    private static final int LESS_NIBBLE = 8;
+    private static final int GREATER_NIBBLE = 4;
+    private static final int EQUAL_NIBBLE = 2;
+    private static final int MOST = 4;
+
+    private final Operands operands;
+    private Assembler asm = new Assembler(0, 0);
+
+    /** All comparisons of the block, so that code written behind the block can still make them. */
+    private long[] words = new long[64];
+
+    private long[] immediates = new long[64];
+    private int count;
+    private final int[] pending = new int[MOST];
+    private int pendingCount;
+
+    Comparisons(Operands operands) {
+        this.operands = operands;
+    }
+
+    void begin(Assembler assembler) {
+        asm = assembler;
+        count = 0;
+        pendingCount = 0;
+    }
+
+    static boolean isComparison(int op) {
+        return op >= Op.CMPS64 && op <= Op.CMPU32I;
+    }
+
+    /** Remembers a comparison. */
+    void add(long w, long immediate) {
+        drop(Op.d(w));
+        if (count == words.length) {
+            words = Arrays.copyOf(words, count * 2);
+            immediates = Arrays.copyOf(immediates, count * 2);
+        }
+        words[count] = w;
+        immediates[count] = immediate;
+        if (Operands.isTemporary(Op.a(w))
+                || Op.readsB(Op.of(w)) && Operands.isTemporary(Op.b(w))
+                || Operands.isTemporary(Op.d(w))) {
+            make(count++);
+            return;
+        }
+        if (pendingCount == MOST) {
+            make(pending[0]);
+            remove(0);
+        }
+        pending[pendingCount++] = count++;
+    }
+
+    private void remove(int k) {
+        pendingCount--;
+        System.arraycopy(pending, k + 1, pending, k, pendingCount - k);
+    }
+
+    /** Forgets a comparison whose result something else overwrites. */
+    void drop(int d) {
+        for (int k = pendingCount - 1; k >= 0; k--) {
+            if (Op.d(words[pending[k]]) == d) {
+                remove(k);
+            }
+        }
+    }
+
+    /** The pending comparison of a result slot, or -1. */
+    int find(int d) {
+        for (int k = 0; k < pendingCount; k++) {
+            if (Op.d(words[pending[k]]) == d) {
+                return pending[k];
+            }
+        }
+        return -1;
+    }
+
+    /** What is pending now, as a number for {@link #makeAll(long)}. */
+    long snapshot() {
+        long packed = 0;
+        for (int k = pendingCount - 1; k >= 0; k--) {
+            packed = packed << 16 | pending[k] + 1;
+        }
+        return packed;
+    }
+
+    /** Makes the nibbles of a snapshot. Changes rcx, rdx and the flags. */
+    void makeAll(long snapshot) {
+        for (long rest = snapshot; rest != 0; rest >>>= 16) {
+            make((int) (rest & 0xffff) - 1);
+        }
+    }
+
+    /** Makes all that is pending, but for one. */
+    void makeAllBut(int comparison) {
+        for (int k = 0; k < pendingCount; k++) {
+            if (pending[k] != comparison) {
+                make(pending[k]);
+            }
+        }
+        pendingCount = 0;
+    }
+
+    /** Makes what an operation with these words reads or will change. */
+    void before(long w) {
+        int op = Op.of(w);
+        for (int k = pendingCount - 1; k >= 0; k--) {
+            long c = words[pending[k]];
+            int d = Op.d(c);
+            boolean read = Op.readsA(op) && Op.a(w) == d || Op.readsB(op) && Op.b(w) == d || Op.readsC(op) && Op.c(w) == d;
+            boolean changed = Op.writesD(op)
+                    && (Op.a(c) == Op.d(w) || Op.readsB(Op.of(c)) && Op.b(c) == Op.d(w) || Op.c(c) == Op.d(w));
+            if (read || changed) {
+                make(pending[k]);
+                remove(k);
+            } else if (Op.writesD(op) && Op.d(w) == d) {
+                remove(k);
+            }
+        }
+    }
+
+    private static boolean is32(int op) {
+        return op == Op.CMPS32 || op == Op.CMPU32 || op == Op.CMPS32I || op == Op.CMPU32I;
+    }
+
+    private static boolean isUnsigned(int op) {
+        return op == Op.CMPU64 || op == Op.CMPU32 || op == Op.CMPU64I || op == Op.CMPU32I;
+    }
+
+    int less(int comparison) {
+        return isUnsigned(Op.of(words[comparison])) ? Condition.BELOW : Condition.LESS;
+    }
+
+    int greater(int comparison) {
+        return isUnsigned(Op.of(words[comparison])) ? Condition.ABOVE : Condition.GREATER;
+    }
+
+    /** Sets the host's flags by a comparison. Changes rdx. */
+    void setFlags(int comparison) {
+        long w = words[comparison];
+        int op = Op.of(w);
+        boolean narrow = is32(op);
+        int a = Op.a(w);
+        if (Op.readsB(op) && !operands.isConstant(Op.b(w))) {
+            int left = operands.isConstant(a) ? -1 : operands.register(a);
+            if (left < 0) {
+                operands.fetch(RDX, a);
+                left = RDX;
+            }
+            int right = operands.register(Op.b(w));
+            if (right >= 0 && narrow) {
+                asm.alu32(Assembler.CMP, left, right);
+            } else if (right >= 0) {
+                asm.alu(Assembler.CMP, left, right);
+            } else if (narrow) {
+                asm.alu32(Assembler.CMP, left, Layout.slot(Op.b(w)));
+            } else {
+                asm.alu(Assembler.CMP, left, Layout.slot(Op.b(w)));
+            }
+            return;
+        }
+        long constant = Op.readsB(op) ? operands.constant(Op.b(w)) : immediates[comparison];
+        int value = (int) constant;
+        int left = operands.isConstant(a) ? -1 : operands.register(a);
+        if (!narrow && constant != value) {
+            throw new IllegalStateException("comparison with a constant of more than 32 bits");
+        }
+        if (left < 0 && operands.isConstant(a)) {
+            operands.fetch(RDX, a);
+            left = RDX;
+        }
+        if (left < 0 && narrow) {
+            asm.aluMemImm32(Assembler.CMP, Layout.slot(a), value);
+        } else if (left < 0) {
+            asm.aluMemImm(Assembler.CMP, Layout.slot(a), value);
+        } else if (value == 0 && narrow) {
+            asm.test32(left, left);
+        } else if (value == 0) {
+            asm.test(left, left);
+        } else if (narrow) {
+            asm.aluImm32(Assembler.CMP, left, value);
+        } else {
+            asm.aluImm(Assembler.CMP, left, value);
+        }
+    }
+
+    /** Computes and writes a whole nibble. Changes rcx, rdx and the flags. */
+    private void make(int comparison) {
+        setFlags(comparison);
+        asm.movImm(RCX, EQUAL_NIBBLE);
+        asm.movImm(RDX, GREATER_NIBBLE);
+        asm.cmov(greater(comparison), RCX, RDX);
+        asm.movImm(RDX, LESS_NIBBLE);
+        asm.cmov(less(comparison), RCX, RDX);
+        write(comparison);
+    }
+
+    /** Adds the fourth bit to rcx, and writes it. */
+    private void write(int comparison) {
+        long w = words[comparison];
+        if (Op.c(w) != Slots.ZERO) {
+            operands.apply(Assembler.OR, RCX, Op.c(w), RDX);
+        }
+        asm.store(Layout.slot(Op.d(w)), RCX);
+    }
+
+    /**
+     * Writes the nibble where a branch on bit n of it has gone one way; the flags are those of {@link #setFlags}.
+     * Changes rcx and the flags.
+     *
+     * @param n 3 less, 2 greater, 1 equal
+     * @param isSet whether the bit is known to be 1, otherwise it is known to be 0
+     */
+    void writeKnown(int comparison, int n, boolean isSet) {
+        long w = words[comparison];
+        if (isSet) {
+            if (Op.c(w) == Slots.ZERO) {
+                asm.storeImm(Layout.slot(Op.d(w)), 1 << n);
+                return;
+            }
+            asm.movImm(RCX, 1 << n);
+        } else {
+            // Of the two that are left, the one with the greater bit has a condition of its own.
+            int high = n == 3 ? GREATER_NIBBLE : LESS_NIBBLE;
+            int low = n == 1 ? GREATER_NIBBLE : EQUAL_NIBBLE;
+            asm.setcc(n == 3 ? greater(comparison) : less(comparison), RCX);
+            asm.zeroExtend8(RCX, RCX);
+            switch (high - low) {
+                case 6 -> {
+                    asm.lea32(RCX, Assembler.mem(RCX, RCX, 1, 0));
+                    asm.lea32(RCX, Assembler.mem(RCX, RCX, 0, low));
+                }
+                case 4 -> {
+                    asm.shift32(Assembler.SHL, RCX, 2);
+                    asm.aluImm32(Assembler.ADD, RCX, low);
+                }
+                default -> asm.lea32(RCX, Assembler.mem(RCX, RCX, 0, low));
+            }
+        }
+        write(comparison);
+    }
+
+    /** The host's condition for bit n of a nibble. */
+    int condition(int comparison, int n) {
+        return switch (n) {
+            case 3 -> less(comparison);
+            case 2 -> greater(comparison);
+            default -> Condition.EQUAL;
+        };
+    }
+}

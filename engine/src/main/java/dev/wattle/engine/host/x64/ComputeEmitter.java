@@ -1,0 +1,887 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import static dev.wattle.engine.host.x64.Register.RAX;
+import static dev.wattle.engine.host.x64.Register.RCX;
+import static dev.wattle.engine.host.x64.Register.RDX;
+
+import dev.wattle.engine.ir.Block;
+import dev.wattle.engine.ir.Op;
+
+/** Emits the micro-operations that only compute. */
+final class ComputeEmitter {
+    private static final int NONE = -1;
+    private static final int XMM0 = 0;
+
+    private final Operands operands;
+    private final Comparisons comparisons;
+    private final HostFeatures features;
+    private Assembler asm = new Assembler(0, 0);
+    private long[] words = new long[0];
+
+    /** The slot whose being zero the host's zero flag tells at the moment, or -1. */
+    private int zeroFlagOf = NONE;
+    /** A CARRY operation that has been emitted with the sum before it, or -1. */
+    private int done = NONE;
+    /** Bit n: temporary n is below 64, so that it may be a shift amount as it is. */
+    private int below64;
+
+    ComputeEmitter(Operands operands, Comparisons comparisons, HostFeatures features) {
+        this.operands = operands;
+        this.comparisons = comparisons;
+        this.features = features;
+    }
+
+    void begin(Assembler assembler, Block block) {
+        asm = assembler;
+        words = block.words;
+        zeroFlagOf = NONE;
+        done = NONE;
+    }
+
+    /** Whether the zero flag tells whether a slot is zero. */
+    boolean isZeroFlagOf(int slot) {
+        return zeroFlagOf == slot;
+    }
+
+    void forgetFlags() {
+        zeroFlagOf = NONE;
+    }
+
+    /** Whether the next operation can take its operand from rax. */
+    private boolean mayCarry(int i, long w) {
+        long next = words[i + 1];
+        int op = Op.of(next);
+        int d = Op.d(w);
+        if (op < Op.FIRST_ACCESS) {
+            return Op.readsA(op) && Op.a(next) == d || Op.readsB(op) && Op.b(next) == d;
+        }
+        if (op < Op.FIRST_CONTROL) {
+            return Op.a(next) == d && (op < Op.FIRST_STORE || Op.b(next) != d);
+        }
+        return (op == Op.BRANCH_NZ || op == Op.INDIRECT) && Op.a(next) == d;
+    }
+
+    /** Emits operation i. */
+    void emit(int i, long w, long imm) {
+        int op = Op.of(w);
+        zeroFlagOf = NONE;
+        if (i == done || operands.isDead(i, w)) {
+            operands.forgetCarried();
+            return;
+        }
+        if (Comparisons.isComparison(op)) {
+            comparisons.add(w, imm);
+            operands.forgetCarried();
+            return;
+        }
+        if (Operands.isTemporary(Op.d(w))) {
+            below64 &= ~(1 << Op.d(w));
+            if (op == Op.MOVI) {
+                operands.define(Op.d(w), imm);
+                operands.forgetCarried();
+                return;
+            }
+            if (op == Op.ANDI && imm >= 0 && imm < 64) {
+                below64 |= 1 << Op.d(w);
+            }
+        }
+        switch (op) {
+            case Op.ADD -> add(i, w);
+            case Op.SUB -> binary(i, w, Assembler.SUB, false);
+            case Op.AND -> binary(i, w, Assembler.AND, true);
+            case Op.OR -> binary(i, w, Assembler.OR, true);
+            case Op.XOR -> binary(i, w, Assembler.XOR, true);
+            case Op.NAND, Op.NOR, Op.EQV -> complemented(i, w, op);
+            case Op.ANDC -> withComplement(i, w, Assembler.AND);
+            case Op.ORC -> withComplement(i, w, Assembler.OR);
+            case Op.ADDI -> addImmediate(i, w, imm);
+            case Op.ANDI -> andImmediate(i, w, imm);
+            case Op.ORI -> immediate(i, w, Assembler.OR, imm);
+            case Op.XORI -> immediate(i, w, Assembler.XOR, imm);
+            case Op.MUL -> multiply(i, w);
+            case Op.MULI -> multiplyImmediate(i, w, imm);
+            case Op.MULHS -> multiplyHigh(i, w, Assembler.IMUL);
+            case Op.MULHU -> multiplyHigh(i, w, Assembler.MUL);
+            case Op.SHL, Op.SHR -> shift(i, w, op);
+            case Op.SAR -> shiftAlgebraic(i, w);
+            case Op.ROTL -> rotate(i, w);
+            case Op.ROTMASK32 -> rotateMask32(i, w, imm);
+            case Op.ROTMASK64 -> rotateMask64(i, w, imm);
+            case Op.ROTINSERT32, Op.ROTINSERT64 -> rotateInsert(i, w, op, imm);
+            case Op.ADC -> addCarry(i, w);
+            case Op.CARRY -> carry(i, w);
+            case Op.CARRY32 -> carry32(i, w);
+            case Op.SARLOST -> lostByShift(i, w);
+            case Op.DIVS64, Op.DIVS32 -> divideSigned(i, w, op == Op.DIVS32);
+            case Op.DIVU64, Op.DIVU32 -> divideUnsigned(i, w, op == Op.DIVU32);
+            case Op.SELECT -> select(i, w);
+            case Op.BIT -> bit(i, w);
+            case Op.SETBIT -> setBit(i, w);
+            case Op.WIDEN -> widen(i, w);
+            case Op.NARROW -> narrow(i, w);
+            case Op.MOVI -> {
+                if (imm == 0 && operands.target(i, w, false) == RAX) {
+                    asm.storeImm(Layout.slot(Op.d(w)), 0);
+                    operands.forgetCarried();
+                } else {
+                    int t = operands.target(i, w, mayCarry(i, w));
+                    asm.movImm(t, imm);
+                    operands.finish(i, w, t, mayCarry(i, w));
+                }
+            }
+            default -> unary(i, w, op, imm);
+        }
+    }
+
+    private int target(int i, long w) {
+        return operands.target(i, w, mayCarry(i, w));
+    }
+
+    private void finish(int i, long w, int register) {
+        operands.finish(i, w, register, mayCarry(i, w));
+    }
+
+    private int register(int slot) {
+        return operands.isConstant(slot) ? NONE : operands.register(slot);
+    }
+
+    /** Whether an operation changes a slot in memory by what another operand says. */
+    private boolean isInMemory(int d, int a) {
+        return d == a && !Operands.isTemporary(d) && operands.register(d) == NONE;
+    }
+
+    private void binary(int i, long w, int op, boolean commutative) {
+        int a = Op.a(w);
+        int b = Op.b(w);
+        if (isInMemory(Op.d(w), a)) {
+            int other = register(b);
+            if (operands.isSmallConstant(b)) {
+                asm.aluMemImm(op, Layout.slot(a), (int) operands.constant(b));
+            } else {
+                if (other == NONE) {
+                    operands.fetch(RCX, b);
+                    other = RCX;
+                }
+                asm.aluMem(op, Layout.slot(a), other);
+            }
+            operands.forgetCarried();
+            zeroFlagOf = Op.d(w);
+            return;
+        }
+        int t = target(i, w);
+        if (register(b) == t && register(a) != t) {
+            if (commutative) {
+                int other = a;
+                a = b;
+                b = other;
+            } else {
+                asm.mov(RCX, t);
+                operands.fetch(t, a);
+                asm.alu(op, t, RCX);
+                finish(i, w, t);
+                zeroFlagOf = Op.d(w);
+                return;
+            }
+        }
+        operands.fetch(t, a);
+        operands.apply(op, t, b, RCX);
+        finish(i, w, t);
+        zeroFlagOf = Op.d(w);
+    }
+
+    private void add(int i, long w) {
+        int ra = register(Op.a(w));
+        int rb = register(Op.b(w));
+        int t = target(i, w);
+        if (ra != NONE && rb != NONE && ra != t && rb != t) {
+            asm.lea(t, Assembler.mem(ra, rb, 0, 0));
+            finish(i, w, t);
+        } else {
+            binary(i, w, Assembler.ADD, true);
+        }
+    }
+
+    private void complemented(int i, long w, int op) {
+        int t = target(i, w);
+        int a = Op.a(w);
+        int b = Op.b(w);
+        if (register(b) == t && register(a) != t) {
+            int other = a;
+            a = b;
+            b = other;
+        }
+        operands.fetch(t, a);
+        if (op != Op.NOR || a != b) {
+            operands.apply(op == Op.NAND ? Assembler.AND : op == Op.NOR ? Assembler.OR : Assembler.XOR, t, b, RCX);
+        }
+        asm.unary(Assembler.NOT, t);
+        finish(i, w, t);
+    }
+
+    private void withComplement(int i, long w, int op) {
+        int t = target(i, w);
+        operands.fetch(RCX, Op.b(w));
+        asm.unary(Assembler.NOT, RCX);
+        operands.fetch(t, Op.a(w));
+        asm.alu(op, t, RCX);
+        finish(i, w, t);
+        zeroFlagOf = Op.d(w);
+    }
+
+    private void addImmediate(int i, long w, long imm) {
+        int a = Op.a(w);
+        if (imm != (int) imm) {
+            immediate(i, w, Assembler.ADD, imm);
+            return;
+        }
+        if (isInMemory(Op.d(w), a)) {
+            asm.aluMemImm(Assembler.ADD, Layout.slot(a), (int) imm);
+            operands.forgetCarried();
+            zeroFlagOf = Op.d(w);
+            return;
+        }
+        int t = target(i, w);
+        int from = register(a);
+        if (from != NONE && from != t) {
+            asm.lea(t, Assembler.mem(from, (int) imm));
+            finish(i, w, t);
+        } else {
+            operands.fetch(t, a);
+            asm.aluImm(Assembler.ADD, t, (int) imm);
+            finish(i, w, t);
+            zeroFlagOf = Op.d(w);
+        }
+    }
+
+    private void immediate(int i, long w, int op, long imm) {
+        int t = target(i, w);
+        operands.fetch(t, Op.a(w));
+        if (op == Assembler.XOR && imm == -1) {
+            asm.unary(Assembler.NOT, t);
+            finish(i, w, t);
+            return;
+        }
+        applyImmediate(op, t, imm);
+        finish(i, w, t);
+        zeroFlagOf = Op.d(w);
+    }
+
+    private void applyImmediate(int op, int t, long imm) {
+        if (imm == (int) imm) {
+            asm.aluImm(op, t, (int) imm);
+        } else {
+            asm.movImm(RCX, imm);
+            asm.alu(op, t, RCX);
+        }
+    }
+
+    private void andImmediate(int i, long w, long imm) {
+        int t = target(i, w);
+        if (imm == 0xffff_ffffL) {
+            operands.fetch32(t, Op.a(w));
+            finish(i, w, t);
+            return;
+        }
+        if (imm >>> 32 == 0 && imm != (int) imm || imm >>> 31 == 0) {
+            operands.fetch32(t, Op.a(w));
+            asm.aluImm32(Assembler.AND, t, (int) imm);
+        } else {
+            operands.fetch(t, Op.a(w));
+            mask(t, imm);
+        }
+        finish(i, w, t);
+        zeroFlagOf = Op.d(w);
+    }
+
+    /** Keeps the bits of a mask in a register. May change rcx. */
+    private void mask(int t, long mask) {
+        if (mask == 0xffff_ffffL) {
+            asm.mov32(t, t);
+        } else if (mask == 0xffff) {
+            asm.zeroExtend16(t, t);
+        } else if (mask == 0xff) {
+            asm.zeroExtend8(t, t);
+        } else if (mask >>> 32 == 0) {
+            asm.aluImm32(Assembler.AND, t, (int) mask);
+        } else {
+            applyImmediate(Assembler.AND, t, mask);
+        }
+    }
+
+    private void multiply(int i, long w) {
+        int t = target(i, w);
+        int a = Op.a(w);
+        int b = Op.b(w);
+        if (register(b) == t && register(a) != t || operands.isConstant(a)) {
+            int other = a;
+            a = b;
+            b = other;
+        }
+        operands.fetch(t, a);
+        int other = register(b);
+        if (operands.isSmallConstant(b)) {
+            asm.imulImm(t, t, (int) operands.constant(b));
+        } else if (operands.isConstant(b)) {
+            operands.fetch(RCX, b);
+            asm.imul(t, RCX);
+        } else if (other == NONE) {
+            asm.imul(t, Layout.slot(b));
+        } else {
+            asm.imul(t, other);
+        }
+        finish(i, w, t);
+    }
+
+    private void multiplyImmediate(int i, long w, long imm) {
+        int t = target(i, w);
+        asm.imulImm(t, operands.inRegister(Op.a(w), t), (int) imm);
+        finish(i, w, t);
+    }
+
+    private void multiplyHigh(int i, long w, int op) {
+        operands.fetch(RCX, Op.b(w));
+        operands.fetch(RAX, Op.a(w));
+        asm.unary(op, RCX);
+        finish(i, w, RDX);
+    }
+
+    private void shift(int i, long w, int op) {
+        int t = target(i, w);
+        int b = Op.b(w);
+        boolean left = op == Op.SHL;
+        if (operands.isConstant(b)) {
+            int n = (int) operands.constant(b) & 127;
+            if (n >= 64) {
+                asm.movImm(t, 0);
+            } else {
+                operands.fetch(t, Op.a(w));
+                asm.shift(left ? Assembler.SHL : Assembler.SHR, t, n);
+            }
+            finish(i, w, t);
+            return;
+        }
+        boolean small = Operands.isTemporary(b) && (below64 >> b & 1) != 0;
+        operands.fetch(RCX, b);
+        operands.fetch(t, Op.a(w));
+        if (features.bmi2()) {
+            if (left) {
+                asm.shlx(t, t, RCX);
+            } else {
+                asm.shrx(t, t, RCX);
+            }
+        } else {
+            asm.shiftCl(left ? Assembler.SHL : Assembler.SHR, t);
+        }
+        if (!small) {
+            asm.movImm(RDX, 0);
+            asm.testImm32(RCX, 64);
+            asm.cmov(Condition.NOT_EQUAL, t, RDX);
+        }
+        finish(i, w, t);
+    }
+
+    private void shiftAlgebraic(int i, long w) {
+        int t = target(i, w);
+        int b = Op.b(w);
+        if (operands.isConstant(b)) {
+            operands.fetch(t, Op.a(w));
+            asm.shift(Assembler.SAR, t, Math.min((int) operands.constant(b) & 127, 63));
+            finish(i, w, t);
+            return;
+        }
+        operands.fetch(RCX, b);
+        operands.fetch(t, Op.a(w));
+        if (!Operands.isTemporary(b) || (below64 >> b & 1) == 0) {
+            asm.movImm(RDX, 63);
+            asm.testImm32(RCX, 64);
+            asm.cmov(Condition.NOT_EQUAL, RCX, RDX);
+        }
+        if (features.bmi2()) {
+            asm.sarx(t, t, RCX);
+        } else {
+            asm.shiftCl(Assembler.SAR, t);
+        }
+        finish(i, w, t);
+    }
+
+    private void rotate(int i, long w) {
+        int t = target(i, w);
+        operands.fetch(RCX, Op.b(w));
+        operands.fetch(t, Op.a(w));
+        asm.shiftCl(Assembler.ROL, t);
+        finish(i, w, t);
+    }
+
+    private void rotateMask32(int i, long w, long imm) {
+        int n = Op.c(w) & 31;
+        int t = target(i, w);
+        if (imm >>> 32 != 0) {
+            doubled(t, Op.a(w));
+            rotate64(t, n);
+            mask(t, imm);
+        } else {
+            operands.fetch32(t, Op.a(w));
+            if (n != 0 && imm == (0xffff_ffffL << n & 0xffff_ffffL)) {
+                asm.shift32(Assembler.SHL, t, n);
+            } else if (n != 0 && imm == 0xffff_ffffL >>> 32 - n) {
+                asm.shift32(Assembler.SHR, t, 32 - n);
+            } else {
+                if (n != 0) {
+                    asm.shift32(Assembler.ROL, t, n);
+                }
+                if (imm != 0xffff_ffffL) {
+                    mask(t, imm);
+                }
+            }
+        }
+        finish(i, w, t);
+    }
+
+    /** The low word of a slot, twice. Changes rcx. */
+    private void doubled(int t, int slot) {
+        operands.fetch32(t, slot);
+        asm.mov(RCX, t);
+        asm.shift(Assembler.SHL, RCX, 32);
+        asm.alu(Assembler.OR, t, RCX);
+    }
+
+    private void rotate64(int t, int n) {
+        if (n != 0) {
+            asm.shift(Assembler.ROL, t, n);
+        }
+    }
+
+    private void rotateMask64(int i, long w, long imm) {
+        int n = Op.c(w) & 63;
+        int t = target(i, w);
+        if (n == 0 && imm >>> 32 == 0) {
+            operands.fetch32(t, Op.a(w));
+            if (imm != 0xffff_ffffL) {
+                mask(t, imm);
+            }
+        } else {
+            operands.fetch(t, Op.a(w));
+            int kept = Long.bitCount(imm);
+            if (imm == -1L << n) {
+                asm.shift(Assembler.SHL, t, n);
+            } else if (n != 0 && imm == -1L >>> 64 - n) {
+                asm.shift(Assembler.SHR, t, 64 - n);
+            } else if (imm == -1L >>> 64 - kept && kept > 31 && n == 0) {
+                asm.shift(Assembler.SHL, t, 64 - kept);
+                asm.shift(Assembler.SHR, t, 64 - kept);
+            } else if (imm == -1L >>> 64 - kept && n != 0 && kept < n) {
+                // A field in the middle: rotating it to the right end is a shift, since what it brings in is masked.
+                asm.shift(Assembler.SHR, t, 64 - n);
+                mask(t, imm);
+            } else {
+                rotate64(t, n);
+                mask(t, imm);
+            }
+        }
+        finish(i, w, t);
+    }
+
+    private void rotateInsert(int i, long w, int op, long imm) {
+        int n = Op.c(w);
+        operands.fetch(RDX, Op.b(w));
+        if (op == Op.ROTINSERT32) {
+            doubled(RAX, Op.a(w));
+        } else {
+            operands.fetch(RAX, Op.a(w));
+        }
+        rotate64(RAX, n & 63);
+        mask(RAX, imm);
+        mask(RDX, ~imm);
+        asm.alu(Assembler.OR, RAX, RDX);
+        finish(i, w, RAX);
+    }
+
+    /** rax = a + b + c; the host's carry flag is the carry out. Changes rcx. */
+    private void sum(long w) {
+        int a = Op.a(w);
+        int b = Op.b(w);
+        int c = Op.c(w);
+        int rb = operands.evictToRcx(b);
+        boolean carryInMemory = !operands.isConstant(c);
+        if (carryInMemory) {
+            if (rb == RCX) {
+                asm.mov(RDX, RCX);
+                rb = RDX;
+            }
+            operands.fetch(RCX, c);
+        }
+        operands.fetch(RAX, a);
+        int op = Assembler.ADC;
+        if (carryInMemory) {
+            // Carries if rcx is 1, and not if it is 0.
+            asm.aluImm(Assembler.ADD, RCX, -1);
+        } else if (operands.constant(c) == 0) {
+            op = Assembler.ADD;
+        } else {
+            asm.stc();
+        }
+        if (rb != NONE) {
+            asm.alu(op, RAX, rb);
+        } else if (operands.isConstant(b)) {
+            int constant = (int) operands.constant(b);
+            if (operands.constant(b) != constant) {
+                throw new IllegalStateException("addition of a constant of more than 32 bits with a carry");
+            }
+            asm.aluImm(op, RAX, constant);
+        } else {
+            asm.alu(op, RAX, Layout.slot(b));
+        }
+    }
+
+    private void addCarry(int i, long w) {
+        int d = Op.d(w);
+        int partner = NONE;
+        for (int k = i + 1; k <= i + 2 && k < words.length && partner == NONE; k++) {
+            long next = words[k];
+            if (Op.of(next) == Op.CARRY && Op.a(next) == Op.a(w) && Op.b(next) == Op.b(w) && Op.c(next) == Op.c(w)) {
+                partner = k;
+            }
+        }
+        boolean intact = d != Op.a(w) && d != Op.b(w) && d != Op.c(w);
+        sum(w);
+        if (partner != NONE && intact && operands.register(Op.d(words[partner])) == NONE) {
+            asm.setcc(Condition.BELOW, RCX);
+            asm.zeroExtend8(RCX, RCX);
+            asm.store(Layout.slot(Op.d(words[partner])), RCX);
+            done = partner;
+        }
+        operands.finish(i, w, RAX, false);
+    }
+
+    private void carry(int i, long w) {
+        sum(w);
+        asm.setcc(Condition.BELOW, RAX);
+        asm.zeroExtend8(RAX, RAX);
+        finish(i, w, RAX);
+    }
+
+    private void carry32(int i, long w) {
+        int c = operands.evictToRcx(Op.c(w));
+        int b = Op.b(w);
+        if (operands.isCarried(b)) {
+            asm.mov(RDX, RAX);
+            operands.fetch(RAX, Op.a(w));
+            asm.alu(Assembler.XOR, RAX, RDX);
+        } else {
+            operands.fetch(RAX, Op.a(w));
+            operands.apply(Assembler.XOR, RAX, b, RDX);
+        }
+        if (c == NONE) {
+            operands.apply(Assembler.XOR, RAX, Op.c(w), RDX);
+        } else {
+            asm.alu(Assembler.XOR, RAX, c);
+        }
+        asm.shift(Assembler.SHR, RAX, 32);
+        asm.aluImm32(Assembler.AND, RAX, 1);
+        finish(i, w, RAX);
+    }
+
+    private void lostByShift(int i, long w) {
+        int a = Op.a(w);
+        int b = Op.b(w);
+        if (operands.isConstant(b)) {
+            int n = (int) operands.constant(b) & 127;
+            operands.fetch(RAX, a);
+            asm.mov(RCX, RAX);
+            // What is lost, at the left end; all of it from 64 on.
+            if (n == 0) {
+                asm.clear(RCX);
+            } else if (n < 64) {
+                asm.shift(Assembler.SHL, RCX, 64 - n);
+            }
+            asm.shift(Assembler.SHR, RAX, 63);
+            asm.movImm(RDX, 0);
+            asm.test(RCX, RCX);
+            asm.cmov(Condition.EQUAL, RAX, RDX);
+            finish(i, w, RAX);
+            return;
+        }
+        operands.fetch(RCX, b);
+        operands.fetch(RAX, a);
+        asm.movImm(RDX, -1);
+        asm.shiftCl(Assembler.SHL, RDX);
+        asm.unary(Assembler.NOT, RDX);
+        asm.testImm32(RCX, 64);
+        asm.movImm(RCX, -1);
+        asm.cmov(Condition.NOT_EQUAL, RDX, RCX);
+        asm.alu(Assembler.AND, RDX, RAX);
+        asm.movImm(RCX, 0);
+        asm.shift(Assembler.SAR, RAX, 63);
+        asm.alu(Assembler.AND, RAX, RDX);
+        asm.setcc(Condition.NOT_EQUAL, RCX);
+        finish(i, w, RCX);
+    }
+
+    private void divideSigned(int i, long w, boolean narrow) {
+        operands.fetch(RCX, Op.b(w));
+        operands.fetch(RAX, Op.a(w));
+        if (narrow) {
+            asm.test32(RCX, RCX);
+        } else {
+            asm.test(RCX, RCX);
+        }
+        long zero = asm.jccForward(Condition.EQUAL);
+        long minusOne;
+        if (narrow) {
+            asm.aluImm32(Assembler.CMP, RCX, -1);
+            minusOne = asm.jccForward(Condition.EQUAL);
+            asm.cdq();
+            asm.unary32(Assembler.IDIV, RCX);
+        } else {
+            asm.aluImm(Assembler.CMP, RCX, -1);
+            minusOne = asm.jccForward(Condition.EQUAL);
+            asm.cqo();
+            asm.unary(Assembler.IDIV, RCX);
+        }
+        long end = asm.jmpForward();
+        asm.bind(minusOne);
+        // The host's division would trap for the most negative dividend; its negation overflows.
+        if (narrow) {
+            asm.unary32(Assembler.NEG, RAX);
+        } else {
+            asm.unary(Assembler.NEG, RAX);
+        }
+        long end2 = asm.jccForward(Condition.not(Condition.OVERFLOW));
+        asm.bind(zero);
+        asm.clear(RAX);
+        asm.bind(end);
+        asm.bind(end2);
+        finish(i, w, RAX);
+    }
+
+    private void divideUnsigned(int i, long w, boolean narrow) {
+        operands.fetch(RCX, Op.b(w));
+        operands.fetch(RAX, Op.a(w));
+        asm.clear(RDX);
+        if (narrow) {
+            asm.test32(RCX, RCX);
+        } else {
+            asm.test(RCX, RCX);
+        }
+        long zero = asm.jccForward(Condition.EQUAL);
+        if (narrow) {
+            asm.unary32(Assembler.DIV, RCX);
+        } else {
+            asm.unary(Assembler.DIV, RCX);
+        }
+        long end = asm.jmpForward();
+        asm.bind(zero);
+        asm.clear(RAX);
+        asm.bind(end);
+        finish(i, w, RAX);
+    }
+
+    private void select(int i, long w) {
+        int b = Op.b(w);
+        int c = Op.c(w);
+        if (operands.isCarried(b) || operands.isCarried(c)) {
+            operands.freeRax();
+        }
+        int a = operands.inRegister(Op.a(w), RCX);
+        asm.test(a, a);
+        operands.fetch(RAX, c);
+        int rb = register(b);
+        if (rb == NONE && operands.isConstant(b)) {
+            operands.fetch(RDX, b);
+            rb = RDX;
+        }
+        if (rb == NONE) {
+            asm.cmov(Condition.NOT_EQUAL, RAX, Layout.slot(b));
+        } else {
+            asm.cmov(Condition.NOT_EQUAL, RAX, rb);
+        }
+        finish(i, w, RAX);
+    }
+
+    private void bit(int i, long w) {
+        int n = Op.c(w);
+        int t = target(i, w);
+        operands.fetch(t, Op.a(w));
+        if (n != 0) {
+            asm.shift(Assembler.SHR, t, n);
+        }
+        asm.aluImm32(Assembler.AND, t, 1);
+        finish(i, w, t);
+        zeroFlagOf = Op.d(w);
+    }
+
+    private void setBit(int i, long w) {
+        int n = Op.c(w);
+        operands.fetch(RCX, Op.b(w));
+        operands.fetch(RAX, Op.a(w));
+        asm.aluImm32(Assembler.AND, RCX, 1);
+        if (n != 0) {
+            asm.shift(Assembler.SHL, RCX, n);
+        }
+        if (n < 31) {
+            asm.aluImm(Assembler.AND, RAX, ~(1 << n));
+        } else {
+            asm.movImm(RDX, ~(1L << n));
+            asm.alu(Assembler.AND, RAX, RDX);
+        }
+        asm.alu(Assembler.OR, RAX, RCX);
+        finish(i, w, RAX);
+    }
+
+    private void unary(int i, long w, int op, long imm) {
+        int t = target(i, w);
+        int a = Op.a(w);
+        switch (op) {
+            case Op.MOV -> {
+                operands.fetch(t, a);
+            }
+            case Op.NEG -> {
+                operands.fetch(t, a);
+                asm.unary(Assembler.NEG, t);
+            }
+            case Op.RSUBI -> {
+                operands.fetch(t, a);
+                asm.unary(Assembler.NEG, t);
+                applyImmediate(Assembler.ADD, t, imm);
+            }
+            case Op.SHLI, Op.SHRI, Op.SARI -> {
+                operands.fetch(t, a);
+                asm.shift(op == Op.SHLI ? Assembler.SHL : op == Op.SHRI ? Assembler.SHR : Assembler.SAR, t, (int) imm & 63);
+            }
+            case Op.SEXT8 -> asm.signExtend8(t, operands.inRegister(a, t));
+            case Op.SEXT16 -> asm.signExtend16(t, operands.inRegister(a, t));
+            case Op.SEXT32 -> asm.signExtend32(t, operands.inRegister(a, t));
+            case Op.DUP32 -> doubled(t, a);
+            case Op.CLZ -> countLeadingZeros(t, operands.inRegister(a, RCX));
+            case Op.CTZ -> countTrailingZeros(t, operands.inRegister(a, RCX));
+            case Op.POPCNT -> populationCount(t, a);
+            case Op.SETNZ -> {
+                int from = operands.inRegister(a, RCX);
+                asm.test(from, from);
+                asm.setcc(Condition.NOT_EQUAL, RAX);
+                asm.zeroExtend8(t, RAX);
+            }
+            default -> throw new IllegalStateException("no such micro-op: " + Op.name(op));
+        }
+        finish(i, w, t);
+    }
+
+    private void countLeadingZeros(int t, int from) {
+        if (features.lzcnt()) {
+            asm.lzcnt(t, from);
+            return;
+        }
+        asm.movImm(RDX, 127);
+        asm.bsr(RAX, from);
+        asm.cmov(Condition.EQUAL, RAX, RDX);
+        asm.aluImm(Assembler.XOR, RAX, 63);
+        move(t, RAX);
+    }
+
+    private void countTrailingZeros(int t, int from) {
+        if (features.bmi1()) {
+            asm.tzcnt(t, from);
+            return;
+        }
+        asm.movImm(RDX, 64);
+        asm.bsf(RAX, from);
+        asm.cmov(Condition.EQUAL, RAX, RDX);
+        move(t, RAX);
+    }
+
+    private void populationCount(int t, int slot) {
+        if (features.popcnt()) {
+            asm.popcnt(t, operands.inRegister(slot, t));
+            return;
+        }
+        // The sum of bits in ever wider fields (Hacker's Delight, 5-1).
+        operands.fetch(RAX, slot);
+        asm.mov(RCX, RAX);
+        asm.shift(Assembler.SHR, RCX, 1);
+        asm.movImm(RDX, 0x5555_5555_5555_5555L);
+        asm.alu(Assembler.AND, RCX, RDX);
+        asm.alu(Assembler.SUB, RAX, RCX);
+        asm.movImm(RDX, 0x3333_3333_3333_3333L);
+        asm.mov(RCX, RAX);
+        asm.alu(Assembler.AND, RAX, RDX);
+        asm.shift(Assembler.SHR, RCX, 2);
+        asm.alu(Assembler.AND, RCX, RDX);
+        asm.alu(Assembler.ADD, RAX, RCX);
+        asm.mov(RCX, RAX);
+        asm.shift(Assembler.SHR, RCX, 4);
+        asm.alu(Assembler.ADD, RAX, RCX);
+        asm.movImm(RDX, 0x0f0f_0f0f_0f0f_0f0fL);
+        asm.alu(Assembler.AND, RAX, RDX);
+        asm.movImm(RDX, 0x0101_0101_0101_0101L);
+        asm.imul(RAX, RDX);
+        asm.shift(Assembler.SHR, RAX, 56);
+        move(t, RAX);
+    }
+
+    private void move(int d, int s) {
+        if (d != s) {
+            asm.mov(d, s);
+        }
+    }
+
+
+    private void widen(int i, long w) {
+        operands.fetch32(RAX, Op.a(w));
+        asm.mov32(RCX, RAX);
+        asm.alu32(Assembler.ADD, RCX, RCX);
+        asm.aluImm32(Assembler.CMP, RCX, 0xff00_0000);
+        long notANumber = asm.jccForward(Condition.ABOVE);
+        asm.sseRegister(Assembler.MAP_0F, Assembler.P66, false, 0x6e, XMM0, RAX);
+        asm.sseRegister(Assembler.MAP_0F, Assembler.PF3, false, 0x5a, XMM0, XMM0);
+        asm.sseRegister(Assembler.MAP_0F, Assembler.P66, true, 0x7e, XMM0, RAX);
+        long end = asm.jmpForward();
+        asm.bind(notANumber);
+        // The host's conversion would make a signalling NaN quiet.
+        asm.signExtend32(RAX, RAX);
+        asm.shift(Assembler.SHL, RAX, 29);
+        asm.movImm(RCX, 0x7ff0_0000_0000_0000L);
+        asm.alu(Assembler.OR, RAX, RCX);
+        asm.bind(end);
+        finish(i, w, RAX);
+    }
+
+    private void narrow(int i, long w) {
+        operands.fetch(RAX, Op.a(w));
+        asm.mov(RCX, RAX);
+        asm.shift(Assembler.SHR, RCX, 52);
+        asm.aluImm32(Assembler.AND, RCX, 0x7ff);
+        asm.aluImm32(Assembler.CMP, RCX, 896);
+        long small = asm.jccForward(Condition.BELOW_OR_EQUAL);
+        long normal = asm.here();
+        asm.mov(RCX, RAX);
+        asm.shift(Assembler.SHR, RCX, 32);
+        asm.aluImm32(Assembler.AND, RCX, 0xc000_0000);
+        asm.shift(Assembler.SHR, RAX, 29);
+        asm.aluImm32(Assembler.AND, RAX, 0x3fff_ffff);
+        asm.alu32(Assembler.OR, RAX, RCX);
+        long end = asm.jmpForward();
+        asm.bind(small);
+        asm.lea(RDX, Assembler.mem(RAX, RAX, 0, 0));
+        asm.test(RDX, RDX);
+        asm.jcc(Condition.EQUAL, normal);
+        // Denormalized, or nothing at all: the fraction with its hidden bit, shifted right.
+        asm.unary32(Assembler.NEG, RCX);
+        asm.aluImm32(Assembler.ADD, RCX, 926);
+        asm.movImm(RDX, 0x000f_ffff_ffff_ffffL);
+        asm.alu(Assembler.AND, RDX, RAX);
+        asm.shift(Assembler.SHR, RAX, 63);
+        asm.shift(Assembler.SHL, RAX, 31);
+        asm.aluImm32(Assembler.CMP, RCX, 53);
+        long nothing = asm.jccForward(Condition.ABOVE_OR_EQUAL);
+        asm.push(RAX);
+        asm.movImm(RAX, 0x0010_0000_0000_0000L);
+        asm.alu(Assembler.OR, RDX, RAX);
+        asm.pop(RAX);
+        asm.shiftCl(Assembler.SHR, RDX);
+        asm.alu32(Assembler.OR, RAX, RDX);
+        asm.bind(nothing);
+        asm.bind(end);
+        finish(i, w, RAX);
+    }
+}

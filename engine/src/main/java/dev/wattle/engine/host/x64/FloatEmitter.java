@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import static dev.wattle.engine.host.x64.Assembler.MAP_0F;
+import static dev.wattle.engine.host.x64.Assembler.MAP_0F38;
+import static dev.wattle.engine.host.x64.Assembler.NP;
+import static dev.wattle.engine.host.x64.Assembler.P66;
+import static dev.wattle.engine.host.x64.Assembler.PF2;
+import static dev.wattle.engine.host.x64.Assembler.PF3;
+import static dev.wattle.engine.host.x64.Register.RAX;
+import static dev.wattle.engine.host.x64.Register.RCX;
+
+import dev.wattle.engine.ir.Form;
+import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
+import java.util.Arrays;
+
+/**
+ * Emits scalar floating-point forms for the host's unit.
+ *
+ * <p>The host computes the number alone. Its status, such as the class of the result and whether it was rounded up, is
+ * worked out only when somebody wants to know, by running the routine of the last operation again on saved operands: see
+ * {@link dev.wattle.engine.Processor#settle}. That suffices, since while the host may compute at all ({@link
+ * Slots#FLOAT_ALLOWED}) nothing else of the status changes but what each operation sets anew.
+ */
+final class FloatEmitter {
+    private static final int OPCODE_SQRT = 0x51;
+    private static final int OPCODE_ADD = 0x58;
+    private static final int OPCODE_MUL = 0x59;
+    private static final int OPCODE_SUB = 0x5c;
+    private static final int OPCODE_DIV = 0x5e;
+    private static final int OPCODE_CONVERT_PRECISION = 0x5a;
+    private static final int OPCODE_UCOMIS = 0x2e;
+    private static final int OPCODE_CVTSI2 = 0x2a;
+    private static final int OPCODE_CVTT2SI = 0x2c;
+    private static final int OPCODE_LOAD = 0x10;
+    private static final int OPCODE_STORE = 0x11;
+
+    /** Bits of a number in double format that one of single precision does not have. */
+    private static final int BELOW_SINGLE = 0x1fff_ffff;
+
+    private static final int RESULT = 0;
+    private static final int A = 1;
+    private static final int B = 2;
+    private static final int C = 3;
+    private static final int SCRATCH = 4;
+
+    private final HostFeatures features;
+    private final Assembler asm;
+    private final long codeBase;
+
+    // Descriptors of operations, for settling: written behind the block.
+    private int records;
+    private long[] recordPatch = new long[16];
+    private long[] recordWord = new long[16];
+    private long[] recordImmediate = new long[16];
+
+    /** Jumps to the routine, of the form being emitted; 0 for none. */
+    long slowJump;
+
+    long slowJump2;
+    long slowJump3;
+    long slowJump4;
+    /** How a result that is out of the normal range may still be right: see {@link ZeroCheck}. */
+    ZeroCheck zero = ZeroCheck.NEVER;
+    /** Where to go on if it is. */
+    long zeroResume;
+
+    /** When a zero is the exact result, so that the host's is right. */
+    enum ZeroCheck {
+        NEVER,
+        /** Whenever the result, in rax, is zero. */
+        ALWAYS,
+        /** If it is zero, and so is operand a. */
+        IF_A,
+        /** If it is zero, and so is operand a or b. */
+        IF_A_OR_B
+    }
+
+    FloatEmitter(Assembler asm, HostFeatures features, long codeBase) {
+        this.asm = asm;
+        this.features = features;
+        this.codeBase = codeBase;
+    }
+
+    void begin() {
+        records = 0;
+    }
+
+    /** Whether the host has instructions for a form. */
+    boolean supports(int form) {
+        int plain = Form.isSingle(form) ? form - Form.F32 : form;
+        boolean fused = plain >= Form.F64_MADD && plain <= Form.F64_NMSUB;
+        return (!fused || features.fma()) && (plain > 0 && plain <= Form.F64_NMSUB || form <= Form.F64_COMPARE);
+    }
+
+    /** Emits an operation. Afterwards the fields say which jumps go to its routine. */
+    void emit(long w, long imm) {
+        slowJump = 0;
+        slowJump2 = 0;
+        slowJump3 = 0;
+        slowJump4 = 0;
+        zero = ZeroCheck.NEVER;
+        zeroResume = 0;
+        int form = Form.of(w);
+        asm.aluMemImm32(Assembler.CMP, Layout.slot(Slots.FLOAT_ALLOWED), 0);
+        slowJump2 = asm.jccForward(Condition.EQUAL);
+        switch (form) {
+            case Form.F64_COMPARE -> compare(w, imm);
+            case Form.I64_FROM_F64, Form.I32_FROM_F64 -> toInteger(form, w, imm);
+            case Form.F64_FROM_I64 -> {
+                asm.sseMemory(MAP_0F, PF2, true, OPCODE_CVTSI2, RESULT, Layout.slot(Op.a(w)));
+                load(A, Op.a(w));
+                finish(w, imm, 1);
+            }
+            case Form.F32_FROM_I64 -> {
+                asm.sseMemory(MAP_0F, PF3, true, OPCODE_CVTSI2, RESULT, Layout.slot(Op.a(w)));
+                load(A, Op.a(w));
+                widenResult();
+                finish(w, imm, 1);
+            }
+            case Form.F64_TO_F32 -> {
+                load(A, Op.a(w));
+                asm.sseRegister(MAP_0F, PF2, false, OPCODE_CONVERT_PRECISION, RESULT, A);
+                checkSingle();
+                allowZero(ZeroCheck.IF_A);
+                widenResult();
+                finish(w, imm, 1);
+            }
+            default -> {
+                if (Form.isSingle(form)) {
+                    single(form - Form.F32, w, imm);
+                } else {
+                    dual(form, w, imm);
+                }
+            }
+        }
+    }
+
+    private void load(int register, int slot) {
+        asm.sseMemory(MAP_0F, PF2, false, OPCODE_LOAD, register, Layout.slot(slot));
+    }
+
+    private void store(int slot, int register) {
+        asm.sseMemory(MAP_0F, PF2, false, OPCODE_STORE, register, Layout.slot(slot));
+    }
+
+    private void allowZero(ZeroCheck check) {
+        zero = check;
+        zeroResume = asm.here();
+    }
+
+    /** How many numbers a form takes. */
+    static int operandCount(int form) {
+        int plain = Form.isSingle(form) ? form - Form.F32 : form;
+        if (plain == Form.F64_SQRT || plain >= Form.F64_TO_F32 && plain <= Form.I32_FROM_F64) {
+            return 1;
+        }
+        return plain >= Form.F64_MADD && plain <= Form.F64_NMSUB ? 3 : 2;
+    }
+
+    private void dual(int form, long w, long imm) {
+        int count = operandCount(form);
+        load(A, Op.a(w));
+        if (count > 1) {
+            load(B, Op.b(w));
+        }
+        if (count > 2) {
+            load(C, Op.c(w));
+        }
+        operation(form, PF2, true);
+        asm.sseRegister(MAP_0F, P66, true, 0x7e, RESULT, RAX);
+        asm.mov(RCX, RAX);
+        asm.shift(Assembler.SHR, RCX, 52);
+        asm.aluImm32(Assembler.AND, RCX, 0x7ff);
+        asm.aluImm32(Assembler.SUB, RCX, 1);
+        asm.aluImm32(Assembler.CMP, RCX, 0x7fe);
+        slowJump = asm.jccForward(Condition.ABOVE_OR_EQUAL);
+        allowZeroOf(form);
+        finish(w, imm, count);
+    }
+
+    private void allowZeroOf(int plain) {
+        switch (plain) {
+            case Form.F64_ADD, Form.F64_SUB -> allowZero(ZeroCheck.ALWAYS);
+            case Form.F64_MUL -> allowZero(ZeroCheck.IF_A_OR_B);
+            case Form.F64_DIV, Form.F64_SQRT -> allowZero(ZeroCheck.IF_A);
+            default -> allowZero(ZeroCheck.NEVER);
+        }
+    }
+
+    private void single(int plain, long w, long imm) {
+        int count = operandCount(plain);
+        // Numbers of more than single precision are for the routine.
+        asm.load32(RAX, Layout.slot(Op.a(w)));
+        if (count > 1) {
+            asm.alu32(Assembler.OR, RAX, Layout.slot(Op.b(w)));
+        }
+        asm.testImm32(RAX, BELOW_SINGLE);
+        slowJump3 = asm.jccForward(Condition.NOT_EQUAL);
+        narrow(A, Op.a(w));
+        if (count > 1) {
+            narrow(B, Op.b(w));
+        }
+        if (count > 2) {
+            // Only an addend outside of the range of single precision could decide a tie.
+            narrow(C, Op.c(w));
+            asm.sseRegister(MAP_0F, PF3, false, OPCODE_CONVERT_PRECISION, SCRATCH, C);
+            asm.sseRegister(MAP_0F, P66, true, 0x7e, SCRATCH, RAX);
+            asm.alu(Assembler.CMP, RAX, Layout.slot(Op.c(w)));
+            slowJump4 = asm.jccForward(Condition.NOT_EQUAL);
+        }
+        operation(plain, PF3, false);
+        checkSingle();
+        allowZeroOf(plain);
+        widenResult();
+        // What is saved for the routine is in double format.
+        load(A, Op.a(w));
+        if (count > 1) {
+            load(B, Op.b(w));
+        }
+        if (count > 2) {
+            load(C, Op.c(w));
+        }
+        finish(w, imm, count);
+    }
+
+    private void narrow(int register, int slot) {
+        asm.sseMemory(MAP_0F, PF2, false, OPCODE_CONVERT_PRECISION, register, Layout.slot(slot));
+    }
+
+    private void widenResult() {
+        asm.sseRegister(MAP_0F, PF3, false, OPCODE_CONVERT_PRECISION, RESULT, RESULT);
+    }
+
+    private void checkSingle() {
+        asm.sseRegister(MAP_0F, P66, false, 0x7e, RESULT, RAX);
+        asm.mov32(RCX, RAX);
+        asm.shift32(Assembler.SHR, RCX, 23);
+        asm.aluImm32(Assembler.AND, RCX, 0xff);
+        asm.aluImm32(Assembler.SUB, RCX, 1);
+        asm.aluImm32(Assembler.CMP, RCX, 0xfe);
+        slowJump = asm.jccForward(Condition.ABOVE_OR_EQUAL);
+    }
+
+    /** RESULT = A op B, with the operands left as they are. */
+    private void operation(int plain, int prefix, boolean wide) {
+        switch (plain) {
+            case Form.F64_ADD -> binary(prefix, OPCODE_ADD);
+            case Form.F64_SUB -> binary(prefix, OPCODE_SUB);
+            case Form.F64_MUL -> binary(prefix, OPCODE_MUL);
+            case Form.F64_DIV -> binary(prefix, OPCODE_DIV);
+            case Form.F64_SQRT -> asm.sseRegister(MAP_0F, prefix, false, OPCODE_SQRT, RESULT, A);
+            default -> {
+                asm.sseRegister(MAP_0F, NP, false, 0x28, RESULT, C);
+                boolean adds = plain == Form.F64_MADD || plain == Form.F64_NMADD;
+                // vfmadd231 and vfmsub231: the first operand is added or subtracted. The sign of a negated form changes
+                // after rounding, which is the same when rounding to nearest.
+                asm.vexRegister(MAP_0F38, P66, wide, adds ? 0xb9 : 0xbb, RESULT, A, B);
+                if (plain == Form.F64_NMADD || plain == Form.F64_NMSUB) {
+                    negate(wide);
+                }
+            }
+        }
+    }
+
+    private void negate(boolean wide) {
+        // All ones, shifted until only the sign is left.
+        asm.sseRegister(MAP_0F, P66, false, 0x76, SCRATCH, SCRATCH);
+        if (wide) {
+            asm.sseRegister(MAP_0F, P66, false, 0x73, 6, SCRATCH);
+            asm.byte_(63);
+        } else {
+            asm.sseRegister(MAP_0F, P66, false, 0x72, 6, SCRATCH);
+            asm.byte_(31);
+        }
+        asm.sseRegister(MAP_0F, NP, false, 0x57, RESULT, SCRATCH);
+    }
+
+    private void binary(int prefix, int opcode) {
+        asm.sseRegister(MAP_0F, NP, false, 0x28, RESULT, A);
+        asm.sseRegister(MAP_0F, prefix, false, opcode, RESULT, B);
+    }
+
+    /** Saves the operands, which are in A, B and C, and writes the result. */
+    private void finish(long w, long imm, int count) {
+        store(HostSlots.FLOAT_A, A);
+        if (count > 1) {
+            store(HostSlots.FLOAT_A + 1, B);
+        }
+        if (count > 2) {
+            store(HostSlots.FLOAT_A + 2, C);
+        }
+        asm.storeImm(Layout.slot(Slots.FLOAT_LAST), 0);
+        record(w, imm);
+        asm.storeImm(Layout.slot(Slots.FLOAT_LATER), 0);
+        store(Op.d(w), RESULT);
+        asm.storeImm(Layout.slot(Op.d(w) - 1), 0);
+    }
+
+    /** Remembers that the constant just written must become the place of a descriptor. */
+    private void record(long w, long imm) {
+        if (records == recordPatch.length) {
+            recordPatch = Arrays.copyOf(recordPatch, records * 2);
+            recordWord = Arrays.copyOf(recordWord, records * 2);
+            recordImmediate = Arrays.copyOf(recordImmediate, records * 2);
+        }
+        recordPatch[records] = asm.here() - 4;
+        recordWord[records] = w;
+        recordImmediate[records] = imm;
+        records++;
+    }
+
+    /** Writes the descriptors: the word of the operation, and its immediate. */
+    void writeRecords() {
+        for (int k = 0; k < records; k++) {
+            long here = asm.here();
+            asm.seek(recordPatch[k]);
+            asm.int_((int) (here - codeBase));
+            asm.seek(here);
+            asm.long_(recordWord[k]);
+            asm.long_(recordImmediate[k]);
+        }
+    }
+
+    private void compare(long w, long imm) {
+        load(A, Op.a(w));
+        load(B, Op.b(w));
+        asm.movImm(RAX, 2);
+        asm.movImm(RCX, 4);
+        asm.sseRegister(MAP_0F, P66, false, OPCODE_UCOMIS, A, B);
+        slowJump = asm.jccForward(Condition.PARITY);
+        asm.cmov(Condition.ABOVE, RAX, RCX);
+        asm.movImm(RCX, 8);
+        asm.cmov(Condition.BELOW, RAX, RCX);
+        store(HostSlots.COMPARE_A, A);
+        store(HostSlots.COMPARE_A + 1, B);
+        asm.storeImm32(Layout.slot(Slots.FLOAT_LATER), 0);
+        record(w, imm);
+        asm.store(Layout.slot(Op.d(w)), RAX);
+    }
+
+    private void toInteger(int form, long w, long imm) {
+        load(A, Op.a(w));
+        asm.sseRegister(MAP_0F, PF2, true, OPCODE_CVTT2SI, RAX, A);
+        if (form == Form.I32_FROM_F64) {
+            asm.signExtend32(RCX, RAX);
+            asm.alu(Assembler.CMP, RCX, RAX);
+            slowJump = asm.jccForward(Condition.NOT_EQUAL);
+        } else {
+            // The host's answer for what has no such integer is the most negative one.
+            asm.mov(RCX, RAX);
+            asm.aluImm(Assembler.SUB, RCX, 1);
+            slowJump = asm.jccForward(Condition.OVERFLOW);
+        }
+        store(HostSlots.INTEGER_A, A);
+        asm.storeImm32(Layout.highHalf(Slots.FLOAT_LATER), 0);
+        record(w, imm);
+        asm.store(Layout.slot(Op.d(w)), RAX);
+        asm.storeImm(Layout.slot(Op.d(w) - 1), 0);
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import static dev.wattle.engine.host.x64.Register.RAX;
+import static dev.wattle.engine.host.x64.Register.RCX;
+import static dev.wattle.engine.host.x64.Register.RDI;
+import static dev.wattle.engine.host.x64.Register.RDX;
+import static dev.wattle.engine.host.x64.Register.RSI;
+import static dev.wattle.engine.host.x64.Register.RSP;
+
+import dev.wattle.engine.ir.Slots;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/** The code by which Java enters generated code, and by which that returns. */
+final class Gateway {
+    private static final MethodHandle ENTER = Linker.nativeLinker()
+            .downcallHandle(
+                    FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+
+    /** Registers that a function must preserve (System V ABI for x86-64, 3.2.1). */
+    private static final int[] PRESERVED = {
+        Register.RBX, Register.RBP, Register.R12, Register.R13, Register.R14, Register.R15
+    };
+
+    private final MemorySegment enter;
+    /** Leaves with the descriptor in rax. */
+    final long exit;
+    /** What the entry of an invalid block calls. */
+    final long invalid;
+    /** Where the handler of signals lets generated code go on after a fault. */
+    final long recovery;
+
+    Gateway(Assembler asm, Layout layout) {
+        enter = MemorySegment.ofAddress(asm.here());
+        for (int register : PRESERVED) {
+            asm.push(register);
+        }
+        asm.aluImm(Assembler.SUB, RSP, 8);
+        asm.lea(Layout.STATE, Assembler.mem(RDI, Layout.BIAS));
+        asm.mov(RAX, RSI);
+        for (int slot : layout.hotSlots()) {
+            asm.load(layout.registerOf(slot), Layout.slot(slot));
+        }
+        asm.load(Layout.TEMPORARY, Layout.slot(HostSlots.TEMPORARY));
+        asm.load(Layout.COUNTER, Layout.slot(Slots.COMPLETED));
+        asm.jmpRegister(RAX);
+
+        asm.align(16);
+        exit = asm.here();
+        for (int slot : layout.hotSlots()) {
+            asm.store(Layout.slot(slot), layout.registerOf(slot));
+        }
+        asm.store(Layout.slot(HostSlots.TEMPORARY), Layout.TEMPORARY);
+        asm.store(Layout.slot(Slots.COMPLETED), Layout.COUNTER);
+        asm.aluImm(Assembler.ADD, RSP, 8);
+        for (int i = PRESERVED.length - 1; i >= 0; i--) {
+            asm.pop(PRESERVED[i]);
+        }
+        asm.ret();
+
+        asm.align(16);
+        long invalidDescriptor = descriptor(asm, Exits.INVALID);
+        asm.align(16);
+        invalid = asm.here();
+        asm.pop(RCX);
+        asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RCX);
+        asm.leaCode(RAX, invalidDescriptor);
+        asm.jmp(exit);
+
+        asm.align(16);
+        long faultDescriptor = descriptor(asm, Exits.FAULT);
+        asm.align(16);
+        recovery = asm.here();
+        asm.store(Layout.slot(HostSlots.FAULT_CODE), RAX);
+        asm.store(Layout.slot(HostSlots.FAULT_ADDRESS), RCX);
+        asm.store(Layout.slot(HostSlots.FAULT_SIGNAL), RDX);
+        asm.leaCode(RAX, faultDescriptor);
+        asm.jmp(exit);
+        asm.align(64);
+    }
+
+    private static long descriptor(Assembler asm, int kind) {
+        long at = asm.here();
+        asm.int_(kind);
+        return at;
+    }
+
+    /**
+     * Runs generated code.
+     *
+     * @param state the state block
+     * @param target host address to start at
+     * @return address of the descriptor that says why it ended
+     */
+    long enter(long state, long target) {
+        try {
+            return (long) ENTER.invokeExact(enter, state, target);
+        } catch (Throwable e) {
+            throw new IllegalStateException("generated code cannot be entered", e);
+        }
+    }
+}

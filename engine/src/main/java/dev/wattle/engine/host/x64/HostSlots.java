@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import dev.wattle.engine.ir.Slots;
+
+/** Slots of the state block that only this back-end uses. */
+final class HostSlots {
+    /** Effective address of the page being executed. */
+    static final int PAGE_BASE = Slots.HOST;
+    /** Host address of the table that indirect jumps look into. */
+    static final int JUMP_TABLE = Slots.JUMP_TABLE;
+    /** The effective address that an exit is about. */
+    static final int EXIT_ADDRESS = Slots.HOST + 1;
+    /** {@link Layout#TEMPORARY} while Java runs. */
+    static final int TEMPORARY = Slots.HOST + 2;
+    /** After a fault in generated code: where it was, what address was accessed, and the signal. */
+    static final int FAULT_CODE = Slots.HOST + 3;
+
+    static final int FAULT_ADDRESS = Slots.HOST + 4;
+    static final int FAULT_SIGNAL = Slots.HOST + 5;
+
+    /** Operands, saved for {@link dev.wattle.engine.Processor#settle}: of the last arithmetic operation, up to three. */
+    static final int FLOAT_A = Slots.HOST + 6;
+    /** Of the last comparison behind it, two. */
+    static final int COMPARE_A = Slots.HOST + 9;
+    /** Of the last conversion to an integer behind it. */
+    static final int INTEGER_A = Slots.HOST + 11;
+
+    private HostSlots() {}
+}

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import dev.wattle.engine.Engine;
+import dev.wattle.engine.GuestInterrupt;
+import dev.wattle.engine.Processor;
+import dev.wattle.engine.Routine;
+import dev.wattle.engine.host.CodeMemory;
+import dev.wattle.engine.host.CodeMemoryException;
+import dev.wattle.engine.host.FaultGuard;
+import dev.wattle.engine.ir.Block;
+import dev.wattle.engine.ir.Form;
+import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.engine.translate.CodePage;
+import dev.wattle.engine.translate.FrontEnd;
+import dev.wattle.engine.translate.JumpTables;
+import java.util.Arrays;
+
+/**
+ * The engine for x86-64 hosts: turns blocks into machine code and runs that.
+ *
+ * <p>Everything that generated code cannot do itself it leaves to Java by returning, and is entered again behind or at
+ * the same instruction; it never calls into Java.
+ *
+ * @param <P> the guest architecture's processor
+ */
+public final class NativeEngine<P extends Processor> implements Engine {
+    private static final long SHARED_BYTES = 4096;
+    private static final int ENTRY_PATCH_BYTES = 5;
+
+    private final P processor;
+    private final Routine<P>[] routines;
+    private final long state;
+    private final CodeMemory memory;
+    private final FaultGuard.Registration guard;
+    private final Assembler asm;
+    private final Gateway gateway;
+    private final BlockEmitter emitter;
+    private final long codeStart;
+    private final long codeEnd;
+
+    /** Counts how often all code has been dropped: addresses from before are void. */
+    private int generation;
+
+    // Blocks in the order of their entries, for reports.
+    private long[] entries = new long[1024];
+    private Block[] blocks = new Block[1024];
+    private int emitted;
+
+    /**
+     * Makes an engine for one processor.
+     *
+     * @param routines what CALL operations run, by number
+     * @param frontEnd the translator of guest code, for what it says of the guest's registers
+     * @param codeBytes how much memory host code may take
+     * @param features what the host's processor has, or a part of that
+     * @param exactDeadline whether the guest must stop at the first block end behind its deadline
+     * @throws CodeMemoryException if the host does not let this process make code
+     */
+    public NativeEngine(
+            P processor,
+            Routine<P>[] routines,
+            FrontEnd frontEnd,
+            long codeBytes,
+            HostFeatures features,
+            boolean exactDeadline)
+            throws CodeMemoryException {
+        this.processor = processor;
+        this.routines = routines;
+        state = processor.state;
+        memory = CodeMemory.allocate(codeBytes);
+        asm = new Assembler(memory.writeAddress(), memory.executeAddress());
+        Layout layout = new Layout(frontEnd.hotSlots());
+        gateway = new Gateway(asm, layout);
+        emitter = new BlockEmitter(
+                asm, layout, gateway, features, memory.executeAddress(), exactDeadline);
+        codeStart = memory.executeAddress() + SHARED_BYTES;
+        codeEnd = memory.executeAddress() + memory.size();
+        asm.seek(codeStart);
+        FaultGuard faults = FaultGuard.install();
+        guard = faults.register(codeStart, codeEnd, gateway.recovery);
+        processor.codeCache().onDrop(this::dropped);
+        processor.onSettle(this::settle);
+        processor.useJumpTables();
+    }
+
+    @Override
+    public long codeBytes() {
+        return asm.here() - codeStart;
+    }
+
+    @Override
+    public void close() {
+        guard.close();
+        memory.close();
+    }
+
+    @Override
+    public void run() {
+        P p = processor;
+        while (true) {
+            if (isWorkPending()) {
+                p.where = 0;
+                if (!p.poll()) {
+                    return;
+                }
+            }
+            try {
+                long target = entry(slot(Slots.NIA));
+                do {
+                    target = answer(gateway.enter(state, target));
+                } while (target != 0);
+            } catch (GuestInterrupt e) {
+                putSlot(Slots.COMPLETED, slot(Slots.COMPLETED) + (p.where >>> 16));
+                p.where = 0;
+                p.takeInterrupt();
+            }
+        }
+    }
+
+    private boolean isWorkPending() {
+        return slot(Slots.PENDING) != 0 || slot(Slots.COMPLETED) >= slot(Slots.DEADLINE);
+    }
+
+    private long slot(int slot) {
+        return HostMemory.getLong(state + slot * 8L);
+    }
+
+    private void putSlot(int slot, long value) {
+        HostMemory.putLong(state + slot * 8L, value);
+    }
+
+    /** Acts on an exit; returns where to enter again, or 0 if that is to be found by NIA. */
+    private long answer(long exit) {
+        switch (HostMemory.getByte(exit + Exits.KIND)) {
+            case Exits.LOAD -> {
+                return load(exit);
+            }
+            case Exits.STORE -> {
+                return store(exit);
+            }
+            case Exits.CALL -> {
+                at(exit);
+                long imm = HostMemory.getLongLe(exit + Exits.IMMEDIATE);
+                routines[(int) (imm >>> 32)].run(processor, (int) imm);
+                return resume(exit);
+            }
+            case Exits.CALL_END -> {
+                callEnd(exit);
+                return 0;
+            }
+            case Exits.INDIRECT -> {
+                long nia = slot(HostSlots.EXIT_ADDRESS);
+                putSlot(Slots.NIA, nia);
+                return isWorkPending() ? 0 : entry(nia);
+            }
+            case Exits.LINK -> {
+                return link(exit);
+            }
+            case Exits.POLL -> {
+                putSlot(Slots.NIA, target(exit));
+                return 0;
+            }
+            case Exits.INVALID -> {
+                return replace();
+            }
+            case Exits.FAULT -> throw fault();
+            default -> throw new IllegalStateException("generated code has an exit of no kind");
+        }
+    }
+
+    /** Tells the processor which instruction an exit belongs to. */
+    private void at(long exit) {
+        putSlot(Slots.NIA, slot(HostSlots.PAGE_BASE) + HostMemory.getIntLe(exit + Exits.OFFSET));
+        processor.where = HostMemory.getIntLe(exit + Exits.WHERE);
+    }
+
+    private static long resume(long exit) {
+        return exit + HostMemory.getIntLe(exit + Exits.RESUME);
+    }
+
+    private long target(long exit) {
+        return slot(HostSlots.PAGE_BASE) + HostMemory.getIntLe(exit + Exits.OFFSET) & processor.addressMask();
+    }
+
+    private long load(long exit) {
+        at(exit);
+        int op = HostMemory.getByte(exit + Exits.OP) & 0xff;
+        int bytes = 1 << Op.log2Bytes(op);
+        long host = processor.loadMiss(slot(HostSlots.EXIT_ADDRESS), bytes);
+        int unused = 64 - 8 * bytes;
+        long value = HostMemory.getLongLe(host);
+        value = Op.isBigEndian(op) ? Long.reverseBytes(value) : value << unused;
+        value = Op.isSigned(op) ? value >> unused : value >>> unused;
+        putSlot(HostMemory.getShortLe(exit + Exits.SLOT) & 0xffff, value);
+        return resume(exit);
+    }
+
+    private long store(long exit) {
+        at(exit);
+        int op = HostMemory.getByte(exit + Exits.OP) & 0xff;
+        long value = slot(HostMemory.getShortLe(exit + Exits.SLOT) & 0xffff);
+        processor.storeMiss(slot(HostSlots.EXIT_ADDRESS), 1 << Op.log2Bytes(op), value, Op.isBigEndian(op));
+        return resume(exit);
+    }
+
+    private void callEnd(long exit) {
+        P p = processor;
+        at(exit);
+        int where = p.where;
+        long imm = HostMemory.getLongLe(exit + Exits.IMMEDIATE);
+        p.successor = slot(HostSlots.PAGE_BASE) + HostMemory.getIntLe(exit + Exits.RESUME) & p.addressMask();
+        routines[(int) (imm >>> 32)].run(p, (int) imm);
+        putSlot(Slots.NIA, p.successor);
+        putSlot(Slots.COMPLETED, slot(Slots.COMPLETED) + (where >>> 16) + 1);
+        p.where = 0;
+    }
+
+    private long link(long exit) {
+        long nia = target(exit);
+        putSlot(Slots.NIA, nia);
+        int before = generation;
+        long entry = entry(nia);
+        if (generation == before) {
+            asm.patch(exit + HostMemory.getIntLe(exit + Exits.RESUME), entry);
+        }
+        return entry;
+    }
+
+    /** The code that takes the place of an invalid block's. */
+    private long replace() {
+        long old = slot(HostSlots.EXIT_ADDRESS) - ENTRY_PATCH_BYTES;
+        long nia = slot(HostSlots.PAGE_BASE) + HostMemory.getIntLe(old - 4) & processor.addressMask();
+        putSlot(Slots.NIA, nia);
+        int before = generation;
+        long entry = entry(nia);
+        if (generation == before) {
+            long here = asm.here();
+            asm.seek(old);
+            asm.jmp(entry);
+            asm.seek(here);
+        }
+        return entry;
+    }
+
+    private void dropped(Block block) {
+        if (block.hostCode != 0) {
+            long here = asm.here();
+            asm.seek(block.hostCode);
+            asm.call(gateway.invalid);
+            asm.seek(here);
+        }
+    }
+
+    /** The entry of the code at an effective address, which is translated if need be. */
+    private long entry(long nia) {
+        P p = processor;
+        p.where = 0;
+        CodePage page = p.fetchPage(nia);
+        int offset = (int) nia & CodePage.BYTES - 4;
+        Block block = page.find(offset, p.mode);
+        if (!block.valid) {
+            block = p.codeCache().translate(page, offset, p.mode);
+        }
+        if (block.hostCode == 0) {
+            emit(block);
+        }
+        putSlot(HostSlots.PAGE_BASE, nia & -CodePage.BYTES);
+        JumpTables.put(slot(HostSlots.JUMP_TABLE), nia, block.hostCode);
+        return block.hostCode;
+    }
+
+    private void emit(Block block) {
+        if (codeEnd - asm.here() < BlockEmitter.MOST_BYTES) {
+            dropAll();
+        }
+        block.hostCode = emitter.emit(block);
+        if (emitted == entries.length) {
+            entries = Arrays.copyOf(entries, emitted * 2);
+            blocks = Arrays.copyOf(blocks, emitted * 2);
+        }
+        entries[emitted] = block.hostCode;
+        blocks[emitted] = block;
+        emitted++;
+    }
+
+    /** Starts again with an empty code memory. Blocks stay, and get new code when they are next wanted. */
+    private void dropAll() {
+        generation++;
+        processor.settle();
+        for (int i = 0; i < emitted; i++) {
+            blocks[i].hostCode = 0;
+        }
+        Arrays.fill(blocks, 0, emitted, Block.NONE);
+        emitted = 0;
+        asm.seek(codeStart);
+        processor.flushFetch();
+    }
+
+    /** Works out the status of floating-point operations that the host has done, by their routines. */
+    private void settle() {
+        long last = slot(Slots.FLOAT_LAST);
+        long later = slot(Slots.FLOAT_LATER);
+        putSlot(Slots.FLOAT_LAST, 0);
+        putSlot(Slots.FLOAT_LATER, 0);
+        if (last != 0) {
+            repeat(last, HostSlots.FLOAT_A);
+        }
+        if (later >>> 32 != 0) {
+            repeat(later >>> 32, HostSlots.INTEGER_A);
+        }
+        if ((later & 0xffff_ffffL) != 0) {
+            repeat(later & 0xffff_ffffL, HostSlots.COMPARE_A);
+        }
+    }
+
+    /** Runs the routine of an operation for its status alone. */
+    private void repeat(long record, int saved) {
+        long at = memory.executeAddress() + record;
+        long w = HostMemory.getLongLe(at);
+        long imm = HostMemory.getLongLe(at + 8);
+        int[] slots = {Op.a(w), Op.b(w), Op.c(w), Op.d(w), Op.d(w) - 1};
+        long[] values = new long[slots.length];
+        int operands = FloatEmitter.operandCount(Form.of(w));
+        for (int i = 0; i < slots.length; i++) {
+            values[i] = slot(slots[i]);
+        }
+        for (int i = 0; i < operands; i++) {
+            putSlot(slots[i], slot(saved + i));
+        }
+        routines[(int) (imm >>> 32)].run(processor, (int) imm);
+        putSlot(slots[4], values[4]);
+        putSlot(slots[3], values[3]);
+        for (int i = 0; i < operands; i++) {
+            putSlot(slots[i], values[i]);
+        }
+    }
+
+    private IllegalStateException fault() {
+        long code = slot(HostSlots.FAULT_CODE);
+        int i = Arrays.binarySearch(entries, 0, emitted, code);
+        Block block = i >= 0 ? blocks[i] : i < -1 ? blocks[-i - 2] : Block.NONE;
+        putSlot(Slots.NIA, slot(HostSlots.PAGE_BASE) + block.pageOffset);
+        return new IllegalStateException("signal %d in generated code at %x, accessing %x"
+                .formatted(slot(HostSlots.FAULT_SIGNAL), code, slot(HostSlots.FAULT_ADDRESS)));
+    }
+}

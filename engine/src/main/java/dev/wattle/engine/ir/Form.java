@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.ir;
+
+/**
+ * What a {@link Op#HOST} operation computes, in terms that a host's instructions may have.
+ *
+ * <p>Such an operation is a routine like {@link Op#CALL}, whose method is its meaning. A back-end may emit host code
+ * instead where that gives the same, and must run the routine in all other cases. Operands are slots; a V128 operand is
+ * the slot of its low doubleword, with the high one in the slot after it.
+ *
+ * <p>Floating-point forms work on numbers in double format, and give one in double format, also where they round to
+ * single precision (F32). They may take the host's way only while {@link Slots#FLOAT_ALLOWED} says so, and only for
+ * finite results in the normal range, so that the routine sees every exception but an inexact result.
+ */
+public final class Form {
+    /** d = a + b. The slot before d becomes 0, here and in all forms with a floating-point result. */
+    public static final int F64_ADD = 1;
+
+    public static final int F64_SUB = 2;
+    public static final int F64_MUL = 3;
+    public static final int F64_DIV = 4;
+    /** d = square root of a. */
+    public static final int F64_SQRT = 5;
+    /** d = a * b + c, rounded once. */
+    public static final int F64_MADD = 6;
+    /** d = a * b - c. */
+    public static final int F64_MSUB = 7;
+    /** d = -(a * b + c). */
+    public static final int F64_NMADD = 8;
+    /** d = -(a * b - c). */
+    public static final int F64_NMSUB = 9;
+
+    /** Distance from a double-precision form to the same in single precision. */
+    public static final int F32 = 16;
+
+    /** d = a rounded to single precision. */
+    public static final int F64_TO_F32 = 33;
+    /** d = the signed integer a. */
+    public static final int F64_FROM_I64 = 34;
+
+    public static final int F32_FROM_I64 = 35;
+    /** d = a rounded toward zero to a signed integer; the class of the result stays as it was. */
+    public static final int I64_FROM_F64 = 36;
+    /** As I64_FROM_F64, to a word that is sign-extended. */
+    public static final int I32_FROM_F64 = 37;
+    /** d = comparison nibble of a and b; the slot before d stays. */
+    public static final int F64_COMPARE = 38;
+
+    private Form() {}
+
+    /** The form of a HOST operation. */
+    public static int of(long word) {
+        return (int) (word >>> 56);
+    }
+
+    /** Whether a form is of floating-point arithmetic with its result rounded to single precision. */
+    public static boolean isSingle(int form) {
+        return form > F32 && form <= F32 + F64_NMSUB;
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.hypervisor;
+
+import dev.wattle.engine.Engine;
+import dev.wattle.engine.evaluator.Evaluator;
+import dev.wattle.engine.host.CodeMemoryException;
+import dev.wattle.engine.host.x64.HostFeatures;
+import dev.wattle.engine.host.x64.NativeEngine;
+import dev.wattle.power.processor.PowerProcessor;
+import dev.wattle.power.translate.PowerFrontEnd;
+import java.util.Optional;
+
+/** Makes the engine of a vCPU, and remembers why it is not the one that was asked for. */
+final class Engines {
+    private final EngineMode mode;
+    private final long codeBytes;
+    private final boolean exactDeadline;
+    private Optional<String> remark = Optional.empty();
+
+    Engines(EngineMode mode, long codeBytes, boolean exactDeadline) {
+        this.mode = mode;
+        this.codeBytes = codeBytes;
+        this.exactDeadline = exactDeadline;
+    }
+
+    Engine engine(PowerProcessor processor, PowerFrontEnd frontEnd) {
+        if (mode == EngineMode.NATIVE) {
+            if (!HostFeatures.isHostSupported()) {
+                remark = Optional.of("no back-end for this host's processor (" + System.getProperty("os.arch") + ", "
+                        + System.getProperty("os.name") + ")");
+            } else {
+                try {
+                    return new NativeEngine<>(
+                            processor,
+                            frontEnd.routines(),
+                            frontEnd,
+                            codeBytes,
+                            HostFeatures.host(),
+                            exactDeadline);
+                } catch (CodeMemoryException e) {
+                    remark = Optional.of(String.valueOf(e.getMessage()));
+                }
+            }
+        }
+        return new Evaluator<>(processor, frontEnd.routines());
+    }
+
+    /** Why guest code is run by the evaluator though native code was asked for. */
+    Optional<String> remark() {
+        return remark;
+    }
+}
