@@ -46,6 +46,26 @@ public final class Form {
     /** d = comparison nibble of a and b; the slot before d stays. */
     public static final int F64_COMPARE = 38;
 
+    /** The routine does nothing if a is 0. */
+    public static final int UNLESS_ZERO = 240;
+    /** Clears the 128 bytes of storage, aligned to that, around effective address a. */
+    public static final int CLEAR_BLOCK = 241;
+    /**
+     * d = the aligned word (32) or doubleword (64), zero-extended, at effective address a, with a reservation: see {@link
+     * Slots#RESERVATION}. Big-endian if b is not 0.
+     */
+    public static final int LOAD_RESERVE_32 = 242;
+
+    public static final int LOAD_RESERVE_64 = 243;
+    /** If the reservation for a still holds, storage = b and d = 2, else d = 0; d |= c. The reservation ends. */
+    public static final int STORE_CONDITIONAL_32 = 244;
+
+    public static final int STORE_CONDITIONAL_64 = 245;
+    /** As STORE_CONDITIONAL, big-endian. */
+    public static final int STORE_CONDITIONAL_32_BE = 246;
+
+    public static final int STORE_CONDITIONAL_64_BE = 247;
+
     private Form() {}
 
     /** The form of a HOST operation. */

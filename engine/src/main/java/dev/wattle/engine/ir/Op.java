@@ -180,7 +180,7 @@ public final class Op {
     /** Ends the block: next instruction behind the block. */
     public static final int FALL_THROUGH = 105;
 
-    /** As CALL, for a routine that the host may have instructions for: see {@link Form}. */
+    /** As CALL, for a routine that the host may have instructions for: see {@link Form}. Only a may be a temporary. */
     public static final int HOST = 0x70;
 
     private static final int READS_A = 1;
@@ -214,6 +214,7 @@ public final class Op {
             table[test] = READS_A;
         }
         table[INDIRECT_NZ] = READS_A | READS_B;
+        table[HOST] = READS_A;
         return table;
     }
 

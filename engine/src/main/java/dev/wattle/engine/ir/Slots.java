@@ -40,8 +40,14 @@ public final class Slots {
      * enabled, and has recorded an inexact result already.
      */
     public static final int FLOAT_ALLOWED = 1283;
+    /** Host address of the reservation, or -1 for none. */
+    public static final int RESERVATION = 1284;
+    /** What was loaded when the reservation was made, as it stands in storage, up to two doublewords. */
+    public static final int RESERVED_VALUE = 1285;
+    /** Bytes reserved. */
+    public static final int RESERVED_BYTES = 1287;
     /** First of 64 slots for a host back-end's own use. */
-    public static final int HOST = 1284;
+    public static final int HOST = 1288;
     /** Slots of the whole state block. */
     public static final int COUNT = 2048;
 

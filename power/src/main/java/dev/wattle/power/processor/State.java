@@ -23,13 +23,13 @@ public final class State {
     public static final int FPSCR = SO + 7;
     public static final int VSCR = SO + 8;
     /** Effective-to-real address of the reservation, or -1 for none. */
-    public static final int RESERVATION = SO + 9;
+    public static final int RESERVATION = Slots.RESERVATION;
     /** What was loaded when the reservation was made, first doubleword and (quadword forms) second, as stored. */
-    public static final int RESERVED_VALUE = SO + 10;
+    public static final int RESERVED_VALUE = Slots.RESERVED_VALUE;
 
-    public static final int RESERVED_VALUE2 = SO + 11;
+    public static final int RESERVED_VALUE2 = Slots.RESERVED_VALUE + 1;
     /** Bytes reserved. */
-    public static final int RESERVED_BYTES = SO + 12;
+    public static final int RESERVED_BYTES = Slots.RESERVED_BYTES;
     /**
      * VSR 0. VSR n takes two slots from {@code VSR + 2 * n}: the right doubleword first, so that the pair is the 128-bit
      * register in the order of a little-endian host.

@@ -54,6 +54,7 @@ public final class Chapters {
         VsxVectorCompare.bind(m);
         VsxVectorConversion.bind(m);
         ScalarForms.bind(m);
+        StorageForms.bind(m);
         return m;
     }
 }

@@ -52,7 +52,15 @@ final class SpecialPurposeRegisters {
                         | p.slot(State.OV32) << 2
                         | p.slot(State.CA) << 1
                         | p.slot(State.CA32))));
-        m.routine("mfcr", (p, w) -> p.setGpr(Fields.rt(w), p.crWord() & 0xffff_ffffL));
+        m.emitter("mfcr", e -> {
+            int word = e.temp();
+            int field = e.temp();
+            e.out.opImm(Op.SHLI, word, State.CR, 28);
+            for (int i = 1; i < 8; i++) {
+                e.out.opImm(Op.SHLI, field, State.CR + i, 28 - 4 * i);
+                e.out.op(Op.OR, i == 7 ? e.rt() : word, word, field);
+            }
+        });
         m.emitter("mfocrf", e -> {
             int fxm = e.word >>> 12 & 0xff;
             if (Integer.bitCount(fxm) == 1) {

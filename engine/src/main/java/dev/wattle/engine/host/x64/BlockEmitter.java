@@ -34,6 +34,7 @@ final class BlockEmitter {
     private final Comparisons comparisons;
     private final ComputeEmitter compute;
     private final FloatEmitter floats;
+    private final StorageFormEmitter storageForms;
     private final Assembler asm;
 
     private long entry;
@@ -76,6 +77,7 @@ final class BlockEmitter {
         comparisons = new Comparisons(operands);
         compute = new ComputeEmitter(operands, comparisons, features);
         floats = new FloatEmitter(asm, features, codeBase);
+        storageForms = new StorageFormEmitter(asm, operands, features, this);
     }
 
     /** Writes a block's code, and returns its entry. Four bytes before that stands the block's offset in its page. */
@@ -105,6 +107,8 @@ final class BlockEmitter {
                 store(i, w, op, source.immediates[i]);
             } else if (op == Op.HOST && floats.supports(Form.of(w))) {
                 floatingPoint(i, w, source.immediates[i]);
+            } else if (op == Op.HOST && StorageFormEmitter.supports(Form.of(w))) {
+                storageForm(i, w, source.immediates[i]);
             } else if (op == Op.CALL || op == Op.HOST) {
                 comparisons.makeAllBut(-1);
                 compute.forgetFlags();
@@ -132,7 +136,7 @@ final class BlockEmitter {
     // Storage
 
     /** rax = the effective address. */
-    private void address(int slot, long imm) {
+    void address(int slot, long imm) {
         if (operands.isConstant(slot)) {
             asm.movImm(RAX, operands.constant(slot) + imm);
         } else {
@@ -153,7 +157,7 @@ final class BlockEmitter {
     }
 
     /** rcx = host minus effective address of the page that rax is in, or a jump to a stub. Returns the jump's place. */
-    private long translate(int limit) {
+    long translate(int limit) {
         if (features.bmi2()) {
             asm.rorx32(RCX, RAX, 11);
         } else {
@@ -291,6 +295,31 @@ final class BlockEmitter {
 
     // Routines and addresses
 
+    private void storageForm(int i, long w, long imm) {
+        compute.forgetFlags();
+        comparisons.before(w);
+        int form = Form.of(w);
+        if (StorageFormEmitter.writesNibble(form)) {
+            comparisons.drop(Op.d(w));
+        } else if (form == Form.LOAD_RESERVE_32 || form == Form.LOAD_RESERVE_64) {
+            comparisons.beforeChangeOf(Op.d(w));
+        }
+        storageForms.emit(i, w);
+        addRoutineStub(i, w, imm, storageForms.slowJump, storageForms.slowJump2);
+    }
+
+    /** Has a stub written that runs the routine of operation i, and goes on here. */
+    private void addRoutineStub(int i, long w, long imm, long jump, long jump2) {
+        int k = stubs;
+        addStub(Exits.CALL, jump, 0, 0, block.where[i], 0, asm.here());
+        stubWord[k] = w;
+        stubImmediate[k] = imm;
+        stubJump2[k] = jump2;
+        stubJump3[k] = 0;
+        stubJump4[k] = 0;
+        stubZero[k] = FloatEmitter.ZeroCheck.NEVER;
+    }
+
     private void floatingPoint(int i, long w, long imm) {
         compute.forgetFlags();
         if (Form.of(w) == Form.F64_COMPARE) {
@@ -298,10 +327,7 @@ final class BlockEmitter {
         }
         floats.emit(w, imm);
         int k = stubs;
-        addStub(Exits.CALL, floats.slowJump, 0, 0, block.where[i], 0, asm.here());
-        stubWord[k] = w;
-        stubImmediate[k] = imm;
-        stubJump2[k] = floats.slowJump2;
+        addRoutineStub(i, w, imm, floats.slowJump, floats.slowJump2);
         stubJump3[k] = floats.slowJump3;
         stubJump4[k] = floats.slowJump4;
         stubZero[k] = floats.zero;

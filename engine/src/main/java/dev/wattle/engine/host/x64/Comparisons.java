@@ -136,6 +136,17 @@ final class Comparisons {
         }
     }
 
+    /** Makes what has a slot for an operand that is about to change. */
+    void beforeChangeOf(int slot) {
+        for (int k = pendingCount - 1; k >= 0; k--) {
+            long c = words[pending[k]];
+            if (Op.a(c) == slot || Op.readsB(Op.of(c)) && Op.b(c) == slot || Op.c(c) == slot) {
+                make(pending[k]);
+                remove(k);
+            }
+        }
+    }
+
     private static boolean is32(int op) {
         return op == Op.CMPS32 || op == Op.CMPU32 || op == Op.CMPS32I || op == Op.CMPU32I;
     }
