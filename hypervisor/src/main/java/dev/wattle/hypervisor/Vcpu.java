@@ -80,11 +80,22 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @return why it stopped; run again to go on
      */
     public Exit run() {
+        return runUntil(Long.MAX_VALUE);
+    }
+
+    /**
+     * Runs the guest, but not much beyond a number of instructions: to the end of the block in which they complete.
+     *
+     * @param completed how many instructions are to be completed, counted from the start of the vCPU
+     * @return why it stopped: {@link Exit.Interrupted} if the number is reached
+     */
+    public Exit runUntil(long completed) {
         thread = Thread.currentThread();
         if (kicked.getAndSet(false)) {
             return count(Way.INTERRUPTED, new Exit.Interrupted());
         }
         while (true) {
+            processor.stopAt(completed);
             try {
                 engine.run();
             } catch (RuntimeException | LinkageError | StackOverflowError e) {
@@ -97,7 +108,24 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             if (kicked.getAndSet(false)) {
                 return count(Way.INTERRUPTED, new Exit.Interrupted());
             }
+            if (instructionsCompleted() >= completed) {
+                return new Exit.Interrupted();
+            }
         }
+    }
+
+    /**
+     * Compares architected state with that of another vCPU.
+     *
+     * @return the first register that differs, with both values, or an empty string
+     */
+    public String difference(Vcpu other) {
+        return processor.difference(other.processor);
+    }
+
+    /** The guest code from the address of the next instruction on, as text, if it can be fetched. */
+    public String code(int instructions) {
+        return processor.code(instructions);
     }
 
     private Exit count(Way way, Exit exit) {
@@ -300,12 +328,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     /** Under a virtual clock: goes to the moment when the decrementer is due. */
     private boolean skipIdleTime() {
-        long deadline = processor.slot(Slots.DEADLINE);
+        long deadline = processor.decrementerDeadline();
         if (deadline == DEADLINE_NONE) {
             return false;
         }
         virtualTime.skip(Math.max(0, deadline - processor.completed()));
-        processor.putSlot(Slots.DEADLINE, DEADLINE_NONE);
+        processor.setDecrementerDeadline(DEADLINE_NONE);
         processor.interrupts().request(PowerProcessor.PENDING_DECREMENTER);
         return true;
     }
@@ -339,9 +367,9 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             long ticks = timeBase - timeBase();
             if (ticks > 0) {
                 withdrawDecrementer.run();
-                p.putSlot(Slots.DEADLINE, p.completed() + ticks);
+                p.setDecrementerDeadline(p.completed() + ticks);
             } else {
-                p.putSlot(Slots.DEADLINE, DEADLINE_NONE);
+                p.setDecrementerDeadline(DEADLINE_NONE);
                 p.interrupts().request(PowerProcessor.PENDING_DECREMENTER);
             }
         }

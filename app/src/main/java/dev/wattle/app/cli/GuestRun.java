@@ -4,8 +4,8 @@ package dev.wattle.app.cli;
 import dev.wattle.app.guest.Progress;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
+import dev.wattle.machine.Machine;
 import dev.wattle.machine.MachineOutcome;
-import dev.wattle.machine.pseries.PseriesMachine;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -49,7 +49,7 @@ final class GuestRun {
          * @param console the console to give it
          * @throws ConfigurationException if it cannot be built as the user asked
          */
-        PseriesMachine build(ConsoleBackend console) throws ConfigurationException;
+        Machine build(ConsoleBackend console) throws ConfigurationException;
     }
 
     /**
@@ -101,7 +101,7 @@ final class GuestRun {
         RunReport report = RunReport.empty();
         while (true) {
             progress.stage("Loading " + name);
-            try (PseriesMachine machine = factory.build(console)) {
+            try (Machine machine = factory.build(console)) {
                 if (report.boots() == 0) {
                     openConsole();
                 }

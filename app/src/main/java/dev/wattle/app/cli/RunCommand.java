@@ -7,6 +7,7 @@ import dev.wattle.app.guest.GuestUnavailableException;
 import dev.wattle.app.guest.Progress;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
+import dev.wattle.machine.pseries.Lockstep;
 import dev.wattle.machine.pseries.PseriesMachine;
 import dev.wattle.power.model.ProcessorModel;
 import java.nio.file.Files;
@@ -98,10 +99,19 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "ENGINE",
             defaultValue = "native",
             converter = EngineConverter.class,
-            description = "How guest code is executed: native (as host machine code) or evaluator (slower, runs on any"
-                    + " host). Default: ${DEFAULT-VALUE}.")
+            description = "How guest code is executed: native (as host machine code), evaluator (slower, runs on any"
+                    + " host), or lockstep (by both, with a virtual clock, comparing all registers). Default:"
+                    + " ${DEFAULT-VALUE}.")
     @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
-    private EngineMode engine;
+    private EngineChoice engine;
+
+    @Option(
+            names = "--lockstep-interval",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "With --engine lockstep: instructions from one comparison to the next; 1 compares at each"
+                    + " block end. Default: ${DEFAULT-VALUE}.")
+    private long lockstepInterval;
 
     @Option(
             names = {"--no-reboot", "-no-reboot"},
@@ -125,6 +135,11 @@ final class RunCommand implements Callable<Integer> {
         Optional<ReportFile> report = stats == null ? Optional.empty() : Optional.of(ReportFile.at(stats));
         checkReadable("--kernel", kernel);
         checkReadable("--initrd", initrd);
+        if (lockstepInterval < 1) {
+            throw new CommandFailure(
+                    CommandFailure.USAGE,
+                    "--lockstep-interval %d: it is a number of instructions; give 1 or more".formatted(lockstepInterval));
+        }
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Guest guest = guest(progress);
@@ -136,9 +151,12 @@ final class RunCommand implements Callable<Integer> {
                     .memoryBytes(memory.bytes())
                     .processor(processor)
                     .clock(clock)
-                    .engine(engine)
                     .console(console);
             guest.initrd.ifPresent(builder::initrd);
+            if (engine == EngineChoice.LOCKSTEP) {
+                return new Lockstep(builder, console, lockstepInterval);
+            }
+            builder.engine(engine == EngineChoice.NATIVE ? EngineMode.NATIVE : EngineMode.EVALUATOR);
             PseriesMachine machine = builder.build();
             if (!told.getAndSet(true)) {
                 machine.engineRemark()
@@ -175,6 +193,13 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
+    /** What {@code --engine} may say. */
+    private enum EngineChoice {
+        NATIVE,
+        EVALUATOR,
+        LOCKSTEP
+    }
+
     /** What to boot. */
     private record Guest(String name, Path kernel, Optional<Path> initrd, String bootArguments) {}
 
@@ -203,10 +228,10 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Reads {@code --engine}. */
-    static final class EngineConverter implements ITypeConverter<EngineMode> {
+    static final class EngineConverter implements ITypeConverter<EngineChoice> {
         @Override
-        public EngineMode convert(String text) {
-            return named(EngineMode.values(), "engine", text);
+        public EngineChoice convert(String text) {
+            return named(EngineChoice.values(), "engine", text);
         }
     }
 

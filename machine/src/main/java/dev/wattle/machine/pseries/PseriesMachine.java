@@ -14,6 +14,7 @@ import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
+import dev.wattle.machine.Machine;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
 import dev.wattle.machine.firmware.ClientInterface;
@@ -40,7 +41,7 @@ import java.util.function.Supplier;
  * A pseries machine: a PAPR partition with Open Firmware's client interface, RTAS, the XICS interrupt controller and a
  * console. Built by {@link #builder()}, run once by {@link #run}.
  */
-public final class PseriesMachine implements AutoCloseable {
+public final class PseriesMachine implements Machine {
     /** Where a virtual clock starts. */
     private static final Instant VIRTUAL_EPOCH = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -122,29 +123,53 @@ public final class PseriesMachine implements AutoCloseable {
         return new Builder();
     }
 
-    /**
-     * Runs the guest until it ends or is stopped. Call it once; it blocks.
-     *
-     * @return why the run ended
-     */
+    @Override
     public MachineOutcome run() {
-        startedNanos = System.nanoTime();
+        while (!runUntil(Long.MAX_VALUE)) {
+            // Somebody only wanted the vCPU to look.
+        }
+        return outcome.join();
+    }
+
+    /** How the run has ended; waits for that. */
+    MachineOutcome outcome() {
+        return outcome.join();
+    }
+
+    Vcpu vcpu() {
+        return vcpu;
+    }
+
+    GuestMemory memory() {
+        return vm.memory();
+    }
+
+    /**
+     * Runs the guest up to a number of completed instructions.
+     *
+     * @return whether it has ended
+     */
+    boolean runUntil(long completed) {
+        if (startedNanos == 0) {
+            startedNanos = System.nanoTime();
+        }
         while (!outcome.isDone()) {
-            switch (vcpu.run()) {
+            switch (vcpu.runUntil(completed)) {
                 case Exit.PaprHcall hcall -> vcpu.setGpr(3, hypercalls.call(hcall.nr(), vcpu));
                 case Exit.Shutdown shutdown ->
                     finish(new MachineOutcome(MachineOutcome.Kind.POWERED_OFF, "the guest switched its power off"));
                 case Exit.InternalError error ->
                     finish(new MachineOutcome(MachineOutcome.Kind.INTERNAL_ERROR, error.reason()));
                 case Exit.Interrupted interrupted -> {
-                    // Whoever kicked has set the outcome, or only wants this loop to look.
+                    // The number is reached, or whoever kicked has set the outcome.
+                    return outcome.isDone();
                 }
             }
         }
-        return outcome.join();
+        return true;
     }
 
-    /** Ends {@link #run} soon, with {@link MachineOutcome.Kind#STOPPED}. Callable from any thread, at any time. */
+    @Override
     public void stop() {
         finish(new MachineOutcome(MachineOutcome.Kind.STOPPED, "the machine was stopped"));
     }
@@ -159,7 +184,7 @@ public final class PseriesMachine implements AutoCloseable {
         return vm.engineRemark();
     }
 
-    /** What the machine has done so far. Callable from any thread. */
+    @Override
     public MachineStatistics statistics() {
         Map<String, Long> exits = new TreeMap<>(vm.exitCounts());
         hypercalls.counts().forEach((name, count) -> exits.merge(name, count, Long::sum));
@@ -169,7 +194,6 @@ public final class PseriesMachine implements AutoCloseable {
                 vm.instructionsCompleted(), exits, vm.interruptCounts(), vm.translations(), wall, vm.cpuSeconds());
     }
 
-    /** Releases the guest's memory. Not while {@link #run} is under way. */
     @Override
     public void close() {
         vm.close();

@@ -381,8 +381,11 @@ public final class Interrupts {
     /** Looks at pending work between blocks. False to leave the run loop. */
     boolean poll() {
         long bits = HostMemory.getAndAndLong(p.state + Slots.PENDING * 8L, 0);
+        if (p.completed() >= p.slot(Slots.DEADLINE) && p.stops()) {
+            bits |= PowerProcessor.PENDING_LEAVE;
+        }
         if (p.completed() >= p.slot(Slots.DEADLINE)) {
-            p.putSlot(Slots.DEADLINE, Long.MAX_VALUE);
+            p.setDecrementerDeadline(Long.MAX_VALUE);
             requested.getAndUpdate(b -> b | PowerProcessor.PENDING_DECREMENTER);
         }
         if ((bits & PowerProcessor.PENDING_LEAVE) != 0) {

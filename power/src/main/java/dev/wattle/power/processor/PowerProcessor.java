@@ -10,6 +10,8 @@ import dev.wattle.engine.memory.SoftTlb;
 import dev.wattle.engine.translate.CodeCache;
 import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
+import dev.wattle.power.isa.Disassembler;
+import dev.wattle.power.isa.InstructionTable;
 import dev.wattle.power.mmu.Access;
 import dev.wattle.power.mmu.RadixMmu;
 import dev.wattle.power.mmu.Translation;
@@ -310,6 +312,8 @@ public final class PowerProcessor extends Processor {
     }
 
     private int dataContext;
+    private long decrementerDeadline = Long.MAX_VALUE;
+    private long stop = Long.MAX_VALUE;
 
     /** Heeds registers that only a hypervisor writes, and may have written: CIABR, DAWR0 and DAWRX0. */
     public void debugRegistersChanged() {
@@ -647,7 +651,80 @@ public final class PowerProcessor extends Processor {
         return HOST_BIG_ENDIAN;
     }
 
+    // Comparison
+
+    /**
+     * Compares architected state with that of another processor.
+     *
+     * @return the first register that differs, with both values, or an empty string
+     */
+    public String difference(PowerProcessor other) {
+        settle();
+        other.settle();
+        if (nia() != other.nia() || slot(Slots.COMPLETED) != other.slot(Slots.COMPLETED)) {
+            return "NIA %x after %d instructions, or %x after %d"
+                    .formatted(nia(), slot(Slots.COMPLETED), other.nia(), other.slot(Slots.COMPLETED));
+        }
+        for (int slot = Slots.GUEST; slot < State.END; slot++) {
+            if (slot(slot) != other.slot(slot)) {
+                return "%s %x or %x".formatted(State.name(slot), slot(slot), other.slot(slot));
+            }
+        }
+        return "";
+    }
+
+    /** The guest code from the next instruction on, disassembled, as far as it can be fetched without an interrupt. */
+    public String code(int instructions) {
+        StringBuilder text = new StringBuilder();
+        Disassembler disassembler = new Disassembler(InstructionTable.load());
+        for (int i = 0; i < instructions; i++) {
+            long ea = nia() + 4L * i & addressMask();
+            long ra = ea & REAL_MODE_ADDRESS;
+            if ((msr() & Msr.IR) != 0) {
+                if (!translate(ea, Access.FETCH)) {
+                    break;
+                }
+                ra = translation.realAddress | ea & translation.pageBytes - 1;
+            }
+            if (!memory.contains(ra, 4)) {
+                break;
+            }
+            int word = memory.getInt(ra);
+            word = littleEndian() ? Integer.reverseBytes(word) : word;
+            text.append("%016x: %08x  %s%n".formatted(ea, word, disassembler.disassemble(word, ea)));
+        }
+        return text.toString();
+    }
+
     // The edges of execution
+
+    /**
+     * Has the decrementer interrupt requested at the first block end at which so many instructions have completed;
+     * Long.MAX_VALUE for never. For clocks that count instructions.
+     */
+    public void setDecrementerDeadline(long completed) {
+        decrementerDeadline = completed;
+        putSlot(Slots.DEADLINE, Math.min(completed, stop));
+    }
+
+    public long decrementerDeadline() {
+        return decrementerDeadline;
+    }
+
+    /** Makes the run loop return at the first block end at which so many instructions have completed, once. */
+    public void stopAt(long completed) {
+        stop = completed;
+        putSlot(Slots.DEADLINE, Math.min(decrementerDeadline, completed));
+    }
+
+    /** At a block end behind the deadline: whether it is that of {@link #stopAt}; otherwise it is the decrementer's. */
+    boolean stops() {
+        if (completed() < stop) {
+            return false;
+        }
+        stopAt(Long.MAX_VALUE);
+        return true;
+    }
 
     @Override
     public void takeInterrupt() {

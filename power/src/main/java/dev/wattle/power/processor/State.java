@@ -41,7 +41,34 @@ public final class State {
     public static final int LR = SPR + 8;
     public static final int CTR = SPR + 9;
 
+    /** Behind the last slot of architected state. */
+    public static final int END = SPR + 1024;
+
     private State() {}
+
+    /** What a slot is, for people. */
+    public static String name(int slot) {
+        if (slot >= SPR && slot < END) {
+            return slot == LR ? "LR" : slot == CTR ? "CTR" : "SPR " + (slot - SPR);
+        }
+        if (slot >= VSR) {
+            return "VSR " + (slot - VSR) / 2 + ((slot & 1) != 0 ? " left" : " right");
+        }
+        if (slot < CR) {
+            return "GPR " + (slot - GPR);
+        }
+        return switch (slot) {
+            case SO -> "SO";
+            case OV -> "OV";
+            case CA -> "CA";
+            case OV32 -> "OV32";
+            case CA32 -> "CA32";
+            case MSR -> "MSR";
+            case FPSCR -> "FPSCR";
+            case VSCR -> "VSCR";
+            default -> slot < SO ? "CR " + (slot - CR) : "slot " + slot;
+        };
+    }
 
     /** Slot of FPR n, which is doubleword 0 of VSR n. */
     public static int fpr(int n) {

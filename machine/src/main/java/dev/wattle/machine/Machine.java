@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.machine;
+
+/** A machine with a guest in it, from its building to its end. */
+public interface Machine extends AutoCloseable {
+    /**
+     * Runs the guest until it ends or is stopped. Call it once; it blocks.
+     *
+     * @return why the run ended
+     */
+    MachineOutcome run();
+
+    /** Ends {@link #run} soon, with {@link MachineOutcome.Kind#STOPPED}. Callable from any thread, at any time. */
+    void stop();
+
+    /** What the machine has done so far. Callable from any thread. */
+    MachineStatistics statistics();
+
+    /** Releases the guest's memory. Not while {@link #run} is under way. */
+    @Override
+    void close();
+}
