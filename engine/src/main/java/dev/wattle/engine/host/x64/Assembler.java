@@ -745,6 +745,13 @@ public final class Assembler {
         byte_(0xa2);
     }
 
+    /** edx:eax = extended control register ecx. */
+    public void xgetbv() {
+        byte_(0x0f);
+        byte_(0x01);
+        byte_(0xd0);
+    }
+
     public void ud2() {
         byte_(0x0f);
         byte_(0x0b);

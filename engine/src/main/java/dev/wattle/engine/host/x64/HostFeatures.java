@@ -1,5 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.wattle.engine.host.x64;
-public record HostFeatures(boolean bmi1, boolean bmi2, boolean movbe, boolean lzcnt, boolean popcnt, boolean fma) {
-  public static boolean isHostSupported() { return true; }
-  public static HostFeatures host() { return new HostFeatures(true,true,true,true,true,true); }
+
+import dev.wattle.engine.host.CodeMemory;
+import dev.wattle.engine.host.CodeMemoryException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Which extensions of x86-64 generated code may use. Every one has a substitute: without any, code needs SSE2 only.
+ */
+public final class HostFeatures {
+    /** An extension; the constant's name in lower case is its name in Linux's list of processor flags. */
+    public enum Feature {
+        SSSE3,
+        SSE4_1,
+        MOVBE,
+        POPCNT,
+        /** LZCNT. */
+        ABM,
+        BMI1,
+        BMI2,
+        AES,
+        PCLMULQDQ,
+        AVX,
+        AVX2,
+        FMA,
+        SHA_NI
+    }
+
+    /** What every x86-64 processor has. */
+    public static final HostFeatures BASELINE = new HostFeatures(EnumSet.noneOf(Feature.class));
+
+    private static final int CPUID_STUB_BYTES = 4096;
+
+    private final boolean ssse3;
+    private final boolean sse41;
+    private final boolean movbe;
+    private final boolean popcnt;
+    private final boolean lzcnt;
+    private final boolean bmi1;
+    private final boolean bmi2;
+    private final boolean aes;
+    private final boolean pclmulqdq;
+    private final boolean avx;
+    private final boolean avx2;
+    private final boolean fma;
+    private final boolean sha;
+
+    private HostFeatures(Set<Feature> features) {
+        ssse3 = features.contains(Feature.SSSE3);
+        sse41 = features.contains(Feature.SSE4_1);
+        movbe = features.contains(Feature.MOVBE);
+        popcnt = features.contains(Feature.POPCNT);
+        lzcnt = features.contains(Feature.ABM);
+        bmi1 = features.contains(Feature.BMI1);
+        bmi2 = features.contains(Feature.BMI2);
+        aes = features.contains(Feature.AES);
+        pclmulqdq = features.contains(Feature.PCLMULQDQ);
+        avx = features.contains(Feature.AVX);
+        avx2 = features.contains(Feature.AVX2);
+        fma = features.contains(Feature.FMA);
+        sha = features.contains(Feature.SHA_NI);
+    }
+
+    /** Whether this host has processors of this kind, and an operating system that the back-end knows. */
+    public static boolean isHostSupported() {
+        String architecture = System.getProperty("os.arch");
+        String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        return (architecture.equals("amd64") || architecture.equals("x86_64")) && system.startsWith("linux");
+    }
+
+    /** Just some extensions. */
+    public static HostFeatures of(Set<Feature> features) {
+        return new HostFeatures(features);
+    }
+
+    /** These without some extensions. */
+    public HostFeatures without(Feature... missing) {
+        Set<Feature> features = all();
+        for (Feature feature : missing) {
+            features.remove(feature);
+        }
+        return new HostFeatures(features);
+    }
+
+    /** The extensions as a set. */
+    public Set<Feature> all() {
+        EnumSet<Feature> features = EnumSet.noneOf(Feature.class);
+        for (Feature feature : Feature.values()) {
+            if (has(feature)) {
+                features.add(feature);
+            }
+        }
+        return features;
+    }
+
+    private boolean has(Feature feature) {
+        return switch (feature) {
+            case SSSE3 -> ssse3;
+            case SSE4_1 -> sse41;
+            case MOVBE -> movbe;
+            case POPCNT -> popcnt;
+            case ABM -> lzcnt;
+            case BMI1 -> bmi1;
+            case BMI2 -> bmi2;
+            case AES -> aes;
+            case PCLMULQDQ -> pclmulqdq;
+            case AVX -> avx;
+            case AVX2 -> avx2;
+            case FMA -> fma;
+            case SHA_NI -> sha;
+        };
+    }
+
+    public boolean ssse3() {
+        return ssse3;
+    }
+
+    public boolean sse41() {
+        return sse41;
+    }
+
+    public boolean movbe() {
+        return movbe;
+    }
+
+    public boolean popcnt() {
+        return popcnt;
+    }
+
+    public boolean lzcnt() {
+        return lzcnt;
+    }
+
+    public boolean bmi1() {
+        return bmi1;
+    }
+
+    public boolean bmi2() {
+        return bmi2;
+    }
+
+    public boolean aes() {
+        return aes;
+    }
+
+    public boolean pclmulqdq() {
+        return pclmulqdq;
+    }
+
+    public boolean avx() {
+        return avx;
+    }
+
+    public boolean avx2() {
+        return avx2;
+    }
+
+    public boolean fma() {
+        return fma;
+    }
+
+    public boolean sha() {
+        return sha;
+    }
+
+    /**
+     * Asks this host's processor (Intel SDM, volume 2, CPUID and XGETBV).
+     *
+     * @throws CodeMemoryException if the host does not let this process make the code that asks
+     */
+    public static HostFeatures host() throws CodeMemoryException {
+        try (CodeMemory memory = CodeMemory.allocate(CPUID_STUB_BYTES);
+                Arena arena = Arena.ofConfined()) {
+            Query query = new Query(memory, arena);
+            EnumSet<Feature> features = EnumSet.noneOf(Feature.class);
+            int[] basic = query.cpuid(1);
+            int ecx = basic[2];
+            add(features, Feature.SSSE3, ecx, 9);
+            add(features, Feature.SSE4_1, ecx, 19);
+            add(features, Feature.MOVBE, ecx, 22);
+            add(features, Feature.POPCNT, ecx, 23);
+            add(features, Feature.AES, ecx, 25);
+            add(features, Feature.PCLMULQDQ, ecx, 1);
+            // AVX registers must be saved by the operating system, too: XCR0 bits 1 and 2.
+            boolean usesXsave = (ecx >>> 27 & 1) != 0;
+            boolean savesAvx = usesXsave && (query.xcr0() & 6) == 6;
+            int[] extended = query.cpuid(7);
+            add(features, Feature.SHA_NI, extended[1], 29);
+            if (savesAvx) {
+                add(features, Feature.AVX, ecx, 28);
+                add(features, Feature.FMA, ecx, 12);
+                add(features, Feature.AVX2, extended[1], 5);
+                // These have VEX encodings as well.
+                add(features, Feature.BMI1, extended[1], 3);
+                add(features, Feature.BMI2, extended[1], 8);
+            }
+            add(features, Feature.ABM, query.cpuid(0x8000_0001)[2], 5);
+            return new HostFeatures(features);
+        }
+    }
+
+    private static void add(Set<Feature> features, Feature feature, int register, int bit) {
+        if ((register >>> bit & 1) != 0) {
+            features.add(feature);
+        }
+    }
+
+    /** Two functions in machine code: cpuid(leaf, results), and xcr0(). */
+    private static final class Query {
+        private final MethodHandle cpuid;
+        private final MethodHandle xcr0;
+        private final MemorySegment results;
+
+        Query(CodeMemory memory, Arena arena) {
+            results = arena.allocate(16, 4);
+            Linker linker = Linker.nativeLinker();
+            Assembler asm = new Assembler(memory.writeAddress(), memory.executeAddress());
+            cpuid = linker.downcallHandle(
+                    MemorySegment.ofAddress(asm.here()),
+                    FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+            asm.push(Register.RBX);
+            asm.mov32(Register.RAX, Register.RDI);
+            asm.clear(Register.RCX);
+            asm.cpuid();
+            asm.store32(Assembler.mem(Register.RSI, 0), Register.RAX);
+            asm.store32(Assembler.mem(Register.RSI, 4), Register.RBX);
+            asm.store32(Assembler.mem(Register.RSI, 8), Register.RCX);
+            asm.store32(Assembler.mem(Register.RSI, 12), Register.RDX);
+            asm.pop(Register.RBX);
+            asm.ret();
+            asm.align(16);
+            xcr0 = linker.downcallHandle(
+                    MemorySegment.ofAddress(asm.here()), FunctionDescriptor.of(ValueLayout.JAVA_INT));
+            asm.clear(Register.RCX);
+            asm.xgetbv();
+            asm.ret();
+        }
+
+        int[] cpuid(int leaf) {
+            try {
+                cpuid.invokeExact(leaf, results);
+            } catch (Throwable e) {
+                throw new IllegalStateException("generated code cannot be called", e);
+            }
+            return results.toArray(ValueLayout.JAVA_INT);
+        }
+
+        int xcr0() {
+            try {
+                return (int) xcr0.invokeExact();
+            } catch (Throwable e) {
+                throw new IllegalStateException("generated code cannot be called", e);
+            }
+        }
+    }
 }

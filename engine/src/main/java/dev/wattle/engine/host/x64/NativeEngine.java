@@ -7,7 +7,6 @@ import dev.wattle.engine.Processor;
 import dev.wattle.engine.Routine;
 import dev.wattle.engine.host.CodeMemory;
 import dev.wattle.engine.host.CodeMemoryException;
-import dev.wattle.engine.host.FaultGuard;
 import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
