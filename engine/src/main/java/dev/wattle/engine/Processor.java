@@ -20,11 +20,13 @@ import java.util.Arrays;
 public abstract class Processor {
     /** Host address of the state block. */
     public final long state;
-    /** Host address of the data TLB table of the current context. */
-    public long tlb;
+    /** Host address of the data TLB table of the current context, as {@link Slots#TLB}. */
+    private long tlb;
+    /** As {@link Slots#TLB_MASK}. */
+    private long tlbMask;
     /** Mode bits that select translations; change with the processor's mode. */
     public int mode;
-    /** Distinguishes instruction fetch contexts; below 4095. */
+    /** Distinguishes instruction fetch contexts; below {@link #FETCH_CONTEXTS}. */
     public int fetchContext;
     /** Thrown, by the processor's own methods only, to leave the instruction being executed. */
     public final GuestInterrupt interrupt = new GuestInterrupt();
@@ -36,16 +38,45 @@ public abstract class Processor {
     private final JumpTables jumpTables;
     private Runnable settlement = () -> {};
 
+    /** Fetch contexts are numbered below this. */
+    public static final int FETCH_CONTEXTS = 32;
+
     private static final int FETCH_ENTRIES = 2048;
+    /** Bits that tell for each fetch context which 64 KiB granules code has come from, modulo their number. */
+    private static final int FILTER_WORDS = 64;
+
+    private static final int GRANULE_SHIFT = 16;
+    private static final long NO_TAG = -1;
+
     private final long[] fetchTags = new long[FETCH_ENTRIES];
     private final CodePage[] fetchPages = new CodePage[FETCH_ENTRIES];
+    private final long[] fetchFilters = new long[FETCH_CONTEXTS * FILTER_WORDS];
+    private final boolean[] fetched = new boolean[FETCH_CONTEXTS];
 
     protected Processor(Arena arena) {
-        jumpTables = new JumpTables(arena);
+        jumpTables = new JumpTables(arena, FETCH_CONTEXTS);
+        Arrays.fill(fetchTags, NO_TAG);
         state = arena.allocate(Slots.COUNT * 8L, 64).address();
         putSlot(Slots.DEADLINE, Long.MAX_VALUE);
         putSlot(Slots.ONE, 1);
-        flushFetch();
+    }
+
+    /** Makes a table the one that data accesses look into. */
+    protected final void publishTlb(long address, long mask) {
+        tlb = address;
+        tlbMask = mask;
+        putSlot(Slots.TLB, address);
+        putSlot(Slots.TLB_MASK, mask);
+    }
+
+    /** Host address of the {@link dev.wattle.engine.memory.SoftTlb} entry for an effective address. */
+    public final long tlbEntry(long ea) {
+        return tlb + (ea >>> 11 & tlbMask);
+    }
+
+    /** Tells indirect jumps where the code of an effective address is. */
+    public final void rememberJump(long ea, long code) {
+        jumpTables.put(ea, code);
     }
 
     /** Names who works out the status of floating-point operations that the host has done. */
@@ -84,14 +115,64 @@ public abstract class Processor {
         CodePage page = codeCache().page(fetchAddress(ea));
         fetchTags[index] = tag;
         fetchPages[index] = page;
+        long granule = ea >>> GRANULE_SHIFT;
+        fetchFilters[filterWord(fetchContext, granule)] |= 1L << granule;
+        fetched[fetchContext] = true;
         return page;
+    }
+
+    private static int filterWord(int context, long granule) {
+        return context * FILTER_WORDS + ((int) (granule >>> 6) & FILTER_WORDS - 1);
     }
 
     /** Forgets all instruction address translations. */
     public final void flushFetch() {
-        // No fetch context has all its bits set, so this matches no tag.
-        Arrays.fill(fetchTags, -1);
-        jumpTables.clear(slot(Slots.JUMP_TABLE));
+        for (int context = 0; context < FETCH_CONTEXTS; context++) {
+            flushFetch(context);
+        }
+    }
+
+    /**
+     * Forgets the instruction address translations of a fetch context.
+     *
+     * @return whether there may have been any
+     */
+    public final boolean flushFetch(int context) {
+        if (!fetched[context]) {
+            return false;
+        }
+        fetched[context] = false;
+        for (int i = 0; i < FETCH_ENTRIES; i++) {
+            if ((fetchTags[i] & CodePage.BYTES - 1) == context) {
+                fetchTags[i] = NO_TAG;
+            }
+        }
+        Arrays.fill(fetchFilters, context * FILTER_WORDS, (context + 1) * FILTER_WORDS, 0);
+        jumpTables.clear(context);
+        return true;
+    }
+
+    /**
+     * Forgets the instruction address translations of a fetch context for {@code [ea, ea + bytes)}, and may forget more.
+     * Data pages cost nothing here: only if code has come from there, something is forgotten.
+     *
+     * @return whether there may have been any
+     */
+    public final boolean flushFetchRange(int context, long ea, long bytes) {
+        if (!fetched[context]) {
+            return false;
+        }
+        long first = ea >>> GRANULE_SHIFT;
+        long last = ea + bytes - 1 >>> GRANULE_SHIFT;
+        if (last - first < 0 || last - first >= 64L * FILTER_WORDS) {
+            return flushFetch(context);
+        }
+        for (long granule = first; granule <= last; granule++) {
+            if ((fetchFilters[filterWord(context, granule)] >>> granule & 1) != 0) {
+                return flushFetch(context);
+            }
+        }
+        return false;
     }
 
     public final long slot(int slot) {

@@ -13,16 +13,28 @@ import java.lang.foreign.Arena;
 public final class FlatProcessor extends Processor {
     public final GuestMemory memory;
     public final SoftTlb tlbs;
+    private final int table;
     /** Effective address of the last access that was not allowed. */
     public long faultAddress = -1;
+    /** What executes it; set by those who make one. */
+    public Engine engine = new Engine() {
+        @Override
+        public void run() {
+            throw new IllegalStateException("no engine");
+        }
+
+        @Override
+        public void close() {}
+    };
 
     private final CodeCache codeCache;
 
     public FlatProcessor(Arena arena, GuestMemory memory, FrontEnd frontEnd) {
         super(arena);
         this.memory = memory;
-        tlbs = new SoftTlb(arena, 1);
-        tlb = tlbs.table(0);
+        tlbs = new SoftTlb(arena);
+        table = tlbs.table(0);
+        publishTlb(tlbs.address(table), tlbs.mask(table));
         codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), 4096));
     }
 
@@ -66,7 +78,8 @@ public final class FlatProcessor extends Processor {
 
     private void enter(long ea) {
         long page = ea & -4096L;
-        tlbs.put(0, page, 4096, memory.hostAddress(page), true, !codeCache.isWatched(page, 4096));
+        tlbs.put(table, page, 4096, memory.hostAddress(page), true, !codeCache.isWatched(page, 4096));
+        publishTlb(tlbs.address(table), tlbs.mask(table));
     }
 
     /** Any interrupt ends the run. */

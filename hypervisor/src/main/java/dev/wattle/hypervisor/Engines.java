@@ -31,12 +31,7 @@ final class Engines {
             } else {
                 try {
                     return new NativeEngine<>(
-                            processor,
-                            frontEnd.routines(),
-                            frontEnd,
-                            codeBytes,
-                            HostFeatures.host(),
-                            exactDeadline);
+                            processor, frontEnd.routines(), frontEnd, codeBytes, HostFeatures.host(), exactDeadline);
                 } catch (CodeMemoryException e) {
                     remark = Optional.of(String.valueOf(e.getMessage()));
                 }

@@ -280,7 +280,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         } else {
             processor.radix().processTable(dword);
         }
-        processor.invalidateTranslations(0, 0);
+        processor.invalidateTranslations();
     }
 
     @Override

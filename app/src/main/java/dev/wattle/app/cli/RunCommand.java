@@ -138,7 +138,8 @@ final class RunCommand implements Callable<Integer> {
         if (lockstepInterval < 1) {
             throw new CommandFailure(
                     CommandFailure.USAGE,
-                    "--lockstep-interval %d: it is a number of instructions; give 1 or more".formatted(lockstepInterval));
+                    "--lockstep-interval %d: it is a number of instructions; give 1 or more"
+                            .formatted(lockstepInterval));
         }
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
@@ -159,8 +160,7 @@ final class RunCommand implements Callable<Integer> {
             builder.engine(engine == EngineChoice.NATIVE ? EngineMode.NATIVE : EngineMode.EVALUATOR);
             PseriesMachine machine = builder.build();
             if (!told.getAndSet(true)) {
-                machine.engineRemark()
-                        .ifPresent(why -> System.err.println("wattle: running on the evaluator: " + why));
+                machine.engineRemark().ifPresent(why -> System.err.println("wattle: running on the evaluator: " + why));
             }
             return machine;
         });

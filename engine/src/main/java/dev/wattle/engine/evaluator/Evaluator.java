@@ -349,11 +349,10 @@ public final class Evaluator<P extends Processor> implements Engine {
      */
     private long load(int op, long ea) {
         int bytes = 1 << Op.log2Bytes(op);
-        long entry = SoftTlb.entry(processor.tlb, ea);
+        long entry = processor.tlbEntry(ea);
         long host;
         if (Long.compareUnsigned(
-                        ea ^ HostMemory.getLong(entry + SoftTlb.TAG),
-                        HostMemory.getLong(entry + SoftTlb.READ_LIMIT))
+                        ea ^ HostMemory.getLong(entry + SoftTlb.TAG), HostMemory.getLong(entry + SoftTlb.READ_LIMIT))
                 < 0) {
             host = ea + HostMemory.getLong(entry + SoftTlb.ADDEND);
         } else {
@@ -368,10 +367,9 @@ public final class Evaluator<P extends Processor> implements Engine {
     private void store(int op, long ea, long value) {
         int bytes = 1 << Op.log2Bytes(op);
         boolean big = Op.isBigEndian(op);
-        long entry = SoftTlb.entry(processor.tlb, ea);
+        long entry = processor.tlbEntry(ea);
         if (Long.compareUnsigned(
-                        ea ^ HostMemory.getLong(entry + SoftTlb.TAG),
-                        HostMemory.getLong(entry + SoftTlb.WRITE_LIMIT))
+                        ea ^ HostMemory.getLong(entry + SoftTlb.TAG), HostMemory.getLong(entry + SoftTlb.WRITE_LIMIT))
                 >= 0) {
             processor.storeMiss(ea, bytes, value, big);
             return;

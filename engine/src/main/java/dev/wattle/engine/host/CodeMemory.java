@@ -181,8 +181,8 @@ public final class CodeMemory implements AutoCloseable {
         private CodeMemoryException refused(String what, MemorySegment state) throws Throwable {
             int number = (int) errno.get(state, 0L);
             MemorySegment text = (MemorySegment) strerror.invokeExact(number);
-            return new CodeMemoryException(
-                    "the host refused " + what + ": " + text.reinterpret(Long.MAX_VALUE).getString(0));
+            return new CodeMemoryException("the host refused " + what + ": "
+                    + text.reinterpret(Long.MAX_VALUE).getString(0));
         }
     }
 }

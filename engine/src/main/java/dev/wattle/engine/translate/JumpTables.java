@@ -6,30 +6,35 @@ import java.lang.foreign.Arena;
 
 /**
  * Where generated code looks for the target of a jump that it cannot know: direct-mapped tables from effective address
- * to host code, one for each mode and fetch context.
+ * to host code, one for each fetch context and mode.
  *
  * <p>An entry is two host-order longs, the effective address and the host address of the block's code. Tables are made
  * when they are first wanted; a processor whose engine does not use them has none.
  */
 public final class JumpTables {
-    /** Logarithm of the entries in a table. */
-    public static final int ENTRIES_LOG2 = 12;
+    /** Mode bits are below this. */
+    public static final int MODES = 512;
+
+    private static final int ENTRIES_LOG2 = 12;
 
     /** Byte mask of an entry's offset; an address's offset is its number times 4, since instructions have 4 bytes. */
     public static final int OFFSET_MASK = ((1 << ENTRIES_LOG2) - 1) * 16;
 
     private static final long TABLE_BYTES = 16L << ENTRIES_LOG2;
-    private static final int CONTEXT_SHIFT = 16;
 
     private final Arena arena;
-    private long[] keys = new long[16];
-    private long[] tables = new long[16];
-    private boolean[] used = new boolean[16];
-    private int count;
+    private final long[] tables;
+    private final boolean[] dirty;
     private boolean enabled;
+    private int current;
 
-    public JumpTables(Arena arena) {
+    /**
+     * @param contexts fetch contexts are below this
+     */
+    public JumpTables(Arena arena, int contexts) {
         this.arena = arena;
+        tables = new long[contexts * MODES];
+        dirty = new boolean[contexts * MODES];
     }
 
     /** Has tables made from now on. */
@@ -38,7 +43,7 @@ public final class JumpTables {
     }
 
     /**
-     * The table of a mode and fetch context.
+     * The table of a mode and fetch context, which is the current one then.
      *
      * @return its host address, or 0 if the engine uses none
      */
@@ -46,48 +51,28 @@ public final class JumpTables {
         if (!enabled) {
             return 0;
         }
-        long key = (long) context << CONTEXT_SHIFT | mode;
-        for (int i = 0; i < count; i++) {
-            if (keys[i] == key) {
-                used[i] = true;
-                return tables[i];
-            }
+        current = context * MODES + mode;
+        if (tables[current] == 0) {
+            tables[current] = arena.allocate(TABLE_BYTES, 64).address();
+            HostMemory.fill(tables[current], TABLE_BYTES, (byte) -1);
         }
-        return add(key);
+        return tables[current];
     }
 
-    private long add(long key) {
-        if (count == keys.length) {
-            keys = java.util.Arrays.copyOf(keys, count * 2);
-            tables = java.util.Arrays.copyOf(tables, count * 2);
-            used = java.util.Arrays.copyOf(used, count * 2);
-        }
-        long table = arena.allocate(TABLE_BYTES, 64).address();
-        HostMemory.fill(table, TABLE_BYTES, (byte) -1);
-        keys[count] = key;
-        tables[count] = table;
-        used[count] = true;
-        count++;
-        return table;
-    }
-
-    /** Enters where the code of an effective address is. */
-    public static void put(long table, long ea, long code) {
-        long entry = table + (ea << 2 & OFFSET_MASK);
+    /** Enters in the current table where the code of an effective address is. */
+    public void put(long ea, long code) {
+        long entry = tables[current] + (ea << 2 & OFFSET_MASK);
         HostMemory.putLong(entry, ea);
         HostMemory.putLong(entry + 8, code);
+        dirty[current] = true;
     }
 
-    /**
-     * Empties all tables.
-     *
-     * @param current the table in use, which may be filled again without another call of {@link #table}
-     */
-    public void clear(long current) {
-        for (int i = 0; i < count; i++) {
-            if (used[i]) {
+    /** Empties the tables of a fetch context. */
+    public void clear(int context) {
+        for (int i = context * MODES; i < (context + 1) * MODES; i++) {
+            if (dirty[i]) {
+                dirty[i] = false;
                 HostMemory.fill(tables[i], TABLE_BYTES, (byte) -1);
-                used[i] = tables[i] == current;
             }
         }
     }

@@ -44,7 +44,10 @@ public final class Lockstep implements Machine {
                 .console(feed.leader())
                 .build();
         try {
-            second = description.engine(EngineMode.EVALUATOR).console(feed.follower()).build();
+            second = description
+                    .engine(EngineMode.EVALUATOR)
+                    .console(feed.follower())
+                    .build();
         } catch (ConfigurationException | RuntimeException e) {
             first.close();
             throw e;
@@ -73,9 +76,7 @@ public final class Lockstep implements Machine {
                 return failure(difference, code);
             }
             if (firstEnded) {
-                return isStopped() || sameMemory()
-                        ? first.outcome()
-                        : failure("the memories differ", "");
+                return isStopped() || sameMemory() ? first.outcome() : failure("the memories differ", "");
             }
             feed.deliver();
         }
@@ -91,7 +92,9 @@ public final class Lockstep implements Machine {
         if (code.isEmpty()) {
             text.append("within the last ").append(interval).append(" instructions; compare more often to see where");
         } else {
-            text.append("after the first block of").append(System.lineSeparator()).append(code);
+            text.append("after the first block of")
+                    .append(System.lineSeparator())
+                    .append(code);
         }
         text.append(System.lineSeparator()).append("native:").append(System.lineSeparator());
         text.append(first.vcpu().registers());

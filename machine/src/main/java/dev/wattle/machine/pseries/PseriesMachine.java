@@ -339,8 +339,8 @@ public final class PseriesMachine implements Machine {
                         + " bytes: not a multiple of 1 MiB from 16 MiB up; Debian needs 512 MiB or more");
             }
             if (memoryBytes > MAXIMUM_MEMORY) {
-                throw new ConfigurationException("memory " + memoryBytes / MEBIBYTE
-                        + " MiB: this machine has room for " + MAXIMUM_MEMORY / MEBIBYTE + " MiB; ask for less");
+                throw new ConfigurationException("memory " + memoryBytes / MEBIBYTE + " MiB: this machine has room for "
+                        + MAXIMUM_MEMORY / MEBIBYTE + " MiB; ask for less");
             }
         }
 

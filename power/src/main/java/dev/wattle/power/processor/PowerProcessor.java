@@ -36,10 +36,22 @@ public final class PowerProcessor extends Processor {
     public static final long PENDING_SYSTEM_RESET = 32;
     public static final long PENDING_MACHINE_CHECK = 64;
 
+    /** Kinds of data access contexts; the PID stands above them in the key of a TLB. */
     private static final int CONTEXT_REAL = 0;
+
     private static final int CONTEXT_PROBLEM = 1;
-    private static final int CONTEXT_PRIVILEGED = 2;
-    private static final int CONTEXTS = 6;
+    /** Plus bits 0 and 1 of the AMR, which govern privileged access to pages of problem state. */
+    private static final int CONTEXT_PRIVILEGED = 4;
+
+    private static final int CONTEXT_PID_SHIFT = 8;
+
+    private static final int FETCH_REAL = 0;
+    private static final int FETCH_PRIVILEGED = 1;
+    /** First of the fetch contexts of problem states, of which each belongs to one PID. */
+    private static final int FETCH_PROBLEM = 2;
+
+    private static final long UPPER_QUADRANT = 3L << 62;
+
     private static final long FPSCR_XX = 0x0200_0000L;
     /** XX, VE, OE, UE, ZE, XE and RN: all 0 but XX, so that only the class of a result and its rounding are new. */
     private static final long FPSCR_OF_HOST_ARITHMETIC = FPSCR_XX | 0xfb;
@@ -86,7 +98,7 @@ public final class PowerProcessor extends Processor {
         this.platform = platform;
         this.radix = new RadixMmu(memory);
         this.sprTable = new SprTable(model);
-        this.tlbs = new SoftTlb(arena, CONTEXTS);
+        this.tlbs = new SoftTlb(arena);
         this.codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), CodePage.BYTES));
         this.scratch = arena.allocate(64, 64).address();
         putSlot(State.RESERVATION, -1);
@@ -291,26 +303,64 @@ public final class PowerProcessor extends Processor {
         }
     }
 
-    /** Works out again what depends on MSR, AMR, CIABR and facility registers. */
+    /** Works out again what depends on MSR, PIDR, AMR, CIABR and facility registers. */
     public void contextChanged() {
         long msr = msr();
+        long pid = spr(Spr.PIDR);
         mode = Mode.of(msr, spr(Spr.FSCR));
         boolean problem = (msr & Msr.PR) != 0;
         if (interrupts.isInstructionWatched(problem)) {
             mode |= Mode.TRACE;
         }
-        fetchContext = (msr & Msr.IR) == 0 ? 0 : problem ? 1 : 2;
-        fetchModeChanged();
-        int context = CONTEXT_REAL;
-        if ((msr & Msr.DR) != 0) {
-            context = problem ? CONTEXT_PROBLEM : CONTEXT_PRIVILEGED + (int) (spr(Spr.AMR) >>> 62);
+        if (pid != currentPid) {
+            changeProcess(pid);
         }
-        tlb = tlbs.table(context);
-        putSlot(Slots.TLB, tlb);
-        putSlot(Slots.TLB_MASK, 4095 * 32);
-        dataContext = context;
+        fetchContext = (msr & Msr.IR) == 0 ? FETCH_REAL : problem ? problemFetch : FETCH_PRIVILEGED;
+        fetchModeChanged();
+        long key = CONTEXT_REAL;
+        if ((msr & Msr.DR) != 0) {
+            key = (problem ? CONTEXT_PROBLEM : CONTEXT_PRIVILEGED + (spr(Spr.AMR) >>> 62)) | pid << CONTEXT_PID_SHIFT;
+        }
+        if (key != dataKey || tlbs.key(dataContext) != key) {
+            dataKey = key;
+            dataContext = tlbs.table(key);
+            publishTlb(tlbs.address(dataContext), tlbs.mask(dataContext));
+        }
     }
 
+    /** Finds the fetch context of a process. Those of 30 processes are kept. */
+    private void changeProcess(long pid) {
+        currentPid = pid;
+        if (lowPrivilegedFetch) {
+            lowPrivilegedFetch = false;
+            flushFetch(FETCH_PRIVILEGED);
+        }
+        int oldest = FETCH_PROBLEM;
+        for (int i = FETCH_PROBLEM; i < FETCH_CONTEXTS; i++) {
+            if (fetchPid[i] == pid && fetchWanted[i] != 0) {
+                fetchWanted[i] = ++fetchClock;
+                problemFetch = i;
+                return;
+            }
+            if (fetchWanted[i] < fetchWanted[oldest]) {
+                oldest = i;
+            }
+        }
+        flushFetch(oldest);
+        fetchPid[oldest] = pid;
+        fetchWanted[oldest] = ++fetchClock;
+        problemFetch = oldest;
+    }
+
+    private long currentPid = -1;
+    private int problemFetch;
+    private final long[] fetchPid = new long[FETCH_CONTEXTS];
+    private final long[] fetchWanted = new long[FETCH_CONTEXTS];
+    private long fetchClock;
+    /** Whether privileged code has been fetched from the lower half of the address space, which is a process's. */
+    private boolean lowPrivilegedFetch;
+
+    private long dataKey = -1;
     private int dataContext;
     private long decrementerDeadline = Long.MAX_VALUE;
     private long stop = Long.MAX_VALUE;
@@ -319,7 +369,9 @@ public final class PowerProcessor extends Processor {
     public void debugRegistersChanged() {
         contextChanged();
         if (watchpoint.set(spr(Spr.DAWR0), spr(Spr.DAWRX0)) && watchpoint.bytes() != 0) {
-            tlbs.flushRange(watchpoint.first(), watchpoint.bytes());
+            for (int i = 0; i < tlbs.tables(); i++) {
+                tlbs.flushRange(i, watchpoint.first(), watchpoint.bytes());
+            }
         }
     }
 
@@ -339,34 +391,86 @@ public final class PowerProcessor extends Processor {
 
     // Address translation
 
-    /**
-     * Forgets translations, whoever's they are.
-     *
-     * @param ea first effective address
-     * @param bytes page size, a power of two, or 0 for everything
-     */
-    public void invalidateTranslations(long ea, long bytes) {
-        if (bytes == 0) {
-            tlbs.flush();
-        } else {
-            tlbs.flushRange(ea, bytes);
-        }
+    /** Forgets all translations. */
+    public void invalidateTranslations() {
+        tlbs.flush();
         forgetFetches();
     }
 
-    /** Forgets translations of the lower half of the address space, which belong to a process. */
-    public void processChanged() {
-        for (int i = CONTEXT_PROBLEM; i < CONTEXTS; i++) {
-            tlbs.flushHalf(i, false);
+    /**
+     * Forgets the translations of a process.
+     *
+     * @param pid not 0
+     */
+    public void invalidateProcess(long pid) {
+        for (int i = 0; i < tlbs.tables(); i++) {
+            if (belongsTo(i, pid)) {
+                tlbs.flush(i);
+            }
         }
-        forgetFetches();
+        boolean forgotten = currentPid == pid && lowPrivilegedFetch && flushFetch(FETCH_PRIVILEGED);
+        for (int i = FETCH_PROBLEM; i < FETCH_CONTEXTS; i++) {
+            if (fetchPid[i] == pid) {
+                forgotten |= flushFetch(i);
+            }
+        }
+        leaveLinks(forgotten);
+    }
+
+    /**
+     * Forgets the translations of one page.
+     *
+     * @param pid whose page it is; those of process 0 in the upper quadrant are everybody's
+     * @param ea first effective address; the quadrant does not matter
+     * @param bytes page size, a power of two
+     */
+    public void invalidatePage(long pid, long ea, long bytes) {
+        long lower = ea & ~UPPER_QUADRANT;
+        long upper = ea | UPPER_QUADRANT;
+        for (int i = 0; i < tlbs.tables(); i++) {
+            if (belongsTo(i, pid)) {
+                tlbs.flushRange(i, lower, bytes);
+            }
+            if (pid == 0 && tlbs.key(i) != CONTEXT_REAL) {
+                tlbs.flushRange(i, upper, bytes);
+            }
+        }
+        boolean forgotten = currentPid == pid && lowPrivilegedFetch && flushFetch(FETCH_PRIVILEGED);
+        for (int i = FETCH_PROBLEM; i < FETCH_CONTEXTS; i++) {
+            if (fetchPid[i] == pid) {
+                forgotten |= flushFetchRange(i, lower, bytes);
+            }
+            if (pid == 0) {
+                forgotten |= flushFetchRange(i, upper, bytes);
+            }
+        }
+        if (pid == 0) {
+            forgotten |= flushFetchRange(FETCH_PRIVILEGED, upper, bytes);
+        }
+        leaveLinks(forgotten);
+    }
+
+    private boolean belongsTo(int table, long pid) {
+        long key = tlbs.key(table);
+        return key != CONTEXT_REAL && key >>> CONTEXT_PID_SHIFT == pid;
+    }
+
+    /** Heeds a new PIDR. */
+    public void processChanged() {
+        contextChanged();
     }
 
     /** Forgets where instructions come from, for the page being executed as well. */
     public void forgetFetches() {
         flushFetch();
-        // Linked blocks of one page follow each other without a look at its translation, until there is work to do.
-        request(PENDING_KICK);
+        leaveLinks(true);
+    }
+
+    private void leaveLinks(boolean forgotten) {
+        if (forgotten) {
+            // Linked blocks of one page follow each other without a look at its translation, until there is work to do.
+            request(PENDING_KICK);
+        }
     }
 
     @Override
@@ -378,6 +482,7 @@ public final class PowerProcessor extends Processor {
             if (!translate(ea, Access.FETCH)) {
                 throw interrupts.fetchFault(ea, translation.fault);
             }
+            lowPrivilegedFetch |= ea >= 0 && (msr() & Msr.PR) == 0;
             ra = translation.realAddress | ea & translation.pageBytes - 1;
         }
         if (!memory.contains(ra & -4, 4)) {
@@ -438,22 +543,24 @@ public final class PowerProcessor extends Processor {
                     memory.hostAddress(pageReal),
                     readable,
                     writable && !codeCache.isWatched(pageReal, pageBytes));
+            publishTlb(tlbs.address(dataContext), tlbs.mask(dataContext));
         }
         return memory.hostAddress(ra);
     }
 
     private boolean hits(long ea, int bytes, int limitOffset) {
-        long entry = SoftTlb.entry(tlb, ea);
-        return Long.compareUnsigned(
-                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + Math.max(bytes, 8) - 8,
-                        HostMemory.getLong(entry + limitOffset))
-                < 0;
+        return SoftTlb.allows(tlbEntry(ea), ea, bytes, limitOffset);
+    }
+
+    /** Host address of a data address that hits. */
+    private long hitHost(long ea) {
+        return ea + HostMemory.getLong(tlbEntry(ea) + SoftTlb.ADDEND);
     }
 
     /** Host address of a data address for a load that does not cross a page. */
     private long hostForLoad(long ea, int bytes) {
         if (hits(ea, bytes, SoftTlb.READ_LIMIT)) {
-            return ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
+            return hitHost(ea);
         }
         return translateData(ea, bytes, false);
     }
@@ -466,7 +573,7 @@ public final class PowerProcessor extends Processor {
      */
     public long hostForStore(long ea, int bytes) {
         if (hits(ea, bytes, SoftTlb.WRITE_LIMIT)) {
-            return ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
+            return hitHost(ea);
         }
         long host = translateData(ea, bytes, true);
         long ra = host - memory.hostAddress(0);
@@ -483,7 +590,7 @@ public final class PowerProcessor extends Processor {
      */
     public long hostForAlignedLoad(long ea, int bytes) {
         if (hits(ea, bytes, SoftTlb.READ_LIMIT)) {
-            return ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
+            return hitHost(ea);
         }
         long host = translateData(ea, bytes, false);
         if (translation.cachingInhibited) {
@@ -500,7 +607,7 @@ public final class PowerProcessor extends Processor {
      */
     public long hostForBlock(long ea, int bytes) {
         if (hits(ea, bytes, SoftTlb.WRITE_LIMIT)) {
-            return ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
+            return hitHost(ea);
         }
         long host = hostForStore(ea, bytes);
         if (translation.cachingInhibited) {
@@ -564,14 +671,7 @@ public final class PowerProcessor extends Processor {
     }
 
     private long loadHost(long ea, int bytes) {
-        long entry = SoftTlb.entry(tlb, ea);
-        if (Long.compareUnsigned(
-                        (ea ^ HostMemory.getLong(entry + SoftTlb.TAG)) + Math.max(bytes, 8) - 8,
-                        HostMemory.getLong(entry + SoftTlb.READ_LIMIT))
-                < 0) {
-            return ea + HostMemory.getLong(entry + SoftTlb.ADDEND);
-        }
-        return loadMiss(ea, bytes);
+        return hits(ea, bytes, SoftTlb.READ_LIMIT) ? hitHost(ea) : loadMiss(ea, bytes);
     }
 
     public int load8(long ea) {
@@ -596,7 +696,7 @@ public final class PowerProcessor extends Processor {
 
     public void store8(long ea, int value) {
         if (hits(ea, 1, SoftTlb.WRITE_LIMIT)) {
-            HostMemory.putByte(ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND), (byte) value);
+            HostMemory.putByte(hitHost(ea), (byte) value);
         } else {
             storeMiss(ea, 1, value, false);
         }
@@ -620,7 +720,7 @@ public final class PowerProcessor extends Processor {
             storeMiss(ea, bytes, value, big);
             return;
         }
-        long host = ea + HostMemory.getLong(SoftTlb.entry(tlb, ea) + SoftTlb.ADDEND);
+        long host = hitHost(ea);
         switch (bytes) {
             case 2 -> {
                 if (big) {

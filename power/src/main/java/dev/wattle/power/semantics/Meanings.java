@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-
 /** What each row of the instruction table means: micro-ops, or one Java method. */
 public final class Meanings {
     /** Writes the micro-ops of one instruction. */

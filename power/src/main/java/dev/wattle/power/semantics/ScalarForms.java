@@ -24,8 +24,9 @@ final class ScalarForms {
                 int w = e.word;
                 fpr(e, base + Form.F64_MUL, State.fpr(Fields.fra(w)), State.fpr(Fields.frc(w)), 0, routine);
             });
-            m.hostForm("fsqrt" + s, (e, routine) ->
-                    fpr(e, base + Form.F64_SQRT, State.fpr(Fields.frb(e.word)), 0, 0, routine));
+            m.hostForm(
+                    "fsqrt" + s,
+                    (e, routine) -> fpr(e, base + Form.F64_SQRT, State.fpr(Fields.frb(e.word)), 0, 0, routine));
             vsr(m, "xsadd" + precision, base + Form.F64_ADD);
             vsr(m, "xssub" + precision, base + Form.F64_SUB);
             vsr(m, "xsmul" + precision, base + Form.F64_MUL);
@@ -36,13 +37,7 @@ final class ScalarForms {
                 int form = base + Form.F64_MADD + i;
                 m.hostForm("f" + names[i] + s, (e, routine) -> {
                     int w = e.word;
-                    fpr(
-                            e,
-                            form,
-                            State.fpr(Fields.fra(w)),
-                            State.fpr(Fields.frc(w)),
-                            State.fpr(Fields.frb(w)),
-                            routine);
+                    fpr(e, form, State.fpr(Fields.fra(w)), State.fpr(Fields.frc(w)), State.fpr(Fields.frb(w)), routine);
                 });
                 m.hostForm("xs" + names[i] + "a" + precision, (e, routine) -> {
                     int w = e.word;
@@ -69,8 +64,7 @@ final class ScalarForms {
             m.hostForm(name, (e, routine) -> {
                 int w = e.word;
                 int field = State.CR + Fields.bf(w);
-                e.out.host(
-                        Form.F64_COMPARE, field, State.fpr(Fields.fra(w)), State.fpr(Fields.frb(w)), 0, routine, w);
+                e.out.host(Form.F64_COMPARE, field, State.fpr(Fields.fra(w)), State.fpr(Fields.frb(w)), 0, routine, w);
             });
         }
         for (String name : new String[] {"xscmpudp", "xscmpodp"}) {
@@ -95,8 +89,9 @@ final class ScalarForms {
     }
 
     private static void fpr(Meanings m, String name, int form) {
-        m.hostForm(name, (e, routine) ->
-                fpr(e, form, State.fpr(Fields.fra(e.word)), State.fpr(Fields.frb(e.word)), 0, routine));
+        m.hostForm(
+                name,
+                (e, routine) -> fpr(e, form, State.fpr(Fields.fra(e.word)), State.fpr(Fields.frb(e.word)), 0, routine));
     }
 
     private static void fprUnary(Meanings m, String name, int form) {

@@ -5,7 +5,6 @@ import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.PowerProcessor;
-import dev.wattle.power.processor.Spr;
 import dev.wattle.power.processor.State;
 
 /**
@@ -21,8 +20,6 @@ final class StorageControl {
     private static final int BY_PAGE = 0;
 
     private static final int BY_PROCESS = 1;
-    private static final long UPPER_QUADRANT = 3L << 62;
-    private static final long LOWER_QUADRANT = ~UPPER_QUADRANT;
 
     private StorageControl() {}
 
@@ -106,38 +103,28 @@ final class StorageControl {
         long pid = p.gpr(Fields.rs(w)) >>> 32;
         boolean processScoped = (w >>> 17 & 1) != 0;
         int selector = selector(rb);
-        if (!processScoped || selector > BY_PROCESS) {
-            p.invalidateTranslations(0, 0);
-        } else if (pid != 0) {
-            // Translations of processes other than the current one are not kept.
-            if (pid == p.spr(Spr.PIDR)) {
-                if (selector == BY_PROCESS) {
-                    p.processChanged();
-                } else {
-                    invalidatePage(p, rb & LOWER_QUADRANT);
-                }
-            }
+        if (!processScoped || selector > BY_PROCESS || selector == BY_PROCESS && pid == 0) {
+            p.invalidateTranslations();
         } else if (selector == BY_PROCESS) {
-            p.invalidateTranslations(0, 0);
+            p.invalidateProcess(pid);
         } else {
-            // Process 0 has the upper quadrant, and the lower one too while PIDR is 0.
-            invalidatePage(p, rb & LOWER_QUADRANT);
-            invalidatePage(p, rb | UPPER_QUADRANT);
+            int log2 = pageSize(rb);
+            if (log2 == 0) {
+                p.invalidateTranslations();
+            } else {
+                p.invalidatePage(pid, rb & -1L << log2, 1L << log2);
+            }
         }
     }
 
-    private static void invalidatePage(PowerProcessor p, long rb) {
-        int log2 = switch ((int) (rb >>> 5) & 7) {
+    /** Logarithm of the page size that RB names, or 0 for one that is not supported. */
+    private static int pageSize(long rb) {
+        return switch ((int) (rb >>> 5) & 7) {
             case 0 -> 12;
             case 1 -> 21;
             case 2 -> 30;
             case 5 -> 16;
             default -> 0;
         };
-        if (log2 == 0) {
-            p.invalidateTranslations(0, 0);
-        } else {
-            p.invalidateTranslations(rb & -1L << log2, 1L << log2);
-        }
     }
 }

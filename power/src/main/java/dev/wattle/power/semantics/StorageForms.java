@@ -39,13 +39,17 @@ final class StorageForms {
     }
 
     private static void loadReserve(Meanings m, String name, int form) {
-        m.hostForm(name, (e, routine) ->
-                e.out.host(form, e.rt(), indexed(e), e.littleEndian() ? 0 : Slots.ONE, 0, routine, e.word));
+        m.hostForm(
+                name,
+                (e, routine) ->
+                        e.out.host(form, e.rt(), indexed(e), e.littleEndian() ? 0 : Slots.ONE, 0, routine, e.word));
     }
 
     private static void storeConditional(Meanings m, String name, int little, int big) {
-        m.hostForm(name, (e, routine) -> e.out.host(
-                e.littleEndian() ? little : big, State.CR, indexed(e), e.rt(), State.SO, routine, e.word));
+        m.hostForm(
+                name,
+                (e, routine) -> e.out.host(
+                        e.littleEndian() ? little : big, State.CR, indexed(e), e.rt(), State.SO, routine, e.word));
     }
 
     /** Traps if equal, or if not, are what compiled code has; they look whether the difference is 0. */

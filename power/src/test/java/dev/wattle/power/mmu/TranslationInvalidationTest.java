@@ -47,7 +47,7 @@ class TranslationInvalidationTest {
      */
     private long loadAround(int pid, long ea, int log2, String instruction, long rb, long rs) {
         long entry = tree.map(pid, ea, OLD, log2, RadixTree.ALL);
-        m.p.invalidateTranslations(0, 0);
+        m.p.invalidateTranslations();
         m.p.setGpr(4, ea);
         m.p.setGpr(6, rb);
         m.p.setGpr(7, rs);
@@ -107,7 +107,7 @@ class TranslationInvalidationTest {
     @Test
     void tlbie_processZeroInLowerQuadrant_forgets() {
         m.p.setSpr(Spr.PIDR, 0);
-        m.p.invalidateTranslations(0, 0);
+        m.p.processChanged();
         assertEquals(2, loadAround(0, 0x40_0000_0000L, 12, "tlbie 6,7,0,1,1", KERNEL | 0x40_0000_0000L, 0));
         assertEquals(2, loadAround(0, 0x40_0000_0000L, 12, "tlbie 6,7,0,1,1", 1 << 10, 0));
     }

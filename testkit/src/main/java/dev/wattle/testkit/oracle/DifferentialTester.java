@@ -275,9 +275,8 @@ public final class DifferentialTester {
 
     private void work(Path[] harness) {
         List<Lane> lanes = new ArrayList<>();
-        try (WattleMachine wattle =
-                new WattleMachine(
-                        options.isPower8() ? ProcessorModel.POWER8 : ProcessorModel.POWER9, options.isNative())) {
+        try (WattleMachine wattle = new WattleMachine(
+                options.isPower8() ? ProcessorModel.POWER8 : ProcessorModel.POWER9, options.isNative())) {
             for (int order = 0; order < 2; order++) {
                 if (options.tests(order == 1)) {
                     lanes.add(new Lane(order == 1, harness[order], wattle));

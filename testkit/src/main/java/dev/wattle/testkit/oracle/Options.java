@@ -90,7 +90,19 @@ record Options(
             count = 1;
         }
         return new Options(
-                help, count, rows, seed, endian, cpu, engine, jobs, singleCase, examples, table, sequences, sequenceCase);
+                help,
+                count,
+                rows,
+                seed,
+                endian,
+                cpu,
+                engine,
+                jobs,
+                singleCase,
+                examples,
+                table,
+                sequences,
+                sequenceCase);
     }
 
     private static long number(String option, String value) {

@@ -67,8 +67,7 @@ final class WattleMachine implements Machine, AutoCloseable {
 
     private Engine nativeEngine(PowerFrontEnd frontEnd) {
         try {
-            return new NativeEngine<>(
-                    processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true);
+            return new NativeEngine<>(processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true);
         } catch (CodeMemoryException e) {
             throw new IllegalStateException(e);
         }

@@ -93,6 +93,11 @@ public final class Assembler {
         return (long) disp << 32 | (long) scale << 16 | index << 8 | base;
     }
 
+    /** The operand some bytes behind another one. */
+    public static long plus(long mem, int bytes) {
+        return mem + ((long) bytes << 32);
+    }
+
     private static int base(long mem) {
         return (int) mem & 0xff;
     }

@@ -417,8 +417,7 @@ final class BlockEmitter {
             comparisons.setFlags(comparison);
             condition = comparisons.condition(comparison, n);
         } else {
-            asm.testMem8(Layout.slot(Op.a(w)), 1 << n);
-            condition = Condition.NOT_EQUAL;
+            condition = testBit(Op.a(w), n);
         }
         int taken = ifSet ? condition : Condition.not(condition);
         boolean isBack = target <= block.pageOffset;
@@ -433,6 +432,17 @@ final class BlockEmitter {
             comparisons.writeKnown(comparison, n, isBack != ifSet);
         }
         go(isBack ? behind() : target);
+    }
+
+    /** Sets the host's flags by one bit of a slot, and returns the condition of its being 1. */
+    private int testBit(int slot, int n) {
+        int register = operands.register(slot);
+        if (register >= 0) {
+            asm.bitTest(register, n);
+            return Condition.BELOW;
+        }
+        asm.testMem8(Assembler.plus(Layout.slot(slot), n >> 3), 1 << (n & 7));
+        return Condition.NOT_EQUAL;
     }
 
     private void branchNotZero(long w, int target) {

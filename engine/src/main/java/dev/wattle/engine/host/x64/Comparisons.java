@@ -124,7 +124,8 @@ final class Comparisons {
         for (int k = pendingCount - 1; k >= 0; k--) {
             long c = words[pending[k]];
             int d = Op.d(c);
-            boolean read = Op.readsA(op) && Op.a(w) == d || Op.readsB(op) && Op.b(w) == d || Op.readsC(op) && Op.c(w) == d;
+            boolean read =
+                    Op.readsA(op) && Op.a(w) == d || Op.readsB(op) && Op.b(w) == d || Op.readsC(op) && Op.c(w) == d;
             boolean changed = Op.writesD(op)
                     && (Op.a(c) == Op.d(w) || Op.readsB(Op.of(c)) && Op.b(c) == Op.d(w) || Op.c(c) == Op.d(w));
             if (read || changed) {
@@ -163,7 +164,7 @@ final class Comparisons {
         return isUnsigned(Op.of(words[comparison])) ? Condition.ABOVE : Condition.GREATER;
     }
 
-    /** Sets the host's flags by a comparison. Changes rdx. */
+    /** Sets the host's flags by a comparison. Changes rcx and rdx. */
     void setFlags(int comparison) {
         long w = words[comparison];
         int op = Op.of(w);
@@ -190,14 +191,18 @@ final class Comparisons {
         long constant = Op.readsB(op) ? operands.constant(Op.b(w)) : immediates[comparison];
         int value = (int) constant;
         int left = operands.isConstant(a) ? -1 : operands.register(a);
-        if (!narrow && constant != value) {
-            throw new IllegalStateException("comparison with a constant of more than 32 bits");
-        }
         if (left < 0 && operands.isConstant(a)) {
             operands.fetch(RDX, a);
             left = RDX;
         }
-        if (left < 0 && narrow) {
+        if (!narrow && constant != value) {
+            asm.movImm(RCX, constant);
+            if (left < 0) {
+                asm.aluMem(Assembler.CMP, Layout.slot(a), RCX);
+            } else {
+                asm.alu(Assembler.CMP, left, RCX);
+            }
+        } else if (left < 0 && narrow) {
             asm.aluMemImm32(Assembler.CMP, Layout.slot(a), value);
         } else if (left < 0) {
             asm.aluMemImm(Assembler.CMP, Layout.slot(a), value);
@@ -229,7 +234,7 @@ final class Comparisons {
         if (Op.c(w) != Slots.ZERO) {
             operands.apply(Assembler.OR, RCX, Op.c(w), RDX);
         }
-        asm.store(Layout.slot(Op.d(w)), RCX);
+        operands.put(Op.d(w), RCX);
     }
 
     /**
@@ -242,7 +247,7 @@ final class Comparisons {
     void writeKnown(int comparison, int n, boolean isSet) {
         long w = words[comparison];
         if (isSet) {
-            if (Op.c(w) == Slots.ZERO) {
+            if (Op.c(w) == Slots.ZERO && operands.register(Op.d(w)) < 0) {
                 asm.storeImm(Layout.slot(Op.d(w)), 1 << n);
                 return;
             }

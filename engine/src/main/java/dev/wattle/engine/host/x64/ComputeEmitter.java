@@ -335,7 +335,13 @@ final class ComputeEmitter {
 
     private void multiplyImmediate(int i, long w, long imm) {
         int t = target(i, w);
-        asm.imulImm(t, operands.inRegister(Op.a(w), t), (int) imm);
+        if (imm == (int) imm) {
+            asm.imulImm(t, operands.inRegister(Op.a(w), t), (int) imm);
+        } else {
+            operands.fetch(t, Op.a(w));
+            asm.movImm(RCX, imm);
+            asm.imul(t, RCX);
+        }
         finish(i, w, t);
     }
 
@@ -525,10 +531,12 @@ final class ComputeEmitter {
             asm.alu(op, RAX, rb);
         } else if (operands.isConstant(b)) {
             int constant = (int) operands.constant(b);
-            if (operands.constant(b) != constant) {
-                throw new IllegalStateException("addition of a constant of more than 32 bits with a carry");
+            if (operands.constant(b) == constant) {
+                asm.aluImm(op, RAX, constant);
+            } else {
+                asm.movImm(RDX, operands.constant(b));
+                asm.alu(op, RAX, RDX);
             }
-            asm.aluImm(op, RAX, constant);
         } else {
             asm.alu(op, RAX, Layout.slot(b));
         }
@@ -747,7 +755,10 @@ final class ComputeEmitter {
             }
             case Op.SHLI, Op.SHRI, Op.SARI -> {
                 operands.fetch(t, a);
-                asm.shift(op == Op.SHLI ? Assembler.SHL : op == Op.SHRI ? Assembler.SHR : Assembler.SAR, t, (int) imm & 63);
+                asm.shift(
+                        op == Op.SHLI ? Assembler.SHL : op == Op.SHRI ? Assembler.SHR : Assembler.SAR,
+                        t,
+                        (int) imm & 63);
             }
             case Op.SEXT8 -> asm.signExtend8(t, operands.inRegister(a, t));
             case Op.SEXT16 -> asm.signExtend16(t, operands.inRegister(a, t));
@@ -824,7 +835,6 @@ final class ComputeEmitter {
             asm.mov(d, s);
         }
     }
-
 
     private void widen(int i, long w) {
         operands.fetch32(RAX, Op.a(w));

@@ -18,8 +18,7 @@ import java.lang.invoke.MethodHandle;
 /** The code by which Java enters generated code, and by which that returns. */
 final class Gateway {
     private static final MethodHandle ENTER = Linker.nativeLinker()
-            .downcallHandle(
-                    FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+            .downcallHandle(FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
 
     /** Registers that a function must preserve (System V ABI for x86-64, 3.2.1). */
     private static final int[] PRESERVED = {

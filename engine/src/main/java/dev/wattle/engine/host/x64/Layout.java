@@ -22,8 +22,15 @@ final class Layout {
     static final int BIAS = 400;
 
     private static final int[] PINNED = {
-        Register.RBX, Register.RSI, Register.RDI, Register.R8, Register.R9,
-        Register.R10, Register.R11, Register.R12, Register.R13
+        Register.RBX,
+        Register.RSI,
+        Register.RDI,
+        Register.R8,
+        Register.R9,
+        Register.R10,
+        Register.R11,
+        Register.R12,
+        Register.R13
     };
 
     private final int[] registerOf = new int[Slots.COUNT];

@@ -14,7 +14,6 @@ import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
-import dev.wattle.engine.translate.JumpTables;
 import java.util.Arrays;
 
 /**
@@ -73,8 +72,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
         Layout layout = new Layout(frontEnd.hotSlots());
         gateway = new Gateway(asm, layout);
-        emitter = new BlockEmitter(
-                asm, layout, gateway, features, memory.executeAddress(), exactDeadline);
+        emitter = new BlockEmitter(asm, layout, gateway, features, memory.executeAddress(), exactDeadline);
         codeStart = memory.executeAddress() + SHARED_BYTES;
         codeEnd = memory.executeAddress() + memory.size();
         asm.seek(codeStart);
@@ -267,7 +265,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
             emit(block);
         }
         putSlot(HostSlots.PAGE_BASE, nia & -CodePage.BYTES);
-        JumpTables.put(slot(HostSlots.JUMP_TABLE), nia, block.hostCode);
+        p.rememberJump(nia, block.hostCode);
         return block.hostCode;
     }
 

@@ -203,6 +203,16 @@ final class Operands {
         }
     }
 
+    /** Writes a guest register from a host register. */
+    void put(int slot, int register) {
+        int pinned = layout.registerOf(slot);
+        if (pinned == NONE) {
+            asm.store(Layout.slot(slot), register);
+        } else {
+            asm.mov(pinned, register);
+        }
+    }
+
     /** Frees {@link Layout#TEMPORARY} where its temporary has been read for the last time. */
     void beforeOperation(int i) {
         if (inTemporary != NONE && temporaryUntil < i) {

@@ -141,6 +141,6 @@ final class StorageFormEmitter {
         asm.bind(end);
         asm.storeImm(Layout.slot(Slots.RESERVATION), NOTHING_RESERVED);
         operands.apply(Assembler.OR, RAX, Op.c(w), RCX);
-        asm.store(Layout.slot(Op.d(w)), RAX);
+        operands.put(Op.d(w), RAX);
     }
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.wattle.engine.Engine;
+import dev.wattle.engine.EngineContract;
+import dev.wattle.engine.FlatProcessor;
+import dev.wattle.engine.host.CodeMemoryException;
+import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.translate.FrontEnd;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Host code with all that this host's processor has, and guest registers in host registers. */
+class NativeEngineTest extends EngineContract {
+    private static final long CODE_BYTES = 1 << 20;
+
+    @BeforeAll
+    static void onlyOnSuchHosts() {
+        Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
+    }
+
+    /** What generated code may use. */
+    HostFeatures features() throws CodeMemoryException {
+        return HostFeatures.host();
+    }
+
+    @Override
+    protected int[] hotSlots() {
+        return new int[] {A, D, B};
+    }
+
+    @Override
+    protected Engine engine(FlatProcessor processor, FrontEnd frontEnd) {
+        try {
+            return new NativeEngine<>(processor, routines(), frontEnd, CODE_BYTES, features(), true);
+        } catch (CodeMemoryException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void CodeMemory_tooSmallForTheProgram_isUsedAgainAndAgain() {
+        // Each page offset is another block, and each block has more code than there is room for all of them.
+        FlatProcessor p = processor(frontEnd((offset, out) -> {
+            for (int i = 0; i < 200; i++) {
+                out.opImm(Op.ADDI, C, C, 1);
+                out.emit(Op.ST64_LE, 0, A, C, 0, 8L * i);
+            }
+            if (offset == 0xffc) {
+                out.callEnd(0, 0);
+            } else {
+                out.end(Op.FALL_THROUGH, 0, 0, 0, 0);
+            }
+        }));
+        p.putSlot(A, 0x8000);
+        run(p, 0x1000);
+        assertEquals(200 * 1024, p.slot(C));
+        run(p, 0x1000);
+        assertEquals(2 * 200 * 1024, p.slot(C));
+        assertTrue(p.engine.codeBytes() < CODE_BYTES);
+    }
+
+    @Test
+    void Loop_throughOtherPagesByRegister_countsEveryInstruction() {
+        FlatProcessor p = processor(frontEnd((offset, out) -> {
+            if (offset == 0x20) {
+                out.opImm(Op.ADDI, A, A, -1);
+                int t = out.temp();
+                out.opImm(Op.MOVI, t, 0, 0x5040);
+                out.end(Op.INDIRECT_NZ, A, t, 0, 0);
+            } else if (offset == 0x40) {
+                out.end(Op.GOTO, 0, 0, 0, 0x20 - 0x4000);
+            } else {
+                out.callEnd(0, 0);
+            }
+        }));
+        p.putSlot(A, 500);
+        run(p, 0x1020);
+        assertEquals(0, p.slot(A));
+        assertEquals(1000, p.slot(Slots.COMPLETED));
+        assertEquals(0x1028, p.slot(Slots.NIA));
+    }
+
+    @Test
+    void Fault_inGeneratedCode_isReportedAndAnotherEngineGoesOn() {
+        FlatProcessor broken = processor(program(out -> out.emit(Op.LD64_LE, D, A, 0, 0, 0)));
+        broken.putSlot(A, 0x8000);
+        run(broken, 0x1000);
+        // A host address that is nobody's, where only the TLB can lead.
+        broken.tlbs.put(0, 0x8000, 4096, 0x10, true, true);
+        IllegalStateException report = assertThrows(IllegalStateException.class, () -> run(broken, 0x1000));
+        assertTrue(String.valueOf(report.getMessage()).contains("signal 11"), report::getMessage);
+
+        FlatProcessor sound = processor(program(out -> out.opImm(Op.ADDI, D, A, 1)));
+        sound.putSlot(A, 41);
+        run(sound, 0x1000);
+        assertEquals(42, sound.slot(D));
+        // The JVM's own use of that signal still works.
+        Object[] nothing = new Object[1];
+        for (int i = 0; i < 20_000; i++) {
+            assertThrows(NullPointerException.class, () -> nothing[0].hashCode());
+        }
+    }
+}
