@@ -25,6 +25,10 @@ final class BlockEmitter {
     /** Host code for one block stays below this. */
     static final int MOST_BYTES = 1 << 16;
 
+    /** Bytes before a block's entry. */
+    static final int HEADER_BYTES = 12;
+
+    private static final int ACCESS_DESCRIPTOR_BYTES = 16;
     private static final int ROUTINE_DESCRIPTOR_BYTES = 24;
 
     private final Gateway gateway;
@@ -35,10 +39,18 @@ final class BlockEmitter {
     private final ComputeEmitter compute;
     private final FloatEmitter floats;
     private final StorageFormEmitter storageForms;
+    private final Exchanges exchanges;
     private final Assembler asm;
 
     private long entry;
+    /** Behind the exchanges at the entry: where a block that loops goes on. */
+    private long inner;
+    /** Where the displacement of that jump is, 0 for none. */
+    private long loopJump;
     private Block block = Block.NONE;
+
+    /** Whether registers are exchanged where a stub is being added that goes on elsewhere. */
+    private boolean isExchanged;
 
     // The stubs to be written behind the block.
     private int stubs;
@@ -50,6 +62,7 @@ final class BlockEmitter {
     private int[] stubOffset = new int[64];
     private long[] stubResume = new long[64];
     private long[] stubComparisons = new long[64];
+    private boolean[] stubExchanged = new boolean[64];
     // Of routines alone: the operation, further jumps to the stub, and when its zero is right.
     private long[] stubWord = new long[64];
     private long[] stubImmediate = new long[64];
@@ -77,6 +90,7 @@ final class BlockEmitter {
         comparisons = new Comparisons(operands);
         compute = new ComputeEmitter(operands, comparisons, features);
         floats = new FloatEmitter(asm, features, codeBase);
+        exchanges = new Exchanges(layout);
         storageForms = new StorageFormEmitter(asm, operands, features, this);
     }
 
@@ -84,12 +98,16 @@ final class BlockEmitter {
     long emit(Block source) {
         block = source;
         stubs = 0;
-        asm.int_(0);
+        asm.seek(asm.here() + HEADER_BYTES);
         asm.align(16);
-        asm.seek(asm.here() - 4);
-        asm.int_(source.pageOffset);
         entry = asm.here();
+        loopJump = 0;
+        exchanges.apply(operands.registerMap(), false);
+        exchanges.plan(source, floats);
+        exchanges.apply(operands.registerMap(), true);
         operands.begin(asm, source);
+        exchanges.enter(asm);
+        inner = asm.here();
         comparisons.begin(asm);
         compute.begin(asm, source);
         floats.begin();
@@ -126,7 +144,27 @@ final class BlockEmitter {
             stub(k);
         }
         floats.writeRecords();
+        header();
         return entry;
+    }
+
+    /**
+     * Writes what stands before the entry: where a jump of the block to itself has its displacement, and where that must
+     * lead when the block is no longer valid, both relative to the entry or 0; and the block's offset in its page.
+     */
+    private void header() {
+        long out = 0;
+        if (loopJump != 0) {
+            out = asm.here();
+            exchanges.leave(asm);
+            asm.jmp(entry);
+        }
+        long end = asm.here();
+        asm.seek(entry - HEADER_BYTES);
+        asm.int_(loopJump == 0 ? 0 : (int) (loopJump - entry));
+        asm.int_(loopJump == 0 ? 0 : (int) (out - entry));
+        asm.int_(block.pageOffset);
+        asm.seek(end);
     }
 
     private boolean isNarrow() {
@@ -372,6 +410,7 @@ final class BlockEmitter {
             case Op.BRANCH_NZ -> branchNotZero(w, (int) imm);
             case Op.CALL_END -> {
                 comparisons.makeAllBut(-1);
+                exchanges.leave(asm);
                 routine(Exits.CALL_END, i, imm);
             }
             default -> {
@@ -381,6 +420,7 @@ final class BlockEmitter {
                     case Op.GOTO -> go((int) imm);
                     case Op.GOTO_ABSOLUTE -> {
                         asm.movImm(RAX, imm & block.addressMask);
+                        exchanges.leave(asm);
                         goIndirect(true);
                     }
                     case Op.INDIRECT -> {
@@ -471,6 +511,11 @@ final class BlockEmitter {
     /** Goes on at an offset from the page's start. */
     private void go(int offset) {
         boolean isBack = offset <= block.pageOffset;
+        boolean loops = offset == block.pageOffset && exchanges.count() != 0;
+        if (!loops) {
+            exchanges.leave(asm);
+        }
+        isExchanged = loops;
         if (exactDeadline) {
             asm.alu(Assembler.CMP, Layout.COUNTER, Layout.slot(Slots.DEADLINE));
             addStub(Exits.POLL, asm.jccForward(Condition.GREATER_OR_EQUAL), 0, 0, 0, offset, 0);
@@ -479,7 +524,11 @@ final class BlockEmitter {
             asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.PENDING), 0);
             addStub(Exits.POLL, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, offset, 0);
         }
-        if (offset == block.pageOffset) {
+        isExchanged = false;
+        if (loops) {
+            loopJump = asm.jmpForward();
+            asm.patch(loopJump, inner);
+        } else if (offset == block.pageOffset) {
             asm.jmp(entry);
         } else if (offset >= 0 && offset < CodePage.BYTES) {
             addStub(Exits.LINK, asm.jmpForward(), 0, 0, 0, offset, 0);
@@ -495,6 +544,7 @@ final class BlockEmitter {
 
     /** rax becomes the address of an instruction, and execution goes on there. */
     private void toAddress() {
+        exchanges.leave(asm);
         asm.aluImm(Assembler.AND, RAX, -4);
         if (isNarrow()) {
             asm.mov32(RAX, RAX);
@@ -536,6 +586,7 @@ final class BlockEmitter {
             stubOffset = Arrays.copyOf(stubOffset, size);
             stubResume = Arrays.copyOf(stubResume, size);
             stubComparisons = Arrays.copyOf(stubComparisons, size);
+            stubExchanged = Arrays.copyOf(stubExchanged, size);
             stubWord = Arrays.copyOf(stubWord, size);
             stubImmediate = Arrays.copyOf(stubImmediate, size);
             stubJump2 = Arrays.copyOf(stubJump2, size);
@@ -551,8 +602,9 @@ final class BlockEmitter {
         stubWhere[k] = where;
         stubOffset[k] = offset;
         stubResume[k] = resume;
-        stubComparisons[k] =
-                kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.CALL ? comparisons.snapshot() : 0;
+        boolean isInside = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.CALL;
+        stubComparisons[k] = isInside ? comparisons.snapshot() : 0;
+        stubExchanged[k] = isInside || isExchanged;
     }
 
     private void stub(int k) {
@@ -567,6 +619,9 @@ final class BlockEmitter {
             asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RAX);
         }
         comparisons.makeAll(stubComparisons[k]);
+        if (stubExchanged[k]) {
+            exchanges.leave(asm);
+        }
         long descriptor = asm.here() + 12;
         asm.leaCode(RAX, descriptor);
         asm.jmp(gateway.exit);
@@ -576,7 +631,25 @@ final class BlockEmitter {
         }
         asm.int_(stubWhere[k]);
         asm.int_(isAccess ? block.pageOffset : stubOffset[k]);
-        asm.int_((int) ((isAccess ? stubResume[k] : stubJump[k]) - descriptor));
+        if (isAccess) {
+            resume(k, descriptor, ACCESS_DESCRIPTOR_BYTES);
+        } else {
+            asm.int_((int) (stubJump[k] - descriptor));
+        }
+    }
+
+    /** Writes where to resume, relative to the descriptor; what is to be done there first follows the descriptor. */
+    private void resume(int k, long descriptor, int descriptorBytes) {
+        if (exchanges.count() == 0) {
+            asm.int_((int) (stubResume[k] - descriptor));
+            return;
+        }
+        asm.int_(descriptorBytes);
+        if (descriptorBytes == ROUTINE_DESCRIPTOR_BYTES) {
+            asm.long_(stubImmediate[k]);
+        }
+        exchanges.resume(asm);
+        asm.jmp(stubResume[k]);
     }
 
     private void routineStub(int k) {
@@ -604,14 +677,17 @@ final class BlockEmitter {
         bindIfAny(stubJump3[k]);
         bindIfAny(stubJump4[k]);
         comparisons.makeAll(stubComparisons[k]);
+        exchanges.leave(asm);
         long descriptor = asm.here() + 12;
         asm.leaCode(RAX, descriptor);
         asm.jmp(gateway.exit);
         asm.int_(Exits.CALL);
         asm.int_(stubWhere[k]);
         asm.int_(block.pageOffset);
-        asm.int_((int) (stubResume[k] - descriptor));
-        asm.long_(stubImmediate[k]);
+        resume(k, descriptor, ROUTINE_DESCRIPTOR_BYTES);
+        if (exchanges.count() == 0) {
+            asm.long_(stubImmediate[k]);
+        }
     }
 
     /** Sets the host's zero flag if the result in rax is zero of any sign. */

@@ -243,11 +243,16 @@ public final class NativeEngine<P extends Processor> implements Engine {
     }
 
     private void dropped(Block block) {
-        if (block.hostCode != 0) {
+        long entry = block.hostCode;
+        if (entry != 0) {
             long here = asm.here();
-            asm.seek(block.hostCode);
+            asm.seek(entry);
             asm.call(gateway.invalid);
             asm.seek(here);
+            int loopJump = HostMemory.getIntLe(entry - BlockEmitter.HEADER_BYTES);
+            if (loopJump != 0) {
+                asm.patch(entry + loopJump, entry + HostMemory.getIntLe(entry - BlockEmitter.HEADER_BYTES + 4));
+            }
         }
     }
 

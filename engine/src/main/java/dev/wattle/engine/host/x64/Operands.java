@@ -17,7 +17,9 @@ import java.util.Arrays;
 final class Operands {
     private static final int NONE = -1;
 
-    private final Layout layout;
+    /** For each slot the host register that holds it in this block, or -1. */
+    private final int[] registerOf = new int[Slots.COUNT];
+
     private Assembler asm = new Assembler(0, 0);
 
     /** The temporary that rax holds for the next operation, and no other place does. */
@@ -35,10 +37,17 @@ final class Operands {
     private final int[] definition = new int[Slots.TEMP + Slots.TEMPS];
 
     Operands(Layout layout) {
-        this.layout = layout;
+        for (int slot = 0; slot < registerOf.length; slot++) {
+            registerOf[slot] = layout.registerOf(slot);
+        }
         isConstant[Slots.ZERO] = true;
         isConstant[Slots.ONE] = true;
         constants[Slots.ONE] = 1;
+    }
+
+    /** Which register holds what, for {@link Exchanges}. */
+    int[] registerMap() {
+        return registerOf;
     }
 
     static boolean isTemporary(int slot) {
@@ -119,7 +128,7 @@ final class Operands {
         if (slot == inTemporary) {
             return Layout.TEMPORARY;
         }
-        return layout.registerOf(slot);
+        return registerOf[slot];
     }
 
     /** Whether rax must be kept for a slot. */
@@ -205,7 +214,7 @@ final class Operands {
 
     /** Writes a guest register from a host register. */
     void put(int slot, int register) {
-        int pinned = layout.registerOf(slot);
+        int pinned = registerOf[slot];
         if (pinned == NONE) {
             asm.store(Layout.slot(slot), register);
         } else {
@@ -223,7 +232,7 @@ final class Operands {
     /** The register to compute the result of operation i into; {@link #finish} must follow. */
     int target(int i, long w, boolean mayCarry) {
         int d = Op.d(w);
-        int pinned = layout.registerOf(d);
+        int pinned = registerOf[d];
         if (pinned != NONE) {
             return pinned;
         }
@@ -258,7 +267,7 @@ final class Operands {
                 return;
             }
         }
-        int pinned = layout.registerOf(d);
+        int pinned = registerOf[d];
         if (pinned == NONE) {
             asm.store(Layout.slot(d), register);
         } else if (pinned != register) {
