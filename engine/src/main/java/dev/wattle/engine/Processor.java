@@ -38,6 +38,9 @@ public abstract class Processor {
     private final JumpTables jumpTables;
     private Runnable settlement = () -> {};
 
+    /** For {@link #fetchAddress} to set: size of the code page that the address lies in, all of which is RAM. */
+    protected int fetchedPageBytes = CodePage.SMALL;
+
     /** Fetch contexts are numbered below this. */
     public static final int FETCH_CONTEXTS = 32;
 
@@ -108,11 +111,11 @@ public abstract class Processor {
      */
     public final CodePage fetchPage(long ea) {
         int index = (int) (ea >>> 12) & FETCH_ENTRIES - 1;
-        long tag = ea & -CodePage.BYTES | fetchContext;
+        long tag = ea & -CodePage.SMALL | fetchContext;
         if (fetchTags[index] == tag) {
             return fetchPages[index];
         }
-        CodePage page = codeCache().page(fetchAddress(ea));
+        CodePage page = codeCache().page(fetchAddress(ea), fetchedPageBytes);
         fetchTags[index] = tag;
         fetchPages[index] = page;
         long granule = ea >>> GRANULE_SHIFT;
@@ -143,7 +146,7 @@ public abstract class Processor {
         }
         fetched[context] = false;
         for (int i = 0; i < FETCH_ENTRIES; i++) {
-            if ((fetchTags[i] & CodePage.BYTES - 1) == context) {
+            if ((fetchTags[i] & CodePage.SMALL - 1) == context) {
                 fetchTags[i] = NO_TAG;
             }
         }
@@ -202,7 +205,7 @@ public abstract class Processor {
     public abstract long addressMask();
 
     /**
-     * Translates an instruction address.
+     * Translates an instruction address, and sets {@link #fetchedPageBytes}.
      *
      * @return the guest real address
      * @throws GuestInterrupt if the guest may not fetch there

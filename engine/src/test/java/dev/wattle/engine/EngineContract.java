@@ -93,7 +93,7 @@ public abstract class EngineContract {
     protected FrontEnd frontEnd(Writer writer) {
         return new FrontEnd() {
             @Override
-            public void translate(long code, int pageOffset, int mode, BlockBuilder out) {
+            public void translate(long code, int pageOffset, int pageBytes, int mode, BlockBuilder out) {
                 out.beginInstruction(4);
                 writer.write(pageOffset, out);
             }
@@ -358,7 +358,7 @@ public abstract class EngineContract {
     void StoreIntoTranslatedCode_bySelfOrFromOutside_isExecutedNext() {
         FlatProcessor p = processor(new FrontEnd() {
             @Override
-            public void translate(long code, int pageOffset, int mode, BlockBuilder out) {
+            public void translate(long code, int pageOffset, int pageBytes, int mode, BlockBuilder out) {
                 out.beginInstruction(4);
                 out.opImm(Op.MOVI, D, 0, dev.wattle.engine.memory.HostMemory.getIntLe(code));
                 out.emit(Op.ST32_LE, 0, A, B, 0, 0);

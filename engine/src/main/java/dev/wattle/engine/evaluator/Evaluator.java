@@ -78,7 +78,7 @@ public final class Evaluator<P extends Processor> implements Engine {
         p.where = 0;
         long nia = HostMemory.getLong(state + Slots.NIA * 8L);
         CodePage page = p.fetchPage(nia);
-        int offset = (int) nia & CodePage.BYTES - 4;
+        int offset = page.offset(nia);
         Block block = page.find(offset, p.mode);
         return block.valid ? block : p.codeCache().translate(page, offset, p.mode);
     }
@@ -122,14 +122,13 @@ public final class Evaluator<P extends Processor> implements Engine {
         p.where = 0;
         long nia = HostMemory.getLong(state + Slots.NIA * 8L);
         // NIA is the successor's address now; a direct successor in the same page differs only in its offset.
-        int offset = (int) nia & CodePage.BYTES - 4;
         long distance = taken ? block.immediates[block.immediates.length - 1] : block.pageOffset + block.byteLength;
-        if (distance < 0 || distance >= CodePage.BYTES || block.mode != p.mode) {
+        if (distance < 0 || distance >= block.pageBytes || block.mode != p.mode) {
             return Block.NONE;
         }
         CodePage page = p.fetchPage(nia);
-        Block following = page.find(offset, p.mode);
-        if (following.valid && block.valid) {
+        Block following = page.find(page.offset(nia), p.mode);
+        if (following.valid && block.valid && page.bytes == block.pageBytes) {
             if (taken) {
                 block.taken = following;
             } else {
@@ -152,7 +151,7 @@ public final class Evaluator<P extends Processor> implements Engine {
     private int evaluate(Block block) {
         long[] words = block.words;
         long[] immediates = block.immediates;
-        long page = slotAt(Slots.NIA * 8L) & -CodePage.BYTES;
+        long page = slotAt(Slots.NIA * 8L) & -block.pageBytes;
         for (int i = 0; ; i++) {
             long w = words[i];
             int op = (int) w & 0xff;

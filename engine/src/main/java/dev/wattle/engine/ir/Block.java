@@ -2,14 +2,14 @@
 package dev.wattle.engine.ir;
 
 /**
- * A translated run of guest instructions within one 4 KiB page of guest real memory.
+ * A translated run of guest instructions within one page of guest real memory.
  *
  * <p>It holds no effective address: the same block serves every mapping of its page. Links to following blocks are kept
  * only where the successor lies in the same page and so shares its mapping.
  */
 public final class Block {
     /** The block that is not there: never valid, never executed. */
-    public static final Block NONE = new Block(new long[0], new long[0], new int[0], 0, 0, 0, 0, 0);
+    public static final Block NONE = new Block(new long[0], new long[0], new int[0], 0, 0, 0, 0, 0, 0);
 
     /** Operations, see {@link BlockBuilder}. */
     public final long[] words;
@@ -21,6 +21,8 @@ public final class Block {
     public final int instructions;
     /** Byte offset of the first instruction in its page. */
     public final int pageOffset;
+    /** Bytes of the page. */
+    public final int pageBytes;
     /** Bytes of guest code. */
     public final int byteLength;
     /** The mode bits the block was translated for. */
@@ -44,6 +46,7 @@ public final class Block {
             int[] where,
             int instructions,
             int pageOffset,
+            int pageBytes,
             int byteLength,
             int mode,
             long addressMask) {
@@ -52,6 +55,7 @@ public final class Block {
         this.where = where;
         this.instructions = instructions;
         this.pageOffset = pageOffset;
+        this.pageBytes = pageBytes;
         this.byteLength = byteLength;
         this.mode = mode;
         this.addressMask = addressMask;

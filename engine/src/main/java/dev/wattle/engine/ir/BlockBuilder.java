@@ -116,13 +116,14 @@ public final class BlockBuilder {
     }
 
     /** Makes the block; the buffer may then be reused. */
-    public Block build(int pageOffset, int mode, long addressMask) {
+    public Block build(int pageOffset, int pageBytes, int mode, long addressMask) {
         return new Block(
                 Arrays.copyOf(words, size),
                 Arrays.copyOf(immediates, size),
                 Arrays.copyOf(where, size),
                 instructions,
                 pageOffset,
+                pageBytes,
                 byteLength,
                 mode,
                 addressMask);

@@ -73,7 +73,7 @@ public final class CodeCache {
 
     /** Whether a byte of {@code [ra, ra + bytes)} lies in a page with translations. */
     public boolean isWatched(long ra, long bytes) {
-        for (long page = ra & -CodePage.BYTES; page < ra + bytes; page += CodePage.BYTES) {
+        for (long page = ra & -CodePage.SMALL; page < ra + bytes; page += CodePage.SMALL) {
             if (isWatched(page)) {
                 return true;
             }
@@ -81,13 +81,21 @@ public final class CodeCache {
         return false;
     }
 
-    /** The page of a guest real address in RAM. */
-    public CodePage page(long ra) {
-        long real = ra & -CodePage.BYTES;
-        CodePage page = pages.get(real);
+    private static long key(long ra, int bytes) {
+        return ra & -bytes | (bytes == CodePage.LARGE ? 1 : 0);
+    }
+
+    /**
+     * The page of a guest real address in RAM.
+     *
+     * @param bytes its size, {@link CodePage#SMALL} or {@link CodePage#LARGE}; all of it is RAM
+     */
+    public CodePage page(long ra, int bytes) {
+        long key = key(ra, bytes);
+        CodePage page = pages.get(key);
         if (page == null) {
-            page = new CodePage(real);
-            pages.put(real, page);
+            page = new CodePage(ra & -bytes, bytes);
+            pages.put(key, page);
         }
         return page;
     }
@@ -98,11 +106,14 @@ public final class CodeCache {
             dropAll();
         }
         builder.clear();
-        frontEnd.translate(memory.hostAddress(page.realAddress + offset), offset, mode, builder);
-        Block block = builder.build(offset, mode, frontEnd.addressMask(mode));
-        if (page.isEmpty()) {
-            setWatched(page.realAddress, true);
-            watch.watch(page.realAddress);
+        frontEnd.translate(memory.hostAddress(page.realAddress + offset), offset, page.bytes, mode, builder);
+        Block block = builder.build(offset, page.bytes, mode, frontEnd.addressMask(mode));
+        for (int piece = offset / CodePage.SMALL; piece <= CodePage.lastPiece(block); piece++) {
+            long ra = page.realAddress + (long) piece * CodePage.SMALL;
+            if (!isWatched(ra)) {
+                setWatched(ra, true);
+                watch.watch(ra);
+            }
         }
         page.add(block);
         blocks++;
@@ -114,22 +125,35 @@ public final class CodeCache {
     public void written(long ra, long bytes) {
         long end = ra + bytes;
         for (long at = ra; at < end; ) {
-            long pageEnd = (at & -CodePage.BYTES) + CodePage.BYTES;
+            long pieceEnd = (at & -CodePage.SMALL) + CodePage.SMALL;
             if (isWatched(at)) {
-                CodePage page = page(at);
-                page.written((int) (at & CodePage.BYTES - 1), (int) (Math.min(end, pageEnd) - at), dropped);
-                if (page.isEmpty()) {
+                int length = (int) (Math.min(end, pieceEnd) - at);
+                boolean isEmpty = written(at, length, CodePage.SMALL) & written(at, length, CodePage.LARGE);
+                if (isEmpty) {
                     setWatched(at, false);
                 }
             }
-            at = pageEnd;
+            at = pieceEnd;
         }
+    }
+
+    /** Drops translations of the page of one size; says whether none are left in that 4 KiB piece. */
+    private boolean written(long ra, int length, int pageBytes) {
+        CodePage page = pages.get(key(ra, pageBytes));
+        if (page == null) {
+            return true;
+        }
+        int offset = (int) ra & pageBytes - 1;
+        page.written(offset, length, dropped);
+        return page.isEmpty(offset / CodePage.SMALL);
     }
 
     private void dropAll() {
         for (CodePage page : pages.values()) {
-            page.written(0, CodePage.BYTES, dropped);
-            setWatched(page.realAddress, false);
+            for (int offset = 0; offset < page.bytes; offset += CodePage.SMALL) {
+                page.written(offset, CodePage.SMALL, dropped);
+                setWatched(page.realAddress + offset, false);
+            }
         }
         blocks = 0;
     }

@@ -5,28 +5,55 @@ import dev.wattle.engine.ir.Block;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
-/** The translations that start in one 4 KiB page of guest real memory. */
+/**
+ * The translations that start in one page of guest real memory. A page has the size of the guest's mapping that it was
+ * fetched by, or 64 KiB if that is larger: within it, code may go on and jump without asking where it is.
+ */
 public final class CodePage {
-    /** Bytes of a code page, and the unit in which writes to code are watched. */
-    public static final int BYTES = 4096;
+    /** Bytes of the smallest code page, and the unit in which writes to code are watched. */
+    public static final int SMALL = 4096;
+    /** Bytes of the largest code page. */
+    public static final int LARGE = 1 << 16;
 
+    private static final int PIECE_SHIFT = 12;
     private static final int LINE_SHIFT = 6;
+    private static final Block[] NO_BLOCKS = new Block[0];
 
     /** Guest real address of the page. */
     public final long realAddress;
+    /** {@link #SMALL} or {@link #LARGE}. */
+    public final int bytes;
 
-    private final Block[] blocks = new Block[BYTES / 4];
-    /** Bit n: some valid block covers a byte of 64-byte line n. */
-    private long coveredLines;
+    /** For each 4 KiB the blocks that start there, by word; empty while there are none. */
+    private final Block[][] pieces;
+    /** For each 4 KiB: bit n tells that some valid block covers a byte of 64-byte line n. */
+    private final long[] coveredLines;
 
-    CodePage(long realAddress) {
+    CodePage(long realAddress, int bytes) {
         this.realAddress = realAddress;
-        Arrays.fill(blocks, Block.NONE);
+        this.bytes = bytes;
+        pieces = new Block[bytes / SMALL][];
+        Arrays.fill(pieces, NO_BLOCKS);
+        coveredLines = new long[pieces.length];
+    }
+
+    /** Byte offset in the page of the instruction at an effective address that is mapped to it. */
+    public int offset(long ea) {
+        return (int) ea & bytes - 4;
+    }
+
+    /** Effective address of the page's start, from one within it. */
+    public long base(long ea) {
+        return ea & -bytes;
     }
 
     /** The valid block at a byte offset for a mode, or {@link Block#NONE}. */
     public Block find(int offset, int mode) {
-        Block block = blocks[offset >> 2];
+        Block[] blocks = pieces[offset >> PIECE_SHIFT];
+        if (blocks.length == 0) {
+            return Block.NONE;
+        }
+        Block block = blocks[offset >> 2 & SMALL / 4 - 1];
         while (block.mode != mode && block != Block.NONE) {
             block = block.otherMode;
         }
@@ -34,34 +61,67 @@ public final class CodePage {
     }
 
     void add(Block block) {
-        int index = block.pageOffset >> 2;
-        block.otherMode = blocks[index];
-        blocks[index] = block;
-        coveredLines |= lines(block.pageOffset, block.byteLength);
+        int piece = block.pageOffset >> PIECE_SHIFT;
+        if (pieces[piece].length == 0) {
+            pieces[piece] = new Block[SMALL / 4];
+            Arrays.fill(pieces[piece], Block.NONE);
+        }
+        int index = block.pageOffset >> 2 & SMALL / 4 - 1;
+        block.otherMode = pieces[piece][index];
+        pieces[piece][index] = block;
+        int last = lastPiece(block);
+        for (int i = piece; i <= last; i++) {
+            coveredLines[i] |= lines(block.pageOffset, block.byteLength, i);
+        }
     }
 
-    boolean isEmpty() {
-        return coveredLines == 0;
+    /** The last 4 KiB of the page that a block has a byte of. */
+    static int lastPiece(Block block) {
+        return block.pageOffset + Math.max(block.byteLength, 1) - 1 >> PIECE_SHIFT;
     }
 
-    private static long lines(int offset, int bytes) {
-        int first = offset >> LINE_SHIFT;
-        int last = Math.min(offset + Math.max(bytes, 1) - 1 >> LINE_SHIFT, 63);
-        return -1L << first & -1L >>> 63 - last;
+    /** Whether no valid block covers a byte of a 4 KiB piece. */
+    boolean isEmpty(int piece) {
+        return coveredLines[piece] == 0;
     }
 
-    /** Drops every block that covers a touched 64-byte line. */
-    void written(int offset, int bytes, Consumer<Block> dropped) {
-        long touched = lines(offset, bytes);
-        if ((touched & coveredLines) == 0) {
+    /** The lines of a piece that a byte range of the page touches. */
+    private static long lines(int offset, int length, int piece) {
+        int start = piece << PIECE_SHIFT;
+        int from = Math.max(offset - start, 0);
+        int to = Math.min(offset + Math.max(length, 1) - 1 - start, SMALL - 1);
+        if (from > SMALL - 1 || to < 0) {
+            return 0;
+        }
+        return -1L << (from >> LINE_SHIFT) & -1L >>> 63 - (to >> LINE_SHIFT);
+    }
+
+    /** Drops every block that covers a touched 64-byte line. The range lies within one 4 KiB piece. */
+    void written(int offset, int length, Consumer<Block> dropped) {
+        int piece = offset >> PIECE_SHIFT;
+        long touched = lines(offset, length, piece);
+        if ((touched & coveredLines[piece]) == 0) {
             return;
         }
+        // Blocks are shorter than a piece: those of the piece before may reach into this one.
+        long covered = 0;
+        for (int i = Math.max(piece - 1, 0); i <= piece; i++) {
+            covered |= drop(pieces[i], touched, piece, dropped);
+        }
+        coveredLines[piece] = covered;
+    }
+
+    /** Drops blocks of a piece that touch lines of a piece; gives the lines that the others touch. */
+    private static long drop(Block[] blocks, long touched, int piece, Consumer<Block> dropped) {
         long covered = 0;
         for (int i = 0; i < blocks.length; i++) {
+            if (blocks[i] == Block.NONE) {
+                continue;
+            }
             Block kept = Block.NONE;
             for (Block block = blocks[i]; block != Block.NONE; ) {
                 Block other = block.otherMode;
-                long lines = lines(block.pageOffset, block.byteLength);
+                long lines = lines(block.pageOffset, block.byteLength, piece);
                 if ((lines & touched) != 0) {
                     block.valid = false;
                     dropped.accept(block);
@@ -74,6 +134,6 @@ public final class CodePage {
             }
             blocks[i] = kept;
         }
-        coveredLines = covered;
+        return covered;
     }
 }

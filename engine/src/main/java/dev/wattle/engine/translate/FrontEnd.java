@@ -6,14 +6,15 @@ import dev.wattle.engine.ir.BlockBuilder;
 /** Turns guest code into micro-ops; one for each guest architecture. */
 public interface FrontEnd {
     /**
-     * Translates from an instruction on, to the first one that ends a block or to the end of the 4 KiB page.
+     * Translates from an instruction on, to the first one that ends a block or to the end of the page.
      *
      * @param code host address of the instruction
      * @param pageOffset its byte offset in the page
+     * @param pageBytes size of the page
      * @param mode the mode bits to translate for
      * @param out an empty buffer
      */
-    void translate(long code, int pageOffset, int mode, BlockBuilder out);
+    void translate(long code, int pageOffset, int pageBytes, int mode, BlockBuilder out);
 
     /** Slots of the guest registers that code uses most, the most used first: for engines with registers to give. */
     default int[] hotSlots() {

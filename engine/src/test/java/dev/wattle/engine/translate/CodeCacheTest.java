@@ -23,7 +23,7 @@ class CodeCacheTest {
             memory,
             new FrontEnd() {
                 @Override
-                public void translate(long code, int pageOffset, int mode, BlockBuilder out) {
+                public void translate(long code, int pageOffset, int pageBytes, int mode, BlockBuilder out) {
                     for (int i = 0; i < 4; i++) {
                         out.beginInstruction(4);
                     }
@@ -44,7 +44,7 @@ class CodeCacheTest {
 
     @Test
     void Block_ofAnotherMode_isNotFound() {
-        CodePage page = cache.page(0x5123);
+        CodePage page = cache.page(0x5123, CodePage.SMALL);
         Block one = cache.translate(page, 0x20, 1);
         Block two = cache.translate(page, 0x20, 2);
         assertSame(one, page.find(0x20, 1));
@@ -56,7 +56,7 @@ class CodeCacheTest {
 
     @Test
     void Write_dropsTheBlocksOfTheTouchedLineOnly() {
-        CodePage page = cache.page(0x5000);
+        CodePage page = cache.page(0x5000, CodePage.SMALL);
         Block inLine = cache.translate(page, 0x40, 0);
         Block intoLine = cache.translate(page, 0x38, 0);
         Block elsewhere = cache.translate(page, 0x80, 0);
@@ -70,7 +70,7 @@ class CodeCacheTest {
 
     @Test
     void Page_withoutBlocksLeft_isWatchedNoMoreAndWatchedAgainWhenTranslated() {
-        CodePage page = cache.page(0x5000);
+        CodePage page = cache.page(0x5000, CodePage.SMALL);
         cache.translate(page, 0, 0);
         assertTrue(cache.isWatched(0x4fff, 2));
         cache.written(0x4ff0, 0x20);
@@ -82,8 +82,34 @@ class CodeCacheTest {
 
     @Test
     void Write_throughGuestMemory_dropsBlocks() {
-        Block block = cache.translate(cache.page(0x6000), 0, 0);
+        Block block = cache.translate(cache.page(0x6000, CodePage.SMALL), 0, 0);
         memory.write(0x5ffc, new byte[8], 0, 8);
         assertFalse(block.valid);
+    }
+
+    @Test
+    void LargePage_writtenAnywhere_dropsTheBlocksOfThatLineThatMayBeginInThePieceBefore() {
+        CodePage page = cache.page(0x2_5123, CodePage.LARGE);
+        assertEquals(0x2_0000, page.realAddress);
+        Block across = cache.translate(page, 0x5ff8, 0);
+        Block behind = cache.translate(page, 0x6040, 0);
+        assertEquals(List.of(0x2_5000L, 0x2_6000L), watched);
+        cache.written(0x2_6000, 8);
+        assertFalse(across.valid);
+        assertTrue(behind.valid);
+        assertTrue(cache.isWatched(0x2_6000, 4));
+        cache.written(0x2_6044, 1);
+        assertFalse(behind.valid);
+        assertFalse(cache.isWatched(0x2_6000, 4));
+    }
+
+    @Test
+    void SamePlace_inPagesOfBothSizes_isDroppedFromBoth() {
+        Block small = cache.translate(cache.page(0x3_1000, CodePage.SMALL), 0x80, 0);
+        Block large = cache.translate(cache.page(0x3_1000, CodePage.LARGE), 0x1080, 0);
+        cache.written(0x3_1080, 4);
+        assertFalse(small.valid);
+        assertFalse(large.valid);
+        assertFalse(cache.isWatched(0x3_1000, 4));
     }
 }

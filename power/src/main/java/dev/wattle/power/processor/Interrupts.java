@@ -4,6 +4,7 @@ package dev.wattle.power.processor;
 import dev.wattle.engine.GuestInterrupt;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.engine.translate.CodePage;
 import dev.wattle.power.mmu.Translation;
 import java.util.EnumMap;
 import java.util.Map;
@@ -131,7 +132,8 @@ public final class Interrupts {
 
     private int runningWord() {
         long cia = p.cia();
-        int word = p.memory().getInt(p.fetchPage(cia).realAddress + (cia & 0xfff));
+        CodePage page = p.fetchPage(cia);
+        int word = p.memory().getInt(page.realAddress + page.offset(cia));
         return p.littleEndian() ? Integer.reverseBytes(word) : word;
     }
 

@@ -99,7 +99,7 @@ public final class PowerProcessor extends Processor {
         this.radix = new RadixMmu(memory);
         this.sprTable = new SprTable(model);
         this.tlbs = new SoftTlb(arena);
-        this.codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), CodePage.BYTES));
+        this.codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), CodePage.SMALL));
         this.scratch = arena.allocate(64, 64).address();
         putSlot(State.RESERVATION, -1);
         setMsr(Msr.SF | Msr.ME);
@@ -476,17 +476,24 @@ public final class PowerProcessor extends Processor {
     @Override
     public long fetchAddress(long ea) {
         long ra;
+        fetchedPageBytes = CodePage.LARGE;
         if ((msr() & Msr.IR) == 0) {
             ra = ea & REAL_MODE_ADDRESS;
         } else {
             if (!translate(ea, Access.FETCH)) {
                 throw interrupts.fetchFault(ea, translation.fault);
             }
+            if (translation.pageBytes < CodePage.LARGE) {
+                fetchedPageBytes = CodePage.SMALL;
+            }
             lowPrivilegedFetch |= ea >= 0 && (msr() & Msr.PR) == 0;
             ra = translation.realAddress | ea & translation.pageBytes - 1;
         }
         if (!memory.contains(ra & -4, 4)) {
             throw interrupts.machineCheckFetch(ea, false);
+        }
+        if (!memory.contains(ra & -CodePage.LARGE, CodePage.LARGE)) {
+            fetchedPageBytes = CodePage.SMALL;
         }
         return ra;
     }

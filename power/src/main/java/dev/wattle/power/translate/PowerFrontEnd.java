@@ -5,7 +5,6 @@ import dev.wattle.engine.Routine;
 import dev.wattle.engine.ir.BlockBuilder;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.memory.HostMemory;
-import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
 import dev.wattle.power.isa.Instruction;
 import dev.wattle.power.isa.InstructionTable;
@@ -90,7 +89,7 @@ public final class PowerFrontEnd implements FrontEnd {
     }
 
     @Override
-    public void translate(long code, int pageOffset, int mode, BlockBuilder out) {
+    public void translate(long code, int pageOffset, int pageBytes, int mode, BlockBuilder out) {
         Emission e = new Emission(out, isa3);
         e.mode = mode;
         boolean little = (mode & Mode.LE) != 0;
@@ -106,7 +105,7 @@ public final class PowerFrontEnd implements FrontEnd {
             }
             instruction(e);
             offset += 4;
-            if (!out.ended() && (offset == CodePage.BYTES || out.instructions() == most)) {
+            if (!out.ended() && (offset == pageBytes || out.instructions() == most)) {
                 out.end(Op.FALL_THROUGH, 0, 0, 0, 0);
             }
         }

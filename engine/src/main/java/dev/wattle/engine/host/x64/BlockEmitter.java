@@ -10,7 +10,6 @@ import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.SoftTlb;
-import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.JumpTables;
 import java.util.Arrays;
 
@@ -25,8 +24,12 @@ final class BlockEmitter {
     /** Host code for one block stays below this. */
     static final int MOST_BYTES = 1 << 16;
 
-    /** Bytes before a block's entry. */
-    static final int HEADER_BYTES = 12;
+    /** Bytes of code before a block's entry that say which page is being executed. */
+    static final int FAR_BYTES = 14;
+    /** Bytes before a block's entry, see {@link #header}. */
+    static final int HEADER_BYTES = FAR_BYTES + 12;
+    /** Where among them the block's offset in its page is. */
+    static final int HEADER_OFFSET = 8;
 
     private static final int ACCESS_DESCRIPTOR_BYTES = 16;
     private static final int ROUTINE_DESCRIPTOR_BYTES = 24;
@@ -47,6 +50,7 @@ final class BlockEmitter {
     private long inner;
     /** Where the displacement of that jump is, 0 for none. */
     private long loopJump;
+
     private Block block = Block.NONE;
 
     /** Whether registers are exchanged where a stub is being added that goes on elsewhere. */
@@ -94,13 +98,24 @@ final class BlockEmitter {
         storageForms = new StorageFormEmitter(asm, operands, features, this);
     }
 
-    /** Writes a block's code, and returns its entry. Four bytes before that stands the block's offset in its page. */
+    /**
+     * Writes a block's code.
+     *
+     * @return its entry, for those who come from the same page; {@link #FAR_BYTES} before it is that for jumps from
+     *     anywhere, with the block's effective address in rax
+     */
     long emit(Block source) {
         block = source;
         stubs = 0;
         asm.seek(asm.here() + HEADER_BYTES);
         asm.align(16);
         entry = asm.here();
+        asm.seek(entry - FAR_BYTES);
+        asm.aluImm(Assembler.AND, RAX, -source.pageBytes);
+        asm.store(Layout.slot(HostSlots.PAGE_BASE), RAX);
+        if (asm.here() != entry) {
+            throw new IllegalStateException("the code before an entry has another length than it should");
+        }
         loopJump = 0;
         exchanges.apply(operands.registerMap(), false);
         exchanges.plan(source, floats);
@@ -530,7 +545,7 @@ final class BlockEmitter {
             asm.patch(loopJump, inner);
         } else if (offset == block.pageOffset) {
             asm.jmp(entry);
-        } else if (offset >= 0 && offset < CodePage.BYTES) {
+        } else if (offset >= 0 && offset < block.pageBytes) {
             addStub(Exits.LINK, asm.jmpForward(), 0, 0, 0, offset, 0);
         } else {
             asm.load(RAX, Layout.slot(HostSlots.PAGE_BASE));
@@ -567,8 +582,6 @@ final class BlockEmitter {
         asm.load(RDX, Layout.slot(HostSlots.JUMP_TABLE));
         asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 2, 0));
         addStub(Exits.INDIRECT, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, 0, 0);
-        asm.aluImm(Assembler.AND, RAX, -CodePage.BYTES);
-        asm.store(Layout.slot(HostSlots.PAGE_BASE), RAX);
         asm.jmpMemory(Assembler.mem(RDX, RCX, 2, 8));
     }
 

@@ -106,8 +106,9 @@ final class Exchanges {
             }
         }
         int end = Op.of(words[last]);
-        boolean loops = (end == Op.GOTO || end == Op.BRANCH_NZ || end == Op.BRANCH_BIT_SET || end == Op.BRANCH_BIT_CLEAR)
-                && block.immediates[last] == block.pageOffset;
+        boolean loops =
+                (end == Op.GOTO || end == Op.BRANCH_NZ || end == Op.BRANCH_BIT_SET || end == Op.BRANCH_BIT_CLEAR)
+                        && block.immediates[last] == block.pageOffset;
         choose(loops ? GAIN_IN_LOOP : GAIN);
     }
 

@@ -219,8 +219,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
         long nia = target(exit);
         putSlot(Slots.NIA, nia);
         int before = generation;
+        long page = slot(HostSlots.PAGE_BASE);
         long entry = entry(nia);
-        if (generation == before) {
+        if (generation == before && slot(HostSlots.PAGE_BASE) == page) {
             asm.patch(exit + HostMemory.getIntLe(exit + Exits.RESUME), entry);
         }
         return entry;
@@ -229,11 +230,13 @@ public final class NativeEngine<P extends Processor> implements Engine {
     /** The code that takes the place of an invalid block's. */
     private long replace() {
         long old = slot(HostSlots.EXIT_ADDRESS) - ENTRY_PATCH_BYTES;
-        long nia = slot(HostSlots.PAGE_BASE) + HostMemory.getIntLe(old - 4) & processor.addressMask();
+        long page = slot(HostSlots.PAGE_BASE);
+        long nia = page + HostMemory.getIntLe(old - BlockEmitter.HEADER_BYTES + BlockEmitter.HEADER_OFFSET)
+                & processor.addressMask();
         putSlot(Slots.NIA, nia);
         int before = generation;
         long entry = entry(nia);
-        if (generation == before) {
+        if (generation == before && slot(HostSlots.PAGE_BASE) == page) {
             long here = asm.here();
             asm.seek(old);
             asm.jmp(entry);
@@ -261,7 +264,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         P p = processor;
         p.where = 0;
         CodePage page = p.fetchPage(nia);
-        int offset = (int) nia & CodePage.BYTES - 4;
+        int offset = page.offset(nia);
         Block block = page.find(offset, p.mode);
         if (!block.valid) {
             block = p.codeCache().translate(page, offset, p.mode);
@@ -269,8 +272,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
         if (block.hostCode == 0) {
             emit(block);
         }
-        putSlot(HostSlots.PAGE_BASE, nia & -CodePage.BYTES);
-        p.rememberJump(nia, block.hostCode);
+        putSlot(HostSlots.PAGE_BASE, page.base(nia));
+        p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES);
         return block.hostCode;
     }
 
