@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.wattle.engine.memory.HostMemory;
+import java.util.Locale;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class CodeMemoryTest {
+    @BeforeEach
+    void onlyOnLinux() {
+        Assumptions.assumeTrue(
+                System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("linux"), "not a Linux host");
+    }
+
+    @Test
+    void Views_ofTheSameMemory_showWhatIsWritten() throws CodeMemoryException {
+        try (CodeMemory memory = CodeMemory.allocate(1 << 16)) {
+            assertNotEquals(memory.writeAddress(), memory.executeAddress());
+            HostMemory.putLong(memory.writeAddress() + 0x8000, 0x0123_4567_89ab_cdefL);
+            assertEquals(0x0123_4567_89ab_cdefL, HostMemory.getLong(memory.executeAddress() + 0x8000));
+        }
+    }
+
+    @Test
+    void Allocate_moreThanTheHostCanMap_saysSoInOneLine() {
+        CodeMemoryException refusal =
+                assertThrows(CodeMemoryException.class, () -> CodeMemory.allocate(1L << 56));
+        String message = String.valueOf(refusal.getMessage());
+        assertTrue(message.startsWith("the host refused "), message);
+        assertEquals(1, message.lines().count());
+    }
+}
