@@ -46,6 +46,26 @@ public final class Form {
     /** d = comparison nibble of a and b; the slot before d stays. */
     public static final int F64_COMPARE = 38;
 
+    // Vectors: {@link VectorOp} says how operand c is to be read. b and d are registers, and so is a but for accesses.
+
+    /** d = the 16 bytes at effective address a. */
+    public static final int V128_LOAD = 64;
+    /** The 16 bytes at effective address a = b. */
+    public static final int V128_STORE = 65;
+
+    public static final int V128_BINARY = 66;
+    /** d = bits of b where c has ones, of a elsewhere. */
+    public static final int V128_SELECT = 67;
+    /** Each byte of d = that one of a and behind it b which the low 5 bits of c's byte number from the left. */
+    public static final int V128_PERMUTE = 68;
+    /** As V128_PERMUTE, numbered from the right. */
+    public static final int V128_PERMUTE_RIGHT = 69;
+
+    public static final int V128_IMMEDIATE = 70;
+    public static final int V128_FLOAT = 71;
+    /** d, one slot, = 8 if all bits of a are ones, 2 if they are zeros, else 0. */
+    public static final int V128_SUMMARY = 72;
+
     /** The routine does nothing if a is 0. */
     public static final int UNLESS_ZERO = 240;
     /** Clears the 128 bytes of storage, aligned to that, around effective address a. */

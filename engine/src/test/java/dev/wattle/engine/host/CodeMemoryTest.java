@@ -30,8 +30,7 @@ class CodeMemoryTest {
 
     @Test
     void Allocate_moreThanTheHostCanMap_saysSoInOneLine() {
-        CodeMemoryException refusal =
-                assertThrows(CodeMemoryException.class, () -> CodeMemory.allocate(1L << 56));
+        CodeMemoryException refusal = assertThrows(CodeMemoryException.class, () -> CodeMemory.allocate(1L << 56));
         String message = String.valueOf(refusal.getMessage());
         assertTrue(message.startsWith("the host refused "), message);
         assertEquals(1, message.lines().count());

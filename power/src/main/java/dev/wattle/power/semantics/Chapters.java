@@ -55,6 +55,7 @@ public final class Chapters {
         VsxVectorConversion.bind(m);
         ScalarForms.bind(m);
         StorageForms.bind(m);
+        VectorForms.bind(m);
         return m;
     }
 }

@@ -42,6 +42,7 @@ final class BlockEmitter {
     private final ComputeEmitter compute;
     private final FloatEmitter floats;
     private final StorageFormEmitter storageForms;
+    private final VectorEmitter vectors;
     private final Exchanges exchanges;
     private final Assembler asm;
 
@@ -94,6 +95,7 @@ final class BlockEmitter {
         comparisons = new Comparisons(operands);
         compute = new ComputeEmitter(operands, comparisons, features);
         floats = new FloatEmitter(asm, features, codeBase);
+        vectors = new VectorEmitter(asm, operands, features, this);
         exchanges = new Exchanges(layout);
         storageForms = new StorageFormEmitter(asm, operands, features, this);
     }
@@ -118,7 +120,7 @@ final class BlockEmitter {
         }
         loopJump = 0;
         exchanges.apply(operands.registerMap(), false);
-        exchanges.plan(source, floats);
+        exchanges.plan(source, floats, vectors);
         exchanges.apply(operands.registerMap(), true);
         operands.begin(asm, source);
         exchanges.enter(asm);
@@ -142,6 +144,8 @@ final class BlockEmitter {
                 floatingPoint(i, w, source.immediates[i]);
             } else if (op == Op.HOST && StorageFormEmitter.supports(Form.of(w))) {
                 storageForm(i, w, source.immediates[i]);
+            } else if (op == Op.HOST && vectors.supports(w)) {
+                vector(i, w, source.immediates[i]);
             } else if (op == Op.CALL || op == Op.HOST) {
                 comparisons.makeAllBut(-1);
                 compute.forgetFlags();
@@ -211,6 +215,13 @@ final class BlockEmitter {
 
     /** rcx = host minus effective address of the page that rax is in, or a jump to a stub. Returns the jump's place. */
     long translate(int limit) {
+        long jump = translateTag(limit, 0);
+        asm.load(RCX, Assembler.mem(RCX, SoftTlb.ADDEND));
+        return jump;
+    }
+
+    /** rcx = the TLB entry; jumps if it does not allow 8 bytes and some more. */
+    private long translateTag(int limit, int more) {
         if (features.bmi2()) {
             asm.rorx32(RCX, RAX, 11);
         } else {
@@ -221,8 +232,16 @@ final class BlockEmitter {
         asm.alu(Assembler.ADD, RCX, Layout.slot(Slots.TLB));
         asm.load(RDX, Assembler.mem(RCX, SoftTlb.TAG));
         asm.alu(Assembler.XOR, RDX, RAX);
+        if (more != 0) {
+            asm.aluImm(Assembler.ADD, RDX, more);
+        }
         asm.alu(Assembler.CMP, RDX, Assembler.mem(RCX, limit));
-        long jump = asm.jccForward(Condition.ABOVE_OR_EQUAL);
+        return asm.jccForward(Condition.ABOVE_OR_EQUAL);
+    }
+
+    /** As {@link #translate}, for 16 bytes. */
+    long translateVector(int limit) {
+        long jump = translateTag(limit, 8);
         asm.load(RCX, Assembler.mem(RCX, SoftTlb.ADDEND));
         return jump;
     }
@@ -371,6 +390,17 @@ final class BlockEmitter {
         stubJump3[k] = 0;
         stubJump4[k] = 0;
         stubZero[k] = FloatEmitter.ZeroCheck.NEVER;
+    }
+
+    private void vector(int i, long w, long imm) {
+        compute.forgetFlags();
+        if (VectorEmitter.writesNibble(Form.of(w))) {
+            comparisons.drop(Op.d(w));
+        }
+        vectors.emit(w);
+        if (vectors.slowJump != 0) {
+            addRoutineStub(i, w, imm, vectors.slowJump, vectors.slowJump2);
+        }
     }
 
     private void floatingPoint(int i, long w, long imm) {

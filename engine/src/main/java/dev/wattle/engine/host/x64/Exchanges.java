@@ -64,7 +64,7 @@ final class Exchanges {
     }
 
     /** Decides on the exchanges of a block. */
-    void plan(Block block, FloatEmitter floats) {
+    void plan(Block block, FloatEmitter floats, VectorEmitter vectors) {
         count = 0;
         for (int i = 0; i < touchedCount; i++) {
             int slot = touched[i];
@@ -78,14 +78,22 @@ final class Exchanges {
         for (int i = 0; i <= last; i++) {
             long w = words[i];
             int op = Op.of(w);
-            if (op == Op.CALL || op == Op.HOST && !isHostCode(w, floats)) {
+            if (op == Op.CALL || op == Op.HOST && !isHostCode(w, floats) && !vectors.supports(w)) {
                 return;
             }
             if (op == Op.HOST && !StorageFormEmitter.supports(Form.of(w))) {
-                exclude(Op.a(w));
-                exclude(Op.b(w));
-                exclude(Op.c(w));
-                exclude(Op.d(w));
+                // These have their operands in memory: numbers in one slot, vectors in two.
+                int form = Form.of(w);
+                if (form == Form.V128_LOAD || form == Form.V128_STORE) {
+                    use(Op.a(w));
+                } else {
+                    excludeVector(Op.a(w));
+                }
+                excludeVector(Op.b(w));
+                if (form < Form.V128_LOAD || form >= Form.V128_SELECT && form <= Form.V128_PERMUTE_RIGHT) {
+                    excludeVector(Op.c(w));
+                }
+                excludeVector(Op.d(w));
                 exclude(Math.max(Op.d(w) - 1, 0));
                 continue;
             }
@@ -126,6 +134,11 @@ final class Exchanges {
     private void exclude(int slot) {
         touch(slot);
         excluded[slot] = true;
+    }
+
+    private void excludeVector(int slot) {
+        exclude(slot);
+        exclude(slot + 1);
     }
 
     private void touch(int slot) {

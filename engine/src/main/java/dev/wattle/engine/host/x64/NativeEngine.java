@@ -69,6 +69,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         this.routines = routines;
         state = processor.state;
         memory = CodeMemory.allocate(codeBytes);
+        VectorEmitter.setUp(state);
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
         Layout layout = new Layout(frontEnd.hotSlots());
         gateway = new Gateway(asm, layout);

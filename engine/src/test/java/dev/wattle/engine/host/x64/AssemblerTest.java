@@ -316,7 +316,17 @@ class AssemblerTest {
         Process process;
         try {
             process = new ProcessBuilder(
-                            "objdump", "-D", "-z", "-w", "-b", "binary", "-m", "i386:x86-64", "-M", "intel", file.toString())
+                            "objdump",
+                            "-D",
+                            "-z",
+                            "-w",
+                            "-b",
+                            "binary",
+                            "-m",
+                            "i386:x86-64",
+                            "-M",
+                            "intel",
+                            file.toString())
                     .redirectErrorStream(true)
                     .start();
         } catch (IOException e) {

@@ -21,7 +21,8 @@ class HostFeaturesTest {
         Set<String> flags = new HashSet<>();
         for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
             if (line.startsWith("flags")) {
-                flags.addAll(Arrays.asList(line.substring(line.indexOf(':') + 1).strip().split(" ", -1)));
+                flags.addAll(Arrays.asList(
+                        line.substring(line.indexOf(':') + 1).strip().split(" ", -1)));
             }
         }
         Set<HostFeatures.Feature> listed = EnumSet.noneOf(HostFeatures.Feature.class);
