@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.engine;
 
+import java.util.Map;
+
 /** Executes guest code on one processor. */
 public interface Engine extends AutoCloseable {
     /** Runs the guest from NIA on until {@link Processor#poll} says to leave. */
@@ -9,6 +11,11 @@ public interface Engine extends AutoCloseable {
     /** Bytes of host code that the engine has made, 0 if it makes none. */
     default long codeBytes() {
         return 0;
+    }
+
+    /** How often what has happened, by names for people; empty if the engine does not count. */
+    default Map<String, Long> counts() {
+        return Map.of();
     }
 
     @Override

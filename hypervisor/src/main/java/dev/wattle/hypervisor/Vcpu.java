@@ -15,6 +15,7 @@ import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
@@ -208,6 +209,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     /** Guest instructions completed. */
     public long instructionsCompleted() {
         return processor.slot(Slots.COMPLETED);
+    }
+
+    Map<String, Long> engineCounts() {
+        Map<String, Long> counts = new TreeMap<>(engine.counts());
+        counts.putAll(processor.tlbCounts());
+        return counts;
     }
 
     long codeBytes() {

@@ -110,6 +110,11 @@ public final class Vm implements AutoCloseable {
         return vcpu.translations();
     }
 
+    /** What the engine and the TLBs have counted, by names for people. */
+    public Map<String, Long> engineCounts() {
+        return vcpu.engineCounts();
+    }
+
     /** Bytes of host code in use. */
     public long codeBytes() {
         return vcpu.codeBytes();

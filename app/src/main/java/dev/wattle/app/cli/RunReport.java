@@ -18,6 +18,8 @@ import java.util.TreeMap;
  * @param exitsByKind exits of guest mode; hypercalls count under their PAPR names
  * @param interruptsByVector interrupts delivered to the guest, by vector name
  * @param translations blocks translated
+ * @param codeBytes host code made of them that was there at the end of a boot
+ * @param engineCounts what the engine counts, by names for people
  * @param wallSeconds time for which the guest ran
  * @param cpuSeconds processor time that it took
  */
@@ -30,11 +32,13 @@ record RunReport(
         Map<String, Long> exitsByKind,
         Map<String, Long> interruptsByVector,
         long translations,
+        long codeBytes,
+        Map<String, Long> engineCounts,
         double wallSeconds,
         double cpuSeconds) {
 
     static RunReport empty() {
-        return new RunReport("", "", 0, 0, Map.of(), Map.of(), 0, 0, 0);
+        return new RunReport("", "", 0, 0, Map.of(), Map.of(), 0, 0, Map.of(), 0, 0);
     }
 
     /** This report with one more boot. */
@@ -47,6 +51,8 @@ record RunReport(
                 sum(exitsByKind, boot.exitsByKind()),
                 sum(interruptsByVector, boot.interruptsByVector()),
                 translations + boot.translations(),
+                codeBytes + boot.codeBytes(),
+                sum(engineCounts, boot.engineCounts()),
                 wallSeconds + boot.wallSeconds(),
                 cpuSeconds + boot.cpuSeconds());
     }

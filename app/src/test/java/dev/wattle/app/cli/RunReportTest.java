@@ -21,10 +21,19 @@ class RunReportTest {
         RunReport report = RunReport.empty()
                 .plus(
                         new MachineOutcome(MachineOutcome.Kind.REBOOT, "reboot"),
-                        new MachineStatistics(10, Map.of("H_CEDE", 1L), Map.of("DECREMENTER", 4L), 5, 1.5, 1.25))
+                        new MachineStatistics(
+                                10,
+                                Map.of("H_CEDE", 1L),
+                                Map.of("DECREMENTER", 4L),
+                                5,
+                                100,
+                                Map.of("x", 1L),
+                                1.5,
+                                1.25))
                 .plus(
                         new MachineOutcome(MachineOutcome.Kind.POWERED_OFF, "said \"off\""),
-                        new MachineStatistics(20, Map.of("H_CEDE", 2L, "A", 1L), Map.of(), 6, 2.5, 2));
+                        new MachineStatistics(
+                                20, Map.of("H_CEDE", 2L, "A", 1L), Map.of(), 6, 50, Map.of("x", 2L), 2.5, 2));
         Path file = directory.resolve("stats.json");
         ReportFile.at(file.toString()).write(report);
         assertEquals("""
@@ -41,6 +50,10 @@ class RunReportTest {
                     "DECREMENTER": 4
                   },
                   "translations": 11,
+                  "codeBytes": 150,
+                  "engineCounts": {
+                    "x": 3
+                  },
                   "wallSeconds": 4.0,
                   "cpuSeconds": 3.25
                 }

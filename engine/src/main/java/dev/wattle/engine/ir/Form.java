@@ -66,6 +66,8 @@ public final class Form {
     /** d, one slot, = 8 if all bits of a are ones, 2 if they are zeros, else 0. */
     public static final int V128_SUMMARY = 72;
 
+    /** Nothing, if effective address a may be loaded from. */
+    public static final int PROBE = 239;
     /** The routine does nothing if a is 0. */
     public static final int UNLESS_ZERO = 240;
     /** Clears the 128 bytes of storage, aligned to that, around effective address a. */

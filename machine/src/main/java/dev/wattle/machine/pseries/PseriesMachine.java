@@ -191,7 +191,14 @@ public final class PseriesMachine implements Machine {
         rtas.counts().forEach((name, count) -> exits.merge("rtas " + name, count, Long::sum));
         double wall = startedNanos == 0 ? 0 : (System.nanoTime() - startedNanos) / (double) NANOS_PER_SECOND;
         return new MachineStatistics(
-                vm.instructionsCompleted(), exits, vm.interruptCounts(), vm.translations(), wall, vm.cpuSeconds());
+                vm.instructionsCompleted(),
+                exits,
+                vm.interruptCounts(),
+                vm.translations(),
+                vm.codeBytes(),
+                vm.engineCounts(),
+                wall,
+                vm.cpuSeconds());
     }
 
     @Override

@@ -18,6 +18,7 @@ import dev.wattle.power.mmu.Translation;
 import dev.wattle.power.model.ProcessorModel;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
+import java.util.Map;
 
 /**
  * A Power processor thread as a guest operating system sees it: MSR[HV] = 0 under a hypervisor.
@@ -390,6 +391,11 @@ public final class PowerProcessor extends Processor {
     }
 
     // Address translation
+
+    /** Counts of the data TLBs: entries made, tables that have grown, tables taken for another context. */
+    public Map<String, Long> tlbCounts() {
+        return Map.of("tlb entries", tlbs.filled(), "tlb growths", tlbs.grown(), "tlb reuses", tlbs.reused());
+    }
 
     /** Forgets all translations. */
     public void invalidateTranslations() {

@@ -22,6 +22,12 @@ final class SpecialPurposeRegisters {
     private static final int FIRST_RESERVED = 808;
     private static final int LAST_RESERVED = 811;
 
+    /** Bits of the XER that have slots of their own, and which they are, counted from the right. */
+    private static final int[] XER_SLOTS = {State.SO, State.OV, State.CA, State.OV32, State.CA32};
+
+    private static final int[] XER_BITS = {31, 30, 29, 19, 18};
+    private static final int FIRST_XER_BIT_OF_ISA3 = 3;
+
     private SpecialPurposeRegisters() {}
 
     static void bind(Meanings m) {
@@ -29,7 +35,9 @@ final class SpecialPurposeRegisters {
         int write = m.shared(SpecialPurposeRegisters::write);
         m.emitter("mfspr", e -> {
             int spr = Fields.spr(e.word);
-            if (isPlain(spr, e.mode)) {
+            if (spr == Spr.XER) {
+                readXer(e);
+            } else if (isPlain(spr, e.mode)) {
                 e.out.op(Op.MOV, e.rt(), State.SPR + spr, 0);
             } else {
                 e.out.call(read, e.word);
@@ -37,7 +45,9 @@ final class SpecialPurposeRegisters {
         });
         m.emitter("mtspr", e -> {
             int spr = Fields.spr(e.word);
-            if (isPlain(spr, e.mode)) {
+            if (spr == Spr.XER) {
+                writeXer(e);
+            } else if (isPlain(spr, e.mode)) {
                 e.out.op(Op.MOV, State.SPR + spr, e.rt(), 0);
             } else if (endsBlock(spr)) {
                 e.out.callEnd(write, e.word);
@@ -73,6 +83,26 @@ final class SpecialPurposeRegisters {
         });
         m.emitter("mtcrf", e -> moveToCr(e, e.word >>> 12 & 0xff));
         m.emitter("mtocrf", e -> moveToCr(e, e.word >>> 12 & 0xff));
+    }
+
+    private static void readXer(Emission e) {
+        int value = e.temp();
+        int bit = e.temp();
+        e.out.opImm(Op.SHLI, value, State.SO, 31);
+        for (int i = 1; i < XER_SLOTS.length; i++) {
+            e.out.opImm(Op.SHLI, bit, XER_SLOTS[i], XER_BITS[i]);
+            e.out.op(Op.OR, value, value, bit);
+        }
+        e.out.op(Op.OR, e.rt(), value, State.XER_REST);
+    }
+
+    private static void writeXer(Emission e) {
+        for (int i = 0; i < XER_SLOTS.length; i++) {
+            if (i < FIRST_XER_BIT_OF_ISA3 || e.isa3) {
+                e.out.op3(Op.BIT, XER_SLOTS[i], e.rt(), 0, XER_BITS[i]);
+            }
+        }
+        e.out.opImm(Op.ANDI, State.XER_REST, e.rt(), 0x7f);
     }
 
     private static void moveToCr(Emission e, int fxm) {

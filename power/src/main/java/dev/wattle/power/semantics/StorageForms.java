@@ -18,6 +18,9 @@ final class StorageForms {
 
     static void bind(Meanings m) {
         m.hostForm("dcbz", (e, routine) -> e.out.host(Form.CLEAR_BLOCK, 0, indexed(e), 0, 0, routine, e.word));
+        for (String name : new String[] {"dcbst", "dcbf", "icbi"}) {
+            m.hostForm(name, (e, routine) -> e.out.host(Form.PROBE, 0, indexed(e), 0, 0, routine, e.word));
+        }
         loadReserve(m, "lwarx", Form.LOAD_RESERVE_32);
         loadReserve(m, "ldarx", Form.LOAD_RESERVE_64);
         storeConditional(m, "stwcx.", Form.STORE_CONDITIONAL_32, Form.STORE_CONDITIONAL_32_BE);

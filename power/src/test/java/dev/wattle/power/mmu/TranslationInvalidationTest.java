@@ -237,4 +237,36 @@ class TranslationInvalidationTest {
         m.program(CODE, text);
         return KERNEL + CODE;
     }
+
+    /** Loads from an address in process PID, switches to another and back with something between, and loads again. */
+    private long loadAcross(String between) {
+        long ea = 0x40_0000_0000L;
+        long entry = tree.map(PID, ea, OLD, 16, RadixTree.ALL);
+        m.p.invalidateTranslations();
+        m.p.setGpr(4, ea);
+        m.p.setGpr(6, ea | 5 << 5);
+        m.p.setGpr(7, (long) PID << 32);
+        m.p.setGpr(8, entry | KERNEL);
+        m.p.setGpr(9, RadixTree.VALID | RadixTree.LEAF | NEW | RadixTree.ALL);
+        m.p.setGpr(10, PID + 1);
+        m.p.setGpr(11, PID);
+        m.program(
+                CODE, "ld 3,0(4); mtspr 48,10; isync; std 9,0(8); " + between + "mtspr 48,11; isync; ld 5,0(4); sc 1");
+        m.runFrom(KERNEL + CODE);
+        assertEquals(1, m.p.gpr(3));
+        return m.p.gpr(5);
+    }
+
+    @Test
+    void pidr_changedAndChangedBack_keepsTranslations() {
+        assertEquals(1, loadAcross(""));
+    }
+
+    @Test
+    void tlbie_ofAnotherProcess_forgetsWhatIsKeptForIt() {
+        assertEquals(2, loadAcross("tlbie 6,7,0,1,1; "));
+        m.p.setSpr(Spr.PIDR, PID);
+        m.p.processChanged();
+        assertEquals(2, loadAcross("li 6,0x400; tlbie 6,7,2,1,1; "));
+    }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.engine.host.x64;
 
+import java.util.List;
+
 /**
  * How generated code says why it was left: it returns the address of a descriptor that stands in the code.
  *
@@ -25,6 +27,19 @@ final class Exits {
     static final int INVALID = 8;
     /** The host's processor refused an instruction of generated code. */
     static final int FAULT = 9;
+
+    /** What the kinds are called in statistics. */
+    static final List<String> NAMES = List.of(
+            "",
+            "to link a jump",
+            "for pending work",
+            "for a jump",
+            "for a load",
+            "for a store",
+            "to a routine",
+            "to a routine that ends a block",
+            "from changed code",
+            "by a fault");
 
     static final int KIND = 0;
     static final int OP = 1;

@@ -15,6 +15,8 @@ import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The engine for x86-64 hosts: turns blocks into machine code and runs that.
@@ -41,6 +43,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     /** Counts how often all code has been dropped: addresses from before are void. */
     private int generation;
+
+    private final long[] exits = new long[Exits.NAMES.size()];
+    private long evictions;
 
     // Blocks in the order of their entries, for reports.
     private long[] entries = new long[1024];
@@ -90,6 +95,16 @@ public final class NativeEngine<P extends Processor> implements Engine {
     }
 
     @Override
+    public Map<String, Long> counts() {
+        Map<String, Long> counts = new TreeMap<>();
+        for (int kind = 1; kind < exits.length; kind++) {
+            counts.put("exits " + Exits.NAMES.get(kind), exits[kind]);
+        }
+        counts.put("code evictions", evictions);
+        return counts;
+    }
+
+    @Override
     public void close() {
         guard.close();
         memory.close();
@@ -132,7 +147,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     /** Acts on an exit; returns where to enter again, or 0 if that is to be found by NIA. */
     private long answer(long exit) {
-        switch (HostMemory.getByte(exit + Exits.KIND)) {
+        int kind = HostMemory.getByte(exit + Exits.KIND);
+        exits[kind]++;
+        switch (kind) {
             case Exits.LOAD -> {
                 return load(exit);
             }
@@ -295,6 +312,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
     /** Starts again with an empty code memory. Blocks stay, and get new code when they are next wanted. */
     private void dropAll() {
         generation++;
+        evictions++;
         processor.settle();
         for (int i = 0; i < emitted; i++) {
             blocks[i].hostCode = 0;

@@ -37,7 +37,7 @@ final class StorageFormEmitter {
     }
 
     static boolean supports(int form) {
-        return form >= Form.UNLESS_ZERO && form <= Form.STORE_CONDITIONAL_64_BE;
+        return form >= Form.PROBE && form <= Form.STORE_CONDITIONAL_64_BE;
     }
 
     /** Whether a form writes a comparison nibble to d. */
@@ -55,6 +55,11 @@ final class StorageFormEmitter {
                 asm.test(a, a);
                 slowJump = asm.jccForward(Condition.NOT_EQUAL);
                 operands.forgetCarried();
+            }
+            case Form.PROBE -> {
+                block.address(Op.a(w), 0);
+                operands.forgetCarried();
+                slowJump = block.translate(SoftTlb.READ_LIMIT);
             }
             case Form.CLEAR_BLOCK -> clearBlock(w);
             case Form.LOAD_RESERVE_32 -> loadReserve(i, w, 4);
