@@ -229,6 +229,13 @@ public abstract class Processor {
      */
     public abstract void storeMiss(long ea, int bytes, long value, boolean bigEndian);
 
+    /**
+     * Enters a translation, if that changes nothing that the guest could see but a reference bit.
+     *
+     * @return whether the TLB allows loads, and stores if those are wanted, of a range of bytes now
+     */
+    public abstract boolean prepare(long ea, int bytes, boolean store);
+
     /** Takes the interrupt that was recorded when {@link #interrupt} was thrown, at {@link #cia}; sets NIA. */
     public abstract void takeInterrupt();
 

@@ -382,4 +382,64 @@ public abstract class EngineContract {
         assertEquals(7, p.slot(D));
         assertTrue(p.codeCache().translations() >= 3);
     }
+
+    /** Three stores and three loads off one register, around an address. */
+    private FlatProcessor group(long base) {
+        FlatProcessor p = processor(program(out -> {
+            for (int i = 0; i < 3; i++) {
+                out.beginInstruction(4);
+                out.opImm(Op.ADDI, B, B, 1);
+                out.emit(Op.ST64_LE, 0, A, B, 0, 8L * i - 8);
+            }
+            for (int i = 0; i < 3; i++) {
+                out.beginInstruction(4);
+                out.opImm(Op.LD64_LE, D, A, 8L * i - 8);
+                out.op(Op.ADD, C, C, D);
+            }
+        }));
+        p.putSlot(A, base);
+        return p;
+    }
+
+    @Test
+    void Group_ofAccessesAnywhere_storesAndLoadsEach() {
+        // Within a page, at its very end, across two pages, and so with each base that has them so.
+        for (long base = 0x8fe0; base <= 0x9010; base++) {
+            FlatProcessor p = group(base);
+            for (int run = 1; run <= 3; run++) {
+                p.putSlot(B, 100);
+                p.putSlot(C, 0);
+                run(p, 0x1000);
+                assertEquals(101 + 102 + 103, p.slot(C), "base " + Long.toHexString(base));
+                assertEquals(103, Long.reverseBytes(memory.getLong(base + 8)));
+            }
+            p.engine.close();
+        }
+    }
+
+    @Test
+    void Group_whoseEndIsNotThere_stopsAtThatAccessWithAllBeforeDone() {
+        long base = memory.size() - 8;
+        FlatProcessor p = group(base);
+        p.putSlot(B, 100);
+        run(p, 0x1000);
+        assertEquals(memory.size(), p.faultAddress);
+        assertEquals(103, p.slot(B));
+        assertEquals(101, Long.reverseBytes(memory.getLong(base - 8)));
+        assertEquals(102, Long.reverseBytes(memory.getLong(base)));
+        assertEquals(3, p.slot(Slots.COMPLETED));
+    }
+
+    @Test
+    void Group_inAPageOfCode_dropsWhatItStoresInto() {
+        FlatProcessor p = group(0x1800);
+        for (int run = 0; run < 40; run++) {
+            long translations = p.codeCache().translations();
+            p.putSlot(B, run);
+            p.putSlot(C, 0);
+            run(p, 0x1800 + 8);
+            assertEquals(3L * run + 6, p.slot(C));
+            assertEquals(translations + 1, p.codeCache().translations());
+        }
+    }
 }

@@ -76,6 +76,15 @@ public final class FlatProcessor extends Processor {
         enter(ea);
     }
 
+    @Override
+    public boolean prepare(long ea, int bytes, boolean store) {
+        if (!memory.contains(ea, bytes)) {
+            return false;
+        }
+        enter(ea);
+        return SoftTlb.allows(tlbEntry(ea), ea, bytes, store ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT);
+    }
+
     private void enter(long ea) {
         long page = ea & -4096L;
         tlbs.put(table, page, 4096, memory.hostAddress(page), true, !codeCache.isWatched(page, 4096));

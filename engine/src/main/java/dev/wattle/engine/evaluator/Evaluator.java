@@ -73,6 +73,18 @@ public final class Evaluator<P extends Processor> implements Engine {
         }
     }
 
+    /**
+     * Executes the rest of a block, for another engine; NIA is its start before, and the next block's start after.
+     *
+     * @param first number of the first micro-operation to be executed; no temporary that it or a later one reads has
+     *     been written before
+     */
+    public void finish(Block block, int first) {
+        evaluate(block, first);
+        HostMemory.putLong(
+                state + Slots.COMPLETED * 8L, HostMemory.getLong(state + Slots.COMPLETED * 8L) + block.instructions);
+    }
+
     private Block find() {
         P p = processor;
         p.where = 0;
@@ -91,7 +103,7 @@ public final class Evaluator<P extends Processor> implements Engine {
     private Block execute(Block first) {
         Block block = first;
         while (true) {
-            int way = evaluate(block);
+            int way = evaluate(block, 0);
             long completed = HostMemory.getLong(state + Slots.COMPLETED * 8L) + block.instructions;
             HostMemory.putLong(state + Slots.COMPLETED * 8L, completed);
             Block following;
@@ -148,11 +160,11 @@ public final class Evaluator<P extends Processor> implements Engine {
      * <p>The loop does the accesses that all operations share, and {@link #compute} is a method of its own, too large to
      * be inlined: otherwise the JIT compiler computes what many cases need before the switch, and spills it.
      */
-    private int evaluate(Block block) {
+    private int evaluate(Block block, int first) {
         long[] words = block.words;
         long[] immediates = block.immediates;
         long page = slotAt(Slots.NIA * 8L) & -block.pageBytes;
-        for (int i = 0; ; i++) {
+        for (int i = first; ; i++) {
             long w = words[i];
             int op = (int) w & 0xff;
             long a = slotAt(w >>> 17 & 0x7ff8);

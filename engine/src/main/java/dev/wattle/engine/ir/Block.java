@@ -37,6 +37,8 @@ public final class Block {
     public Block otherMode;
     /** False once the guest has changed the code. */
     public boolean valid;
+    /** How often a back-end could not do together what it does together in this block. */
+    public int refusals;
     /** Where a back-end has put the block's host code, 0 while it has none. */
     public long hostCode;
 

@@ -53,6 +53,8 @@ public final class PowerProcessor extends Processor {
 
     private static final long UPPER_QUADRANT = 3L << 62;
 
+    private static final long NOT_ALLOWED = -1;
+    private static final long NO_MEMORY = -2;
     private static final long FPSCR_XX = 0x0200_0000L;
     /** XX, VE, OE, UE, ZE, XE and RN: all 0 but XX, so that only the class of a result and its rounding are new. */
     private static final long FPSCR_OF_HOST_ARITHMETIC = FPSCR_XX | 0xfb;
@@ -517,6 +519,34 @@ public final class PowerProcessor extends Processor {
      * @throws GuestInterrupt if the access is not allowed
      */
     private long translateData(long ea, int bytes, boolean store) {
+        long ra = enterData(ea, store ? Access.STORE : Access.LOAD);
+        if (ra == NOT_ALLOWED) {
+            throw interrupts.dataFault(ea, store, translation.fault);
+        }
+        if (ra == NO_MEMORY) {
+            throw interrupts.machineCheckData(ea, false);
+        }
+        if (watchpoint.matches(ea, bytes, store, msr())) {
+            throw interrupts.dataStorage(ea, Interrupts.DSISR_DAWR | (store ? Interrupts.DSISR_STORE : 0));
+        }
+        return memory.hostAddress(ra);
+    }
+
+    @Override
+    public boolean prepare(long ea, int bytes, boolean store) {
+        // As a load: a store sets the change bit of the page, and one that never comes must not.
+        if (!hits(ea, 1, SoftTlb.READ_LIMIT) || store && !hits(ea, 1, SoftTlb.WRITE_LIMIT)) {
+            enterData(ea, Access.LOAD);
+        }
+        return hits(ea, bytes, store ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT);
+    }
+
+    /**
+     * Translates a data address and enters it in the TLB, where accesses need not be looked at one by one.
+     *
+     * @return the real address, {@link #NOT_ALLOWED} or {@link #NO_MEMORY}
+     */
+    private long enterData(long ea, Access access) {
         long pageEa = ea & -SoftTlb.GRANULE;
         long pageReal = pageEa & REAL_MODE_ADDRESS;
         long pageBytes = SoftTlb.GRANULE;
@@ -524,8 +554,8 @@ public final class PowerProcessor extends Processor {
         boolean writable = true;
         translation.cachingInhibited = false;
         if ((msr() & Msr.DR) != 0) {
-            if (!translate(ea, store ? Access.STORE : Access.LOAD)) {
-                throw interrupts.dataFault(ea, store, translation.fault);
+            if (!translate(ea, access)) {
+                return NOT_ALLOWED;
             }
             pageBytes = Math.min(translation.pageBytes, SoftTlb.GRANULE);
             pageEa = ea & -pageBytes;
@@ -535,16 +565,13 @@ public final class PowerProcessor extends Processor {
         }
         long ra = pageReal + (ea - pageEa);
         if (!memory.contains(ra, 1)) {
-            throw interrupts.machineCheckData(ea, false);
+            return NO_MEMORY;
         }
         if (!memory.contains(pageReal, pageBytes)) {
             // The last granule of memory: fall back to a 4 KiB piece.
             pageEa = ea & -4096L;
             pageReal = ra & -4096L;
             pageBytes = 4096;
-        }
-        if (watchpoint.matches(ea, bytes, store, msr())) {
-            throw interrupts.dataStorage(ea, Interrupts.DSISR_DAWR | (store ? Interrupts.DSISR_STORE : 0));
         }
         // Without an entry every access comes here: to be compared, or because some instructions may not access
         // storage of that kind.
@@ -558,7 +585,7 @@ public final class PowerProcessor extends Processor {
                     writable && !codeCache.isWatched(pageReal, pageBytes));
             publishTlb(tlbs.address(dataContext), tlbs.mask(dataContext));
         }
-        return memory.hostAddress(ra);
+        return ra;
     }
 
     private boolean hits(long ea, int bytes, int limitOffset) {

@@ -26,6 +26,8 @@ final class BlockEmitter {
 
     /** Bytes of code before a block's entry that say which page is being executed. */
     static final int FAR_BYTES = 14;
+    /** A block whose groups have been refused so often is better off without them. */
+    static final int MOST_REFUSALS = 16;
     /** Bytes before a block's entry, see {@link #header}. */
     static final int HEADER_BYTES = FAR_BYTES + 12;
     /** Where among them the block's offset in its page is. */
@@ -44,6 +46,7 @@ final class BlockEmitter {
     private final StorageFormEmitter storageForms;
     private final VectorEmitter vectors;
     private final Exchanges exchanges;
+    private final AccessGroups groups = new AccessGroups();
     private final Assembler asm;
 
     private long entry;
@@ -122,6 +125,11 @@ final class BlockEmitter {
         exchanges.apply(operands.registerMap(), false);
         exchanges.plan(source, floats, vectors);
         exchanges.apply(operands.registerMap(), true);
+        if (source.refusals < MOST_REFUSALS) {
+            groups.plan(source);
+        } else {
+            groups.clear(source);
+        }
         operands.begin(asm, source);
         exchanges.enter(asm);
         inner = asm.here();
@@ -249,12 +257,42 @@ final class BlockEmitter {
     private void load(int i, long w, int op, long imm) {
         comparisons.before(w);
         compute.forgetFlags();
+        if (groups.isMember(i)) {
+            long memory = member(i, w, imm);
+            int t = operands.target(i, w, false);
+            loadFrom(t, op, memory);
+            operands.finish(i, w, t, false);
+            return;
+        }
         address(Op.a(w), imm);
         long jump = translate(SoftTlb.READ_LIMIT);
         int t = operands.target(i, w, false);
         loadFrom(t, op, Assembler.mem(RAX, RCX, 0, 0));
         operands.finish(i, w, t, false);
         addStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), block.where[i], 0, asm.here());
+    }
+
+    /** The memory operand of an access in a group; the first one makes sure that all may be done. */
+    private long member(int i, long w, long imm) {
+        int a = Op.a(w);
+        if (groups.isLeader(i)) {
+            operands.reserveTemporary(groups.last(i));
+            long retry = asm.here();
+            address(a, groups.low(i));
+            int span = groups.span(i);
+            int limit = groups.stores(i) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
+            long jump = translateTag(limit, span - 8);
+            asm.load(Layout.TEMPORARY, Assembler.mem(RCX, SoftTlb.ADDEND));
+            int k = stubs;
+            addStub(Exits.GROUP, jump, 0, 0, block.where[i], 0, retry);
+            stubImmediate[k] = i | (long) span << 16 | (groups.stores(i) ? 1L << 32 : 0);
+        }
+        int base = operands.register(a);
+        if (base == -1) {
+            asm.load(RAX, Layout.slot(a));
+            base = RAX;
+        }
+        return Assembler.mem(base, Layout.TEMPORARY, 0, (int) imm);
     }
 
     private void loadFrom(int t, int op, long memory) {
@@ -316,6 +354,12 @@ final class BlockEmitter {
             asm.store(Layout.slot(b), RDX);
         }
         compute.forgetFlags();
+        if (groups.isMember(i)) {
+            long memory = member(i, w, imm);
+            storeTo(memory, op, operands.inRegister(b, RDX));
+            operands.forgetCarried();
+            return;
+        }
         address(Op.a(w), imm);
         long jump = translate(SoftTlb.WRITE_LIMIT);
         storeTo(Assembler.mem(RAX, RCX, 0, 0), op, operands.inRegister(b, RDX));
@@ -645,7 +689,7 @@ final class BlockEmitter {
         stubWhere[k] = where;
         stubOffset[k] = offset;
         stubResume[k] = resume;
-        boolean isInside = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.CALL;
+        boolean isInside = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.CALL || kind == Exits.GROUP;
         stubComparisons[k] = isInside ? comparisons.snapshot() : 0;
         stubExchanged[k] = isInside || isExchanged;
     }
@@ -657,7 +701,7 @@ final class BlockEmitter {
             return;
         }
         asm.bind(stubJump[k]);
-        boolean isAccess = kind == Exits.LOAD || kind == Exits.STORE;
+        boolean isAccess = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.GROUP;
         if (isAccess || kind == Exits.INDIRECT) {
             asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RAX);
         }
@@ -674,7 +718,9 @@ final class BlockEmitter {
         }
         asm.int_(stubWhere[k]);
         asm.int_(isAccess ? block.pageOffset : stubOffset[k]);
-        if (isAccess) {
+        if (kind == Exits.GROUP) {
+            resume(k, descriptor, ROUTINE_DESCRIPTOR_BYTES);
+        } else if (isAccess) {
             resume(k, descriptor, ACCESS_DESCRIPTOR_BYTES);
         } else {
             asm.int_((int) (stubJump[k] - descriptor));
@@ -685,6 +731,9 @@ final class BlockEmitter {
     private void resume(int k, long descriptor, int descriptorBytes) {
         if (exchanges.count() == 0) {
             asm.int_((int) (stubResume[k] - descriptor));
+            if (descriptorBytes == ROUTINE_DESCRIPTOR_BYTES) {
+                asm.long_(stubImmediate[k]);
+            }
             return;
         }
         asm.int_(descriptorBytes);
@@ -728,9 +777,6 @@ final class BlockEmitter {
         asm.int_(stubWhere[k]);
         asm.int_(block.pageOffset);
         resume(k, descriptor, ROUTINE_DESCRIPTOR_BYTES);
-        if (exchanges.count() == 0) {
-            asm.long_(stubImmediate[k]);
-        }
     }
 
     /** Sets the host's zero flag if the result in rax is zero of any sign. */

@@ -9,7 +9,8 @@ import java.util.List;
  * <p>A descriptor has a kind (byte 0), an operation (byte 1), a slot (bytes 2 and 3), the guest instruction as {@link
  * dev.wattle.engine.ir.BlockBuilder} packs it (4 to 7), the offset of the block in its page, or of a jump's target (8
  * to 11), where to resume, or a jump to be linked, relative to the descriptor (12 to 15; for a routine that ends the
- * block, the offset in the page of the instruction behind it), and for routines an immediate (16 to 23).
+ * block, the offset in the page of the instruction behind it), and for routines an immediate (16 to 23), for groups the number of the first operation, the bytes (from bit 16)
+ * and whether there are stores (bit 32).
  */
 final class Exits {
     /** A jump within a page whose target is not linked yet. */
@@ -25,6 +26,8 @@ final class Exits {
     static final int CALL_END = 7;
     /** The block whose entry is 5 bytes before {@link HostSlots#EXIT_ADDRESS} is no longer valid. */
     static final int INVALID = 8;
+    /** The TLB does not serve a group of accesses, of which the lowest is at {@link HostSlots#EXIT_ADDRESS}. */
+    static final int GROUP = 10;
     /** The host's processor refused an instruction of generated code. */
     static final int FAULT = 9;
 
@@ -39,7 +42,8 @@ final class Exits {
             "to a routine",
             "to a routine that ends a block",
             "from changed code",
-            "by a fault");
+            "by a fault",
+            "for a group of accesses");
 
     static final int KIND = 0;
     static final int OP = 1;

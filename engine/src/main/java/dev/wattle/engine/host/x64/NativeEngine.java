@@ -5,6 +5,7 @@ import dev.wattle.engine.Engine;
 import dev.wattle.engine.GuestInterrupt;
 import dev.wattle.engine.Processor;
 import dev.wattle.engine.Routine;
+import dev.wattle.engine.evaluator.Evaluator;
 import dev.wattle.engine.host.CodeMemory;
 import dev.wattle.engine.host.CodeMemoryException;
 import dev.wattle.engine.ir.Block;
@@ -38,6 +39,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private final Assembler asm;
     private final Gateway gateway;
     private final BlockEmitter emitter;
+    private final Evaluator<P> evaluator;
     private final long codeStart;
     private final long codeEnd;
 
@@ -73,6 +75,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         this.processor = processor;
         this.routines = routines;
         state = processor.state;
+        evaluator = new Evaluator<>(processor, routines);
         memory = CodeMemory.allocate(codeBytes);
         VectorEmitter.setUp(state);
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
@@ -181,6 +184,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
             case Exits.INVALID -> {
                 return replace();
             }
+            case Exits.GROUP -> {
+                return group(exit);
+            }
             case Exits.FAULT -> throw fault();
             default -> throw new IllegalStateException("generated code has an exit of no kind");
         }
@@ -221,6 +227,51 @@ public final class NativeEngine<P extends Processor> implements Engine {
         return resume(exit);
     }
 
+    /** Makes the TLB serve a group of accesses; if it cannot, the evaluator does the rest of the block. */
+    private long group(long exit) {
+        at(exit);
+        long imm = HostMemory.getLongLe(exit + Exits.IMMEDIATE);
+        int bytes = (int) imm >>> 16;
+        if (processor.prepare(slot(HostSlots.EXIT_ADDRESS), bytes, imm >>> 32 != 0)) {
+            return resume(exit);
+        }
+        Block block = blockAt(exit);
+        if (++block.refusals == BlockEmitter.MOST_REFUSALS && block.valid) {
+            long old = block.hostCode;
+            int before = generation;
+            emit(block);
+            if (generation == before) {
+                redirect(old, block.hostCode);
+            }
+        }
+        evaluator.finish(block, (int) imm & 0xffff);
+        processor.where = 0;
+        return 0;
+    }
+
+    /** Has all who come to the entry of a block go to another entry. */
+    private void redirect(long old, long entry) {
+        long here = asm.here();
+        asm.seek(old);
+        asm.jmp(entry);
+        asm.seek(here);
+        leaveLoop(old);
+    }
+
+    /** Has a block that jumps to its own start go there by its entry. */
+    private void leaveLoop(long entry) {
+        int loopJump = HostMemory.getIntLe(entry - BlockEmitter.HEADER_BYTES);
+        if (loopJump != 0) {
+            asm.patch(entry + loopJump, entry + HostMemory.getIntLe(entry - BlockEmitter.HEADER_BYTES + 4));
+        }
+    }
+
+    /** The block whose code is at an address. */
+    private Block blockAt(long code) {
+        int i = Arrays.binarySearch(entries, 0, emitted, code);
+        return i >= 0 ? blocks[i] : i < -1 ? blocks[-i - 2] : Block.NONE;
+    }
+
     private void callEnd(long exit) {
         P p = processor;
         at(exit);
@@ -255,10 +306,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         int before = generation;
         long entry = entry(nia);
         if (generation == before && slot(HostSlots.PAGE_BASE) == page) {
-            long here = asm.here();
-            asm.seek(old);
-            asm.jmp(entry);
-            asm.seek(here);
+            redirect(old, entry);
         }
         return entry;
     }
@@ -270,10 +318,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
             asm.seek(entry);
             asm.call(gateway.invalid);
             asm.seek(here);
-            int loopJump = HostMemory.getIntLe(entry - BlockEmitter.HEADER_BYTES);
-            if (loopJump != 0) {
-                asm.patch(entry + loopJump, entry + HostMemory.getIntLe(entry - BlockEmitter.HEADER_BYTES + 4));
-            }
+            leaveLoop(entry);
         }
     }
 
@@ -364,8 +409,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     private IllegalStateException fault() {
         long code = slot(HostSlots.FAULT_CODE);
-        int i = Arrays.binarySearch(entries, 0, emitted, code);
-        Block block = i >= 0 ? blocks[i] : i < -1 ? blocks[-i - 2] : Block.NONE;
+        Block block = blockAt(code);
         putSlot(Slots.NIA, slot(HostSlots.PAGE_BASE) + block.pageOffset);
         return new IllegalStateException("signal %d in generated code at %x, accessing %x"
                 .formatted(slot(HostSlots.FAULT_SIGNAL), code, slot(HostSlots.FAULT_ADDRESS)));

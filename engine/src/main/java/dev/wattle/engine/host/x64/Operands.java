@@ -28,6 +28,9 @@ final class Operands {
     private int inTemporary = NONE;
 
     private int temporaryUntil;
+    /** Up to this operation {@link Layout#TEMPORARY} has another use. */
+    private int reservedUntil = NONE;
+
     private final long[] constants = new long[Slots.TEMP + Slots.TEMPS];
     private final boolean[] isConstant = new boolean[Slots.TEMP + Slots.TEMPS];
 
@@ -59,6 +62,7 @@ final class Operands {
         asm = assembler;
         carried = NONE;
         inTemporary = NONE;
+        reservedUntil = NONE;
         Arrays.fill(isConstant, Slots.TEMP, isConstant.length, false);
         int size = block.words.length;
         if (uses.length < size) {
@@ -212,6 +216,12 @@ final class Operands {
         }
     }
 
+    /** Takes {@link Layout#TEMPORARY} for something else, up to an operation; it holds no temporary now. */
+    void reserveTemporary(int until) {
+        inTemporary = NONE;
+        reservedUntil = until;
+    }
+
     /** Writes a guest register from a host register. */
     void put(int slot, int register) {
         int pinned = registerOf[slot];
@@ -238,7 +248,7 @@ final class Operands {
         }
         if (isTemporary(d) && !(mayCarry && uses[i] == 1 && lastUse[i] == i + 1)) {
             // Its old value may still be read by this very operation, in place.
-            if (inTemporary == NONE || inTemporary == d || temporaryUntil <= i) {
+            if (i > reservedUntil && (inTemporary == NONE || inTemporary == d || temporaryUntil <= i)) {
                 return Layout.TEMPORARY;
             }
         }
