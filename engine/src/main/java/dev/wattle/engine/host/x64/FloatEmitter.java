@@ -173,8 +173,9 @@ final class FloatEmitter {
         asm.mov(RCX, RAX);
         asm.shift(Assembler.SHR, RCX, 52);
         asm.aluImm32(Assembler.AND, RCX, 0x7ff);
-        asm.aluImm32(Assembler.SUB, RCX, 1);
-        asm.aluImm32(Assembler.CMP, RCX, 0x7fe);
+        // Not the least exponent either: a tiny result may have been rounded to the least normal number, and underflows.
+        asm.aluImm32(Assembler.SUB, RCX, 2);
+        asm.aluImm32(Assembler.CMP, RCX, 0x7fd);
         slowJump = asm.jccForward(Condition.ABOVE_OR_EQUAL);
         allowZeroOf(form);
         finish(w, imm, count);
@@ -238,8 +239,8 @@ final class FloatEmitter {
         asm.mov32(RCX, RAX);
         asm.shift32(Assembler.SHR, RCX, 23);
         asm.aluImm32(Assembler.AND, RCX, 0xff);
-        asm.aluImm32(Assembler.SUB, RCX, 1);
-        asm.aluImm32(Assembler.CMP, RCX, 0xfe);
+        asm.aluImm32(Assembler.SUB, RCX, 2);
+        asm.aluImm32(Assembler.CMP, RCX, 0xfd);
         slowJump = asm.jccForward(Condition.ABOVE_OR_EQUAL);
     }
 

@@ -159,10 +159,11 @@ final class VectorEmitter {
         splat(state, BITS32, 0x0000_0020_0000_0020L);
         splat(state, BITS64, 64);
         splat(state, MAGNITUDE32, 0x7fff_ffff_7fff_ffffL);
-        splat(state, LEAST32, 0x0080_0000_0080_0000L);
+        // One more than the least normal number: a tiny result may have been rounded to that, and underflows.
+        splat(state, LEAST32, 0x0080_0001_0080_0001L);
         splat(state, GREATEST32, 0x7f7f_ffff_7f7f_ffffL);
         splat(state, MAGNITUDE64, Long.MAX_VALUE);
-        splat(state, LEAST64, 0x0010_0000_0000_0000L);
+        splat(state, LEAST64, 0x0010_0000_0000_0001L);
         splat(state, GREATEST64, 0x7fef_ffff_ffff_ffffL);
     }
 
