@@ -60,6 +60,16 @@ public final class Emission {
         return Fields.ra(word) != 0 ? ra() : Slots.ZERO;
     }
 
+    /** Slot with the effective address (RA|0) + (RB), before it is cut to the computation mode's width. */
+    public int indexed() {
+        if (Fields.ra(word) == 0) {
+            return rb();
+        }
+        int ea = temp();
+        out.op(Op.ADD, ea, ra(), rb());
+        return ea;
+    }
+
     public boolean rc() {
         return (word & 1) != 0;
     }

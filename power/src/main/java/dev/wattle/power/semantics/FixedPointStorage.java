@@ -58,16 +58,6 @@ final class FixedPointStorage {
         return form == Form.D ? (short) e.word : (short) e.word & -4;
     }
 
-    /** Slot with the effective address, before it is cut to the computation mode's width. */
-    private static int indexed(Emission e) {
-        if (Fields.ra(e.word) == 0) {
-            return e.rb();
-        }
-        int ea = e.temp();
-        e.out.op(Op.ADD, ea, e.ra(), e.rb());
-        return ea;
-    }
-
     private static void load(Meanings m, String name, Form form, int little, int big, boolean update) {
         m.emitter(name, e -> {
             int op = e.littleEndian() ? little : big;
@@ -76,7 +66,7 @@ final class FixedPointStorage {
                 invalidUpdate(e, form, op);
                 return;
             }
-            int base = form == Form.X ? indexed(e) : e.raOrZero();
+            int base = form == Form.X ? e.indexed() : e.raOrZero();
             long d = form == Form.X ? 0 : displacement(e, form);
             e.out.opImm(op, e.rt(), base, d);
             if (update) {
@@ -121,7 +111,7 @@ final class FixedPointStorage {
             } else if (update) {
                 base = e.ra();
             } else {
-                base = form == Form.X ? indexed(e) : e.raOrZero();
+                base = form == Form.X ? e.indexed() : e.raOrZero();
             }
             long d = form == Form.X ? 0 : displacement(e, form);
             e.out.emit(op, 0, base, e.rt(), 0, d);

@@ -17,9 +17,9 @@ final class StorageForms {
     private StorageForms() {}
 
     static void bind(Meanings m) {
-        m.hostForm("dcbz", (e, routine) -> e.out.host(Form.CLEAR_BLOCK, 0, indexed(e), 0, 0, routine, e.word));
+        m.hostForm("dcbz", (e, routine) -> e.out.host(Form.CLEAR_BLOCK, 0, e.indexed(), 0, 0, routine, e.word));
         for (String name : new String[] {"dcbst", "dcbf", "icbi"}) {
-            m.hostForm(name, (e, routine) -> e.out.host(Form.PROBE, 0, indexed(e), 0, 0, routine, e.word));
+            m.hostForm(name, (e, routine) -> e.out.host(Form.PROBE, 0, e.indexed(), 0, 0, routine, e.word));
         }
         loadReserve(m, "lwarx", Form.LOAD_RESERVE_32);
         loadReserve(m, "ldarx", Form.LOAD_RESERVE_64);
@@ -31,28 +31,18 @@ final class StorageForms {
         trap(m, "tdi", true, true);
     }
 
-    /** Slot with the effective address, before it is cut to the computation mode's width. */
-    private static int indexed(Emission e) {
-        if (Fields.ra(e.word) == 0) {
-            return e.rb();
-        }
-        int ea = e.temp();
-        e.out.op(Op.ADD, ea, e.ra(), e.rb());
-        return ea;
-    }
-
     private static void loadReserve(Meanings m, String name, int form) {
         m.hostForm(
                 name,
                 (e, routine) ->
-                        e.out.host(form, e.rt(), indexed(e), e.littleEndian() ? 0 : Slots.ONE, 0, routine, e.word));
+                        e.out.host(form, e.rt(), e.indexed(), e.littleEndian() ? 0 : Slots.ONE, 0, routine, e.word));
     }
 
     private static void storeConditional(Meanings m, String name, int little, int big) {
         m.hostForm(
                 name,
                 (e, routine) -> e.out.host(
-                        e.littleEndian() ? little : big, State.CR, indexed(e), e.rt(), State.SO, routine, e.word));
+                        e.littleEndian() ? little : big, State.CR, e.indexed(), e.rt(), State.SO, routine, e.word));
     }
 
     /** Traps if equal, or if not, are what compiled code has; they look whether the difference is 0. */

@@ -35,15 +35,6 @@ final class VectorForms {
 
     // Storage
 
-    private static int indexed(Emission e) {
-        if (Fields.ra(e.word) == 0) {
-            return e.rb();
-        }
-        int ea = e.temp();
-        e.out.op(Op.ADD, ea, e.ra(), e.rb());
-        return ea;
-    }
-
     private static int displaced(Emission e, long displacement) {
         int ea = e.temp();
         e.out.opImm(Op.ADDI, ea, e.raOrZero(), displacement);
@@ -88,8 +79,8 @@ final class VectorForms {
         Map<String, Integer> orders = Map.of(
                 "vx", VectorOp.RIGHT_FIRST, "vd2x", VectorOp.DOUBLEWORDS_LEFT_FIRST, "vw4x", VectorOp.WORDS_LEFT_FIRST);
         orders.forEach((suffix, order) -> {
-            m.hostForm("lx" + suffix, (e, routine) -> load(e, vsr(Fields.xt(e.word)), indexed(e), order, routine));
-            m.hostForm("stx" + suffix, (e, routine) -> store(e, vsr(Fields.xs(e.word)), indexed(e), order, routine));
+            m.hostForm("lx" + suffix, (e, routine) -> load(e, vsr(Fields.xt(e.word)), e.indexed(), order, routine));
+            m.hostForm("stx" + suffix, (e, routine) -> store(e, vsr(Fields.xs(e.word)), e.indexed(), order, routine));
         });
         m.hostForm(
                 "lxv",
@@ -99,10 +90,10 @@ final class VectorForms {
                 "stxv",
                 (e, routine) -> store(
                         e, vsr(Fields.xtDq(e.word)), displaced(e, Fields.dq(e.word)), VectorOp.RIGHT_FIRST, routine));
-        m.hostForm("lxsdx", (e, routine) -> loadLeft(e, vsr(Fields.xt(e.word)), indexed(e), 0, false));
+        m.hostForm("lxsdx", (e, routine) -> loadLeft(e, vsr(Fields.xt(e.word)), e.indexed(), 0, false));
         m.hostForm("lxsd", (e, routine) -> loadLeft(e, vr(Fields.vrt(e.word)), e.raOrZero(), Fields.ds(e.word), false));
-        m.hostForm("lxvdsx", (e, routine) -> loadLeft(e, vsr(Fields.xt(e.word)), indexed(e), 0, true));
-        m.hostForm("stxsdx", (e, routine) -> storeLeft(e, vsr(Fields.xs(e.word)), indexed(e), 0));
+        m.hostForm("lxvdsx", (e, routine) -> loadLeft(e, vsr(Fields.xt(e.word)), e.indexed(), 0, true));
+        m.hostForm("stxsdx", (e, routine) -> storeLeft(e, vsr(Fields.xs(e.word)), e.indexed(), 0));
         m.hostForm("stxsd", (e, routine) -> storeLeft(e, vr(Fields.vrs(e.word)), e.raOrZero(), Fields.ds(e.word)));
     }
 

@@ -173,7 +173,8 @@ final class FloatEmitter {
         asm.mov(RCX, RAX);
         asm.shift(Assembler.SHR, RCX, 52);
         asm.aluImm32(Assembler.AND, RCX, 0x7ff);
-        // Not the least exponent either: a tiny result may have been rounded to the least normal number, and underflows.
+        // Not the least exponent either: a tiny result may have been rounded to the least normal number, and
+        // underflows.
         asm.aluImm32(Assembler.SUB, RCX, 2);
         asm.aluImm32(Assembler.CMP, RCX, 0x7fd);
         slowJump = asm.jccForward(Condition.ABOVE_OR_EQUAL);
