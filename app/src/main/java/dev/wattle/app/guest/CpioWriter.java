@@ -3,6 +3,7 @@ package dev.wattle.app.guest;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveEntry;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveOutputStream;
 import org.apache.commons.compress.archivers.cpio.CpioConstants;
@@ -12,23 +13,53 @@ import org.apache.commons.compress.archivers.cpio.CpioConstants;
  * (Documentation/driver-api/early-userspace/buffer-format.rst). All files belong to root and carry no date, so that
  * the same content gives the same bytes.
  */
-final class CpioWriter implements AutoCloseable {
+public final class CpioWriter implements AutoCloseable {
     private final CpioArchiveOutputStream archive;
     private long inode;
 
-    CpioWriter(OutputStream out) {
+    /**
+     * @param out where the archive goes; it is closed with this writer
+     */
+    public CpioWriter(OutputStream out) {
         archive = new CpioArchiveOutputStream(out, CpioConstants.FORMAT_NEW);
     }
 
-    void directory(String path, int permissions) throws IOException {
+    /**
+     * @param path the directory, without a leading slash; those above it must have been written before
+     * @param permissions the lower bits of its mode
+     * @throws IOException if it cannot be written
+     */
+    public void directory(String path, int permissions) throws IOException {
         put(path, CpioConstants.C_ISDIR | permissions, 2, new byte[0], 0, 0);
     }
 
-    void file(String path, int permissions, byte[] content) throws IOException {
+    /**
+     * @param path the file, without a leading slash
+     * @param permissions the lower bits of its mode
+     * @param content what is in it
+     * @throws IOException if it cannot be written
+     */
+    public void file(String path, int permissions, byte[] content) throws IOException {
         put(path, CpioConstants.C_ISREG | permissions, 1, content, 0, 0);
     }
 
-    void characterDevice(String path, int permissions, int major, int minor) throws IOException {
+    /**
+     * @param path the symbolic link, without a leading slash
+     * @param target what it points to
+     * @throws IOException if it cannot be written
+     */
+    public void symbolicLink(String path, String target) throws IOException {
+        put(path, CpioConstants.C_ISLNK | 0777, 1, target.getBytes(StandardCharsets.UTF_8), 0, 0);
+    }
+
+    /**
+     * @param path the device, without a leading slash
+     * @param permissions the lower bits of its mode
+     * @param major its driver's number
+     * @param minor its number among the driver's
+     * @throws IOException if it cannot be written
+     */
+    public void characterDevice(String path, int permissions, int major, int minor) throws IOException {
         put(path, CpioConstants.C_ISCHR | permissions, 1, new byte[0], major, minor);
     }
 

@@ -94,6 +94,18 @@ public final class DebianGuests {
     }
 
     /**
+     * The static busybox of the demo, for initial RAM disks of one's own.
+     *
+     * @return an executable of the guest, from the cache if it is there
+     * @throws GuestUnavailableException if it cannot be fetched
+     */
+    public Path busybox() throws GuestUnavailableException {
+        Entry entry = fetched("debian-demo", List.of("kernel", "busybox"), this::fetchDemo);
+        progress.done();
+        return entry.file("busybox");
+    }
+
+    /**
      * The kernel and the initial RAM disk of Debian's installer.
      *
      * @return the guest, from the cache if it is there

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.bench;
+
+import static dev.wattle.bench.Program.Measure.CPU;
+import static dev.wattle.bench.Program.Portability.COMPARED;
+import static dev.wattle.bench.Program.Portability.GUEST_ONLY;
+import static dev.wattle.bench.Program.Portability.TIMED;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The programs that there are, and the choice of some. Iterations are for one to four seconds of QEMU. */
+final class Catalog {
+    /** What comes of any boot. */
+    static final Program BOOT = new Program("boot", Workload.BOOT, 1, CPU, GUEST_ONLY);
+
+    private static final List<Program> PROGRAMS = List.of(
+            BOOT,
+            integer("sha256", 2000),
+            integer("quicksort", 200),
+            integer("interpreter", 100_000),
+            integer("fib", 2500),
+            integer("strings", 8000),
+            integer("sieve", 50),
+            integer("lz", 300),
+            integer("bignum", 400_000),
+            integer("queens", 8000),
+            floating("nbody", 250_000, TIMED),
+            floating("matmul", 70, TIMED),
+            floating("mandelbrot", 2000, TIMED),
+            floating("fft", 150, TIMED),
+            floating("fma", 50_000, TIMED),
+            floating("vector-fma", 40_000, GUEST_ONLY),
+            floating("divsqrt", 20_000, TIMED),
+            floating("conversion", 13_000, TIMED),
+            vector("vector-integer", 80_000, GUEST_ONLY),
+            vector("permute", 60_000, GUEST_ONLY),
+            vector("aes", 10_000, GUEST_ONLY),
+            vector("sha256-vector", 3000, GUEST_ONLY),
+            vector("polynomial", 4000, GUEST_ONLY),
+            vector("memcpy", 80_000, COMPARED),
+            vector("strlen", 1_000_000, COMPARED),
+            system("chase", 4000, COMPARED),
+            system("tlb-scan", 2000, COMPARED),
+            system("syscall", 7000, COMPARED),
+            system("pipe", 5000, COMPARED),
+            system("fork-exec", 150, COMPARED),
+            system("page-fault", 600, COMPARED),
+            system("mprotect", 20_000, COMPARED),
+            system("signal", 60_000, COMPARED),
+            system("patch", 200_000, GUEST_ONLY),
+            system("call", 150_000, COMPARED),
+            system("indirect", 60_000, COMPARED));
+
+    private Catalog() {}
+
+    /** All programs, in the order in which they run. */
+    static List<Program> programs() {
+        return PROGRAMS;
+    }
+
+    /**
+     * @param choice names of programs and classes, separated by commas; empty for all
+     * @return those programs, in the order of the catalog
+     * @throws BenchFailure if one of the names is none
+     */
+    static List<Program> select(String choice) throws BenchFailure {
+        if (choice.isBlank()) {
+            return PROGRAMS;
+        }
+        Set<Program> chosen = new LinkedHashSet<>();
+        for (String name : choice.split(",")) {
+            String wanted = name.strip();
+            List<Program> found = PROGRAMS.stream()
+                    .filter(program -> program.name().equals(wanted)
+                            || program.workload().label().equals(wanted))
+                    .toList();
+            if (found.isEmpty()) {
+                throw new BenchFailure(
+                        BenchFailure.USAGE,
+                        "--only: there is no program or class '%s'; choose from: %s".formatted(wanted, choices()));
+            }
+            chosen.addAll(found);
+        }
+        List<Program> ordered = new ArrayList<>(PROGRAMS);
+        ordered.retainAll(chosen);
+        return ordered;
+    }
+
+    private static String choices() {
+        return Stream.concat(
+                        Arrays.stream(Workload.values()).map(Workload::label),
+                        PROGRAMS.stream().map(Program::name))
+                .distinct()
+                .collect(Collectors.joining(", "));
+    }
+
+    private static Program integer(String name, long iterations) {
+        return new Program(name, Workload.INTEGER, iterations, CPU, COMPARED);
+    }
+
+    private static Program floating(String name, long iterations, Program.Portability portability) {
+        return new Program(name, Workload.FLOATING, iterations, CPU, portability);
+    }
+
+    private static Program vector(String name, long iterations, Program.Portability portability) {
+        return new Program(name, Workload.VECTOR, iterations, CPU, portability);
+    }
+
+    private static Program system(String name, long iterations, Program.Portability portability) {
+        return new Program(name, Workload.SYSTEM, iterations, CPU, portability);
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.bench;
+
+import dev.wattle.app.guest.DebianGuests;
+import dev.wattle.app.guest.GuestUnavailableException;
+import dev.wattle.app.guest.Progress;
+import io.avaje.jsonb.Jsonb;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Runs the same guest on Wattle and on QEMU in turn, and compares the time that they take. */
+@Command(
+        name = "bench/run",
+        description = {"Runs benchmarks on Wattle and on qemu-system-ppc64 in turn.", ""},
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true)
+public final class Main implements Callable<Integer> {
+    private static final String KERNEL_MEMORY = "1G";
+
+    @Option(names = "--only", paramLabel = "NAMES", description = "Programs or classes, separated by commas.")
+    private String only = "";
+
+    @Option(names = "--repeats", paramLabel = "N", description = "Rounds. Default: ${DEFAULT-VALUE}.")
+    private int repeats = 3;
+
+    @Option(
+            names = "--scale",
+            paramLabel = "X",
+            description = "How much of its usual work each program does. Default: ${DEFAULT-VALUE}.")
+    private double scale = 1;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "SECONDS",
+            description = "For each program, until its guest is ended. Default: ${DEFAULT-VALUE}.")
+    private int timeout = 300;
+
+    @Option(
+            names = "--wattle-args",
+            paramLabel = "ARGS",
+            description = "More arguments for wattle run, separated by blanks.")
+    private String wattleArguments = "";
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the report as JSON.")
+    private @Nullable Path json;
+
+    @Option(names = "--svg", paramLabel = "FILE", description = "Write a chart of the ratios.")
+    private @Nullable Path svg;
+
+    private Main() {}
+
+    /** Runs the command line; exits with 0 if all programs ended well and alike, 1 if not, 2 for a bad command line. */
+    public static void main(String[] arguments) {
+        CommandLine command = new CommandLine(new Main());
+        command.setExecutionExceptionHandler((e, line, result) -> {
+            System.err.println("bench: " + e.getMessage());
+            return e instanceof BenchFailure failure ? failure.status() : BenchFailure.FAILED;
+        });
+        command.setParameterExceptionHandler((e, unused) -> {
+            System.err.println("bench: " + e.getMessage() + " (see: bench/run --help)");
+            return BenchFailure.USAGE;
+        });
+        System.exit(command.execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws BenchFailure, IOException, InterruptedException {
+        List<Program> programs = Catalog.select(only);
+        if (repeats < 1 || !(scale > 0) || timeout < 1) {
+            throw new BenchFailure(
+                    BenchFailure.USAGE,
+                    "--repeats, --scale and --timeout: each must be more than 0; give such a number");
+        }
+        Path root = Path.of(System.getProperty("wattle.root", ".")).toAbsolutePath();
+        Path cache = DebianGuests.defaultCache(System.getenv());
+        DebianGuests guests = new DebianGuests(cache, Progress.SILENT);
+        Suite suite = new Suite(root.resolve("bench/src/main/guest"), cache);
+        Round.GuestFiles files;
+        try {
+            files = new Round.GuestFiles(guests.demo().kernel(), suite.initialRamDisk(guests), KERNEL_MEMORY, root);
+        } catch (GuestUnavailableException e) {
+            throw new BenchFailure(BenchFailure.FAILED, String.valueOf(e.getMessage()), e);
+        }
+        List<String> extra = wattleArguments.isBlank()
+                ? List.of()
+                : List.of(wattleArguments.strip().split("\\s+"));
+        List<Monitor> monitors = List.of(
+                Monitor.wattle(root.resolve("wattle").toString(), extra), Monitor.qemu("qemu-system-ppc64", List.of()));
+        List<Sample> samples = new ArrayList<>();
+        for (int repeat = 0; repeat < repeats; repeat++) {
+            for (Monitor monitor : monitors) {
+                System.err.printf("round %d of %d: %s%n", repeat + 1, repeats, monitor.name());
+                samples.addAll(new Round(monitor, files, scale, timeout, repeat, sample -> {}).run(programs));
+            }
+        }
+        Report report = Report.of(programs, samples, onHost(suite, programs));
+        System.out.print(report.text());
+        if (json != null) {
+            Files.writeString(
+                    json, Jsonb.builder().build().type(Report.class).toJsonPretty(report) + System.lineSeparator());
+        }
+        if (svg != null) {
+            Files.writeString(svg, report.svg());
+        }
+        return report.failures().isEmpty() ? 0 : BenchFailure.FAILED;
+    }
+
+    /** Nanoseconds for each operation on the host, of those programs that are not for POWER alone. */
+    private Map<String, Double> onHost(Suite suite, List<Program> programs) throws IOException, InterruptedException {
+        Map<String, Double> nanoseconds = new HashMap<>();
+        Path executable;
+        try {
+            executable = suite.forHost();
+        } catch (BenchFailure e) {
+            System.err.println("bench: without the host's own times: " + e.getMessage());
+            return nanoseconds;
+        }
+        for (Program program : programs) {
+            if (program.portability() == Program.Portability.GUEST_ONLY) {
+                continue;
+            }
+            Process process = new ProcessBuilder(
+                            executable.toString(), program.name(), String.valueOf(program.iterations(scale)))
+                    .redirectErrorStream(true)
+                    .start();
+            String output = new String(process.getInputStream().readAllBytes(), "UTF-8");
+            if (process.waitFor() == 0) {
+                output.lines()
+                        .forEach(line -> Marker.in(line).ifPresent(marker -> {
+                            if (marker instanceof Marker.Result result) {
+                                nanoseconds.put(program.name(), result.nanosecondsPerOperation());
+                            }
+                        }));
+            }
+        }
+        return nanoseconds;
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.bench;
+
+import dev.wattle.app.guest.CpioWriter;
+import dev.wattle.app.guest.DebianGuests;
+import dev.wattle.app.guest.GuestUnavailableException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+
+/** The guest's programs: compiled, packed into an initial RAM disk with a busybox, and kept by their content. */
+final class Suite {
+    private static final String CROSS_COMPILER = "powerpc64le-linux-gnu-gcc";
+    private static final List<String> FLAGS = List.of("-O2", "-static", "-std=gnu11");
+
+    private final Path sources;
+    private final Path cache;
+
+    /**
+     * @param sources folder of the C sources
+     * @param cache folder to keep the results in
+     */
+    Suite(Path sources, Path cache) {
+        this.sources = sources;
+        this.cache = cache;
+    }
+
+    /**
+     * The programs for the host.
+     *
+     * @return the executable
+     * @throws BenchFailure if there is no compiler, or it fails
+     */
+    Path forHost() throws BenchFailure, IOException, InterruptedException {
+        List<String> notPortable = Catalog.programs().stream()
+                .filter(program -> program.portability() == Program.Portability.GUEST_ONLY)
+                .map(program -> program.name().replace('-', '_') + ".c")
+                .toList();
+        return compiled("gcc", List.of(), notPortable);
+    }
+
+    /**
+     * The initial RAM disk.
+     *
+     * @param guests where the busybox comes from
+     * @throws BenchFailure if the programs cannot be compiled or the busybox not be had
+     */
+    Path initialRamDisk(DebianGuests guests) throws BenchFailure, IOException, InterruptedException {
+        Path programs = compiled(CROSS_COMPILER, List.of("-mcpu=power8"), List.of());
+        byte[] init = init();
+        Path initrd = programs.resolveSibling("initrd-" + digest(init) + ".gz");
+        if (Files.exists(initrd)) {
+            return initrd;
+        }
+        Path unfinished = Files.createTempFile(initrd.getParent(), "initrd", ".unfinished");
+        try (OutputStream out = Files.newOutputStream(unfinished);
+                GZIPOutputStream gzip = new GZIPOutputStream(out, 1 << 16);
+                CpioWriter cpio = new CpioWriter(gzip)) {
+            for (String directory : new String[] {"bin", "dev", "proc", "sbin", "sys", "tmp"}) {
+                cpio.directory(directory, 0755);
+            }
+            cpio.characterDevice("dev/console", 0600, 5, 1);
+            cpio.characterDevice("dev/null", 0666, 1, 3);
+            cpio.file("bin/busybox", 0755, Files.readAllBytes(guests.busybox()));
+            cpio.file("bin/programs", 0755, Files.readAllBytes(programs));
+            cpio.file("init", 0755, init);
+        } catch (GuestUnavailableException e) {
+            throw new BenchFailure(BenchFailure.FAILED, String.valueOf(e.getMessage()), e);
+        }
+        return Files.move(unfinished, initrd, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static byte[] init() throws IOException {
+        try (InputStream in = Suite.class.getResourceAsStream("init.sh")) {
+            if (in == null) {
+                throw new IllegalStateException("init.sh is missing from the jar");
+            }
+            return in.readAllBytes();
+        }
+    }
+
+    private Path compiled(String compiler, List<String> more, List<String> except)
+            throws BenchFailure, IOException, InterruptedException {
+        List<Path> files;
+        try (Stream<Path> all = Files.list(sources)) {
+            files = all.filter(file -> !except.contains(String.valueOf(file.getFileName())))
+                    .sorted()
+                    .toList();
+        }
+        StringBuilder content = new StringBuilder(compiler + FLAGS + more);
+        for (Path file : files) {
+            content.append(file.getFileName()).append(Files.readString(file));
+        }
+        Path folder = cache.resolve("bench")
+                .resolve(compiler + "-" + digest(content.toString().getBytes("UTF-8")));
+        Path result = folder.resolve("programs");
+        if (Files.exists(result)) {
+            return result;
+        }
+        Files.createDirectories(folder);
+        Path unfinished = Files.createTempFile(folder, "programs", ".unfinished");
+        List<String> command = new ArrayList<>(List.of(compiler));
+        command.addAll(FLAGS);
+        command.addAll(more);
+        files.stream().map(Path::toString).filter(name -> name.endsWith(".c")).forEach(command::add);
+        command.addAll(List.of("-o", unfinished.toString(), "-lm"));
+        Process process;
+        try {
+            process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        } catch (IOException e) {
+            throw new BenchFailure(
+                    BenchFailure.FAILED,
+                    "%s is not on the PATH; install it (on Debian: gcc%s)"
+                            .formatted(compiler, compiler.equals(CROSS_COMPILER) ? "-powerpc64le-linux-gnu" : ""),
+                    e);
+        }
+        String output = new String(process.getInputStream().readAllBytes(), "UTF-8");
+        if (process.waitFor() != 0) {
+            Files.delete(unfinished);
+            throw new BenchFailure(
+                    BenchFailure.FAILED,
+                    "%s refused the programs: %s"
+                            .formatted(compiler, output.lines().findFirst().orElse("")));
+        }
+        return Files.move(unfinished, result, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static String digest(byte[] content) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content);
+            return HexFormat.of().formatHex(hash, 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

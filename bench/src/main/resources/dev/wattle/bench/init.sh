@@ -1,0 +1,18 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: Apache-2.0
+# Process 1 of the benchmarks: runs what "bench=NAME:ITERATIONS,..." on the kernel command line says.
+export PATH=/sbin:/bin
+/bin/busybox mkdir -p /sbin /proc /sys /tmp
+/bin/busybox --install -s /sbin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+echo "@@READY"
+IFS=,
+for item in ${bench:-}; do
+    name=${item%%:*}
+    echo "@@BEGIN $name"
+    /bin/programs "$name" "${item#*:}"
+    echo "@@END $name $?"
+done
+echo "@@DONE"
+poweroff -f
