@@ -75,8 +75,7 @@ final class BlockEmitter {
     private long[] stubWord = new long[64];
     private long[] stubImmediate = new long[64];
     private long[] stubJump2 = new long[64];
-    private long[] stubJump3 = new long[64];
-    private long[] stubJump4 = new long[64];
+    private long[] stubHalfWay = new long[64];
     private FloatEmitter.ZeroCheck[] stubZero = new FloatEmitter.ZeroCheck[64];
     private long[] stubZeroResume = new long[64];
 
@@ -431,8 +430,7 @@ final class BlockEmitter {
         stubWord[k] = w;
         stubImmediate[k] = imm;
         stubJump2[k] = jump2;
-        stubJump3[k] = 0;
-        stubJump4[k] = 0;
+        stubHalfWay[k] = 0;
         stubZero[k] = FloatEmitter.ZeroCheck.NEVER;
     }
 
@@ -455,8 +453,7 @@ final class BlockEmitter {
         floats.emit(w, imm);
         int k = stubs;
         addRoutineStub(i, w, imm, floats.slowJump, floats.slowJump2);
-        stubJump3[k] = floats.slowJump3;
-        stubJump4[k] = floats.slowJump4;
+        stubHalfWay[k] = floats.halfWayJump;
         stubZero[k] = floats.zero;
         stubZeroResume[k] = floats.zeroResume;
     }
@@ -677,8 +674,7 @@ final class BlockEmitter {
             stubWord = Arrays.copyOf(stubWord, size);
             stubImmediate = Arrays.copyOf(stubImmediate, size);
             stubJump2 = Arrays.copyOf(stubJump2, size);
-            stubJump3 = Arrays.copyOf(stubJump3, size);
-            stubJump4 = Arrays.copyOf(stubJump4, size);
+            stubHalfWay = Arrays.copyOf(stubHalfWay, size);
             stubZero = Arrays.copyOf(stubZero, size);
             stubZeroResume = Arrays.copyOf(stubZeroResume, size);
         }
@@ -745,18 +741,24 @@ final class BlockEmitter {
     }
 
     private void routineStub(int k) {
-        bindIfAny(stubJump[k]);
         long w = stubWord[k];
+        long halfWay = 0;
+        if (stubHalfWay[k] != 0) {
+            asm.bind(stubHalfWay[k]);
+            floats.resumeIfSingle(w, stubZeroResume[k]);
+            halfWay = asm.jmpForward();
+        }
+        bindIfAny(stubJump[k]);
         switch (stubZero[k]) {
             case NEVER -> {
                 // The routine decides.
             }
             case ALWAYS -> {
-                doubleResult(w);
+                doubleResult();
                 asm.jcc(Condition.EQUAL, stubZeroResume[k]);
             }
             case IF_A, IF_A_OR_B -> {
-                doubleResult(w);
+                doubleResult();
                 long notZero = asm.jccForward(Condition.NOT_EQUAL);
                 goIfZero(Op.a(w), stubZeroResume[k]);
                 if (stubZero[k] == FloatEmitter.ZeroCheck.IF_A_OR_B) {
@@ -766,8 +768,7 @@ final class BlockEmitter {
             }
         }
         bindIfAny(stubJump2[k]);
-        bindIfAny(stubJump3[k]);
-        bindIfAny(stubJump4[k]);
+        bindIfAny(halfWay);
         comparisons.makeAll(stubComparisons[k]);
         exchanges.leave(asm);
         long descriptor = asm.here() + 12;
@@ -780,13 +781,8 @@ final class BlockEmitter {
     }
 
     /** Sets the host's zero flag if the result in rax is zero of any sign. */
-    private void doubleResult(long w) {
-        int form = Form.of(w);
-        if (Form.isSingle(form) || form == Form.F64_TO_F32) {
-            asm.alu32(Assembler.ADD, RAX, RAX);
-        } else {
-            asm.alu(Assembler.ADD, RAX, RAX);
-        }
+    private void doubleResult() {
+        asm.alu(Assembler.ADD, RAX, RAX);
     }
 
     private void bindIfAny(long jump) {

@@ -39,11 +39,18 @@ final class FloatEmitter {
     /** Bits of a number in double format that one of single precision does not have. */
     private static final int BELOW_SINGLE = 0x1fff_ffff;
 
+    /** What those bits are half way between two numbers of single precision. */
+    private static final int HALF_OF_SINGLE = 0x1000_0000;
+
+    private static final int SINGLE_TO_DOUBLE_BIAS = 1023 - 127;
+
     private static final int RESULT = 0;
     private static final int A = 1;
     private static final int B = 2;
     private static final int C = 3;
     private static final int SCRATCH = 4;
+    /** The result in double precision, of an operation in single precision. */
+    private static final int WIDE = 5;
 
     private final HostFeatures features;
     private final Assembler asm;
@@ -59,8 +66,8 @@ final class FloatEmitter {
     long slowJump;
 
     long slowJump2;
-    long slowJump3;
-    long slowJump4;
+    /** Jump for a result half way between two of single precision, or 0: see {@link #resumeIfSingle}. */
+    long halfWayJump;
     /** How a result that is out of the normal range may still be right: see {@link ZeroCheck}. */
     ZeroCheck zero = ZeroCheck.NEVER;
     /** Where to go on if it is. */
@@ -98,8 +105,7 @@ final class FloatEmitter {
     void emit(long w, long imm) {
         slowJump = 0;
         slowJump2 = 0;
-        slowJump3 = 0;
-        slowJump4 = 0;
+        halfWayJump = 0;
         zero = ZeroCheck.NEVER;
         zeroResume = 0;
         int form = Form.of(w);
@@ -121,10 +127,9 @@ final class FloatEmitter {
             }
             case Form.F64_TO_F32 -> {
                 load(A, Op.a(w));
-                asm.sseRegister(MAP_0F, PF2, false, OPCODE_CONVERT_PRECISION, RESULT, A);
-                checkSingle();
-                allowZero(ZeroCheck.IF_A);
-                widenResult();
+                checkSingle(A);
+                allowZero(ZeroCheck.ALWAYS);
+                narrowResult(A);
                 finish(w, imm, 1);
             }
             default -> {
@@ -159,8 +164,7 @@ final class FloatEmitter {
         return plain >= Form.F64_MADD && plain <= Form.F64_NMSUB ? 3 : 2;
     }
 
-    private void dual(int form, long w, long imm) {
-        int count = operandCount(form);
+    private void loadOperands(long w, int count) {
         load(A, Op.a(w));
         if (count > 1) {
             load(B, Op.b(w));
@@ -168,18 +172,28 @@ final class FloatEmitter {
         if (count > 2) {
             load(C, Op.c(w));
         }
-        operation(form, PF2, true);
-        asm.sseRegister(MAP_0F, P66, true, 0x7e, RESULT, RAX);
+    }
+
+    private void dual(int form, long w, long imm) {
+        int count = operandCount(form);
+        loadOperands(w, count);
+        operation(form, RESULT);
+        // Not the least exponent either: a tiny result may have been rounded to the least normal number, and
+        // underflows.
+        checkExponent(RESULT, 2, 0x7fe);
+        allowZeroOf(form);
+        finish(w, imm, count);
+    }
+
+    /** Leaves for the routine unless the exponent of a number, which is put into rax, is one of a range. */
+    private void checkExponent(int register, int least, int most) {
+        asm.sseRegister(MAP_0F, P66, true, 0x7e, register, RAX);
         asm.mov(RCX, RAX);
         asm.shift(Assembler.SHR, RCX, 52);
         asm.aluImm32(Assembler.AND, RCX, 0x7ff);
-        // Not the least exponent either: a tiny result may have been rounded to the least normal number, and
-        // underflows.
-        asm.aluImm32(Assembler.SUB, RCX, 2);
-        asm.aluImm32(Assembler.CMP, RCX, 0x7fd);
+        asm.aluImm32(Assembler.SUB, RCX, least);
+        asm.aluImm32(Assembler.CMP, RCX, most - least + 1);
         slowJump = asm.jccForward(Condition.ABOVE_OR_EQUAL);
-        allowZeroOf(form);
-        finish(w, imm, count);
     }
 
     private void allowZeroOf(int plain) {
@@ -191,97 +205,88 @@ final class FloatEmitter {
         }
     }
 
+    /**
+     * Computes in double precision and rounds again.
+     *
+     * <p>That gives the exact result rounded once unless the first rounding ended half way between two numbers of single
+     * precision. Then it still does if the operands are of single precision and the operation is not fused, since a double
+     * has more than twice the bits and two (S. Figueroa, "When is double rounding innocuous?", 1995).
+     */
     private void single(int plain, long w, long imm) {
         int count = operandCount(plain);
-        // Numbers of more than single precision are for the routine.
-        asm.load32(RAX, Layout.slot(Op.a(w)));
-        if (count > 1) {
-            asm.alu32(Assembler.OR, RAX, Layout.slot(Op.b(w)));
-        }
-        asm.testImm32(RAX, BELOW_SINGLE);
-        slowJump3 = asm.jccForward(Condition.NOT_EQUAL);
-        narrow(A, Op.a(w));
-        if (count > 1) {
-            narrow(B, Op.b(w));
-        }
-        if (count > 2) {
-            // Only an addend outside of the range of single precision could decide a tie.
-            narrow(C, Op.c(w));
-            asm.sseRegister(MAP_0F, PF3, false, OPCODE_CONVERT_PRECISION, SCRATCH, C);
-            asm.sseRegister(MAP_0F, P66, true, 0x7e, SCRATCH, RAX);
-            asm.alu(Assembler.CMP, RAX, Layout.slot(Op.c(w)));
-            slowJump4 = asm.jccForward(Condition.NOT_EQUAL);
-        }
-        operation(plain, PF3, false);
-        checkSingle();
+        loadOperands(w, count);
+        operation(plain, WIDE);
+        checkSingle(WIDE);
+        asm.mov32(RCX, RAX);
+        asm.aluImm32(Assembler.AND, RCX, BELOW_SINGLE);
+        asm.aluImm32(Assembler.CMP, RCX, HALF_OF_SINGLE);
+        halfWayJump = asm.jccForward(Condition.EQUAL);
         allowZeroOf(plain);
-        widenResult();
-        // What is saved for the routine is in double format.
-        load(A, Op.a(w));
-        if (count > 1) {
-            load(B, Op.b(w));
-        }
-        if (count > 2) {
-            load(C, Op.c(w));
-        }
+        narrowResult(WIDE);
         finish(w, imm, count);
     }
 
-    private void narrow(int register, int slot) {
-        asm.sseMemory(MAP_0F, PF2, false, OPCODE_CONVERT_PRECISION, register, Layout.slot(slot));
+    /** Goes on with a result half way between two of single precision if that is exact or was rounded as it should be. */
+    void resumeIfSingle(long w, long resume) {
+        int count = operandCount(Form.of(w));
+        if (count > 2) {
+            return;
+        }
+        asm.load32(RCX, Layout.slot(Op.a(w)));
+        if (count > 1) {
+            asm.alu32(Assembler.OR, RCX, Layout.slot(Op.b(w)));
+        }
+        asm.testImm32(RCX, BELOW_SINGLE);
+        asm.jcc(Condition.EQUAL, resume);
+    }
+
+    /** RESULT = a number rounded to single precision. */
+    private void narrowResult(int register) {
+        asm.sseRegister(MAP_0F, PF2, false, OPCODE_CONVERT_PRECISION, RESULT, register);
+        widenResult();
     }
 
     private void widenResult() {
         asm.sseRegister(MAP_0F, PF3, false, OPCODE_CONVERT_PRECISION, RESULT, RESULT);
     }
 
-    private void checkSingle() {
-        asm.sseRegister(MAP_0F, P66, false, 0x7e, RESULT, RAX);
-        asm.mov32(RCX, RAX);
-        asm.shift32(Assembler.SHR, RCX, 23);
-        asm.aluImm32(Assembler.AND, RCX, 0xff);
-        asm.aluImm32(Assembler.SUB, RCX, 2);
-        asm.aluImm32(Assembler.CMP, RCX, 0xfd);
-        slowJump = asm.jccForward(Condition.ABOVE_OR_EQUAL);
+    /** Leaves for the routine unless a number, which is put into rax, is sure to be a normal one in single precision. */
+    private void checkSingle(int register) {
+        checkExponent(register, SINGLE_TO_DOUBLE_BIAS + 2, SINGLE_TO_DOUBLE_BIAS + 0xfd);
     }
 
-    /** RESULT = A op B, with the operands left as they are. */
-    private void operation(int plain, int prefix, boolean wide) {
+    /** A register = A op B, with the operands left as they are. */
+    private void operation(int plain, int result) {
         switch (plain) {
-            case Form.F64_ADD -> binary(prefix, OPCODE_ADD);
-            case Form.F64_SUB -> binary(prefix, OPCODE_SUB);
-            case Form.F64_MUL -> binary(prefix, OPCODE_MUL);
-            case Form.F64_DIV -> binary(prefix, OPCODE_DIV);
-            case Form.F64_SQRT -> asm.sseRegister(MAP_0F, prefix, false, OPCODE_SQRT, RESULT, A);
+            case Form.F64_ADD -> binary(OPCODE_ADD, result);
+            case Form.F64_SUB -> binary(OPCODE_SUB, result);
+            case Form.F64_MUL -> binary(OPCODE_MUL, result);
+            case Form.F64_DIV -> binary(OPCODE_DIV, result);
+            case Form.F64_SQRT -> asm.sseRegister(MAP_0F, PF2, false, OPCODE_SQRT, result, A);
             default -> {
-                asm.sseRegister(MAP_0F, NP, false, 0x28, RESULT, C);
+                asm.sseRegister(MAP_0F, NP, false, 0x28, result, C);
                 boolean adds = plain == Form.F64_MADD || plain == Form.F64_NMADD;
                 // vfmadd231 and vfmsub231: the first operand is added or subtracted. The sign of a negated form changes
                 // after rounding, which is the same when rounding to nearest.
-                asm.vexRegister(MAP_0F38, P66, wide, adds ? 0xb9 : 0xbb, RESULT, A, B);
+                asm.vexRegister(MAP_0F38, P66, true, adds ? 0xb9 : 0xbb, result, A, B);
                 if (plain == Form.F64_NMADD || plain == Form.F64_NMSUB) {
-                    negate(wide);
+                    negate(result);
                 }
             }
         }
     }
 
-    private void negate(boolean wide) {
+    private void negate(int register) {
         // All ones, shifted until only the sign is left.
         asm.sseRegister(MAP_0F, P66, false, 0x76, SCRATCH, SCRATCH);
-        if (wide) {
-            asm.sseRegister(MAP_0F, P66, false, 0x73, 6, SCRATCH);
-            asm.byte_(63);
-        } else {
-            asm.sseRegister(MAP_0F, P66, false, 0x72, 6, SCRATCH);
-            asm.byte_(31);
-        }
-        asm.sseRegister(MAP_0F, NP, false, 0x57, RESULT, SCRATCH);
+        asm.sseRegister(MAP_0F, P66, false, 0x73, 6, SCRATCH);
+        asm.byte_(63);
+        asm.sseRegister(MAP_0F, NP, false, 0x57, register, SCRATCH);
     }
 
-    private void binary(int prefix, int opcode) {
-        asm.sseRegister(MAP_0F, NP, false, 0x28, RESULT, A);
-        asm.sseRegister(MAP_0F, prefix, false, opcode, RESULT, B);
+    private void binary(int opcode, int result) {
+        asm.sseRegister(MAP_0F, NP, false, 0x28, result, A);
+        asm.sseRegister(MAP_0F, PF2, false, opcode, result, B);
     }
 
     /** Saves the operands, which are in A, B and C, and writes the result. */
