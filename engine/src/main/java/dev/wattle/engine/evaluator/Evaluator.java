@@ -341,6 +341,7 @@ public final class Evaluator<P extends Processor> implements Engine {
             case Op.CLZ -> Long.numberOfLeadingZeros(a);
             case Op.CTZ -> Long.numberOfTrailingZeros(a);
             case Op.POPCNT -> Long.bitCount(a);
+            case Op.EQ8 -> equalBytes(a, b);
             case Op.SETNZ -> a != 0 ? 1 : 0;
             case Op.SELECT -> a != 0 ? b : c;
             case Op.SARLOST -> {
@@ -393,5 +394,13 @@ public final class Evaluator<P extends Processor> implements Engine {
             case 4 -> HostMemory.putIntLe(host, (int) little);
             default -> HostMemory.putLongLe(host, little);
         }
+    }
+
+    private static long equalBytes(long a, long b) {
+        long difference = a ^ b;
+        long low = 0x7f7f_7f7f_7f7f_7f7fL;
+        // The top bit of each byte says that the byte is zero; adding 0x7f carries into it from any lower bit.
+        long zero = ~((difference & low) + low | difference | low);
+        return (zero >>> 7) * 0xff;
     }
 }

@@ -122,6 +122,8 @@ public final class Op {
     public static final int BIT = 60;
     /** d = a with bit number c replaced by the low bit of b. */
     public static final int SETBIT = 61;
+    /** d = ones in each byte where a and b agree, zeros in the others. */
+    public static final int EQ8 = 62;
     /** d = a + b + c. */
     public static final int ADC = 63;
     /** d = page base of the running block + imm, within the block's address width. */

@@ -46,7 +46,7 @@ public final class Slots {
     public static final int RESERVED_VALUE = 1285;
     /** Bytes reserved. */
     public static final int RESERVED_BYTES = 1287;
-    /** First of 64 slots for a host back-end's own use. */
+    /** First of 96 slots for a host back-end's own use. */
     public static final int HOST = 1288;
     /** Slots of the whole state block. */
     public static final int COUNT = 2048;

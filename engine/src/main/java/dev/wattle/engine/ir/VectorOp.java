@@ -97,8 +97,26 @@ public final class VectorOp {
     public static final int AES_DECRYPT = 65;
 
     public static final int AES_DECRYPT_LAST = 66;
+    /** Each element of a shifted by the number in the low bits of b's. */
+    public static final int SHL8 = 67;
+
+    public static final int SHR8 = 68;
+    public static final int SHL16 = 69;
+    public static final int SHR16 = 70;
+    /** The right halves of the elements of a and, right of them, of b's; elements are of that many bits. */
+    public static final int PACK16 = 71;
+
+    public static final int PACK32 = 72;
+    public static final int PACK64 = 73;
+    /** Each doubleword of b, as 8 bytes of 8 bits, with rows and columns exchanged. */
+    public static final int TRANSPOSE8 = 74;
+    /**
+     * The low 16 bits of the left doubleword = bits of a, those that the bytes of b number from the left, 0 for a number
+     * above 127.
+     */
+    public static final int PICK_BITS = 75;
     /** How many there are. */
-    public static final int BINARIES = 67;
+    public static final int BINARIES = 76;
 
     // V128_IMMEDIATE: c = op << 8 | a constant of 8 bits
 

@@ -21,6 +21,11 @@ public interface FrontEnd {
         return new int[0];
     }
 
+    /** What a routine is called in statistics, by its number. */
+    default String routineName(int routine) {
+        return "routine " + routine;
+    }
+
     /** Bits of an effective address that count in a mode. */
     long addressMask(int mode);
 }

@@ -15,7 +15,7 @@ final class FixedPointArithmetic {
     /** A meaning for OE = 0; words with OE = 1 go to a routine. */
     private static void withOverflow(
             Meanings m, String name, Meanings.Emitter plain, Routine<PowerProcessor> overflow) {
-        int routine = m.shared(overflow);
+        int routine = m.shared("overflow", overflow);
         m.emitter(name, e -> {
             if ((e.word & 0x400) != 0) {
                 e.out.call(routine, e.word);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.power.semantics;
 
+import dev.wattle.engine.ir.Op;
 import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PowerProcessor;
@@ -30,7 +31,7 @@ final class FixedPointBits {
         m.routine("cmprb", FixedPointBits::cmprb);
         m.routine("cmpeqb", FixedPointBits::cmpeqb);
         m.routine("setb", FixedPointBits::setb);
-        m.routine("cmpb", FixedPointBits::cmpb);
+        m.emitter("cmpb", e -> e.out.op(Op.EQ8, e.ra(), e.rt(), e.rb()));
         m.routine("popcntb", FixedPointBits::popcntb);
         m.routine("popcntw", FixedPointBits::popcntw);
         m.routine("prtyw", FixedPointBits::prtyw);
@@ -124,10 +125,6 @@ final class FixedPointBits {
     private static void cmpeqb(PowerProcessor p, int w) {
         long pattern = (p.gpr(Fields.ra(w)) & 0xff) * LOW_BIT_OF_BYTES;
         p.setCr(Fields.bf(w), equalBytes(pattern, p.gpr(Fields.rb(w))) != 0 ? 4 : 0);
-    }
-
-    private static void cmpb(PowerProcessor p, int w) {
-        p.setGpr(Fields.ra(w), equalBytes(p.gpr(Fields.rs(w)), p.gpr(Fields.rb(w))));
     }
 
     /** 0xff in each byte where the operands agree, 0 elsewhere. */

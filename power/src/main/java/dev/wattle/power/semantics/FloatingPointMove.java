@@ -22,7 +22,7 @@ final class FloatingPointMove {
         moveFpr(m, "fneg", Op.XORI, SIGN);
         moveFpr(m, "fabs", Op.ANDI, ~SIGN);
         moveFpr(m, "fnabs", Op.ORI, SIGN);
-        int recordCr1 = m.shared((p, w) -> p.recordCr1());
+        int recordCr1 = m.shared("record CR1", (p, w) -> p.recordCr1());
         m.emitter("fcpsgn", e -> {
             int t = State.fpr(Fields.frt(e.word));
             copySign(e, t, State.fpr(Fields.fra(e.word)), State.fpr(Fields.frb(e.word)), SIGN);
@@ -82,7 +82,7 @@ final class FloatingPointMove {
     }
 
     private static void moveFpr(Meanings m, String name, int op, long mask) {
-        int recordCr1 = m.shared((p, w) -> p.recordCr1());
+        int recordCr1 = m.shared("record CR1", (p, w) -> p.recordCr1());
         m.emitter(name, e -> {
             int t = State.fpr(Fields.frt(e.word));
             e.out.opImm(op, t, State.fpr(Fields.frb(e.word)), mask);

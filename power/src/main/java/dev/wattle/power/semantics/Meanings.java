@@ -23,6 +23,7 @@ public final class Meanings {
     private final int[] routineOf;
     private final int illegal;
     private final List<Routine<PowerProcessor>> routines = new ArrayList<>();
+    private final List<String> routineNames = new ArrayList<>();
 
     public Meanings(InstructionTable table) {
         this.table = table;
@@ -30,7 +31,7 @@ public final class Meanings {
         forms = new HostForm[emitters.length];
         routineOf = new int[emitters.length];
         Arrays.fill(routineOf, -1);
-        illegal = shared((p, w) -> {
+        illegal = shared("illegal instruction", (p, w) -> {
             throw p.interrupts().illegal();
         });
     }
@@ -41,9 +42,7 @@ public final class Meanings {
      * @throws IllegalArgumentException if there is no such row, or it has a meaning already
      */
     public void routine(String name, Routine<PowerProcessor> routine) {
-        int index = claim(name);
-        routines.add(routine);
-        routineOf[index] = routines.size() - 1;
+        routineOf[claim(name)] = shared(name, routine);
     }
 
     /** Gives a row micro-ops as its meaning. */
@@ -70,9 +69,14 @@ public final class Meanings {
         forms[index] = form;
     }
 
-    /** Registers a method that several meanings use for their rarer forms, and gives its number. */
-    public int shared(Routine<PowerProcessor> routine) {
+    /**
+     * Registers a method that several meanings use for their rarer forms, and gives its number.
+     *
+     * @param name what it is called in statistics
+     */
+    public int shared(String name, Routine<PowerProcessor> routine) {
         routines.add(routine);
+        routineNames.add(name);
         return routines.size() - 1;
     }
 
@@ -103,6 +107,11 @@ public final class Meanings {
     @SuppressWarnings({"unchecked", "rawtypes"})
     public Routine<PowerProcessor>[] routines() {
         return routines.toArray(new Routine[0]);
+    }
+
+    /** What a routine is called: for most, the mnemonic of its instruction. */
+    public String routineName(int routine) {
+        return routineNames.get(routine);
     }
 
     private int claim(String name) {

@@ -31,8 +31,8 @@ final class SpecialPurposeRegisters {
     private SpecialPurposeRegisters() {}
 
     static void bind(Meanings m) {
-        int read = m.shared(SpecialPurposeRegisters::read);
-        int write = m.shared(SpecialPurposeRegisters::write);
+        int read = m.shared("mfspr", SpecialPurposeRegisters::read);
+        int write = m.shared("mtspr", SpecialPurposeRegisters::write);
         m.emitter("mfspr", e -> {
             int spr = Fields.spr(e.word);
             if (spr == Spr.XER) {

@@ -228,6 +228,15 @@ final class VectorForms {
         vmx(m, "vsrd", VectorOp.SHR64);
         vmx(m, "vrlw", VectorOp.ROTL32);
         vmx(m, "vrld", VectorOp.ROTL64);
+        vmx(m, "vslb", VectorOp.SHL8);
+        vmx(m, "vsrb", VectorOp.SHR8);
+        vmx(m, "vslh", VectorOp.SHL16);
+        vmx(m, "vsrh", VectorOp.SHR16);
+        vmx(m, "vpkuhum", VectorOp.PACK16);
+        vmx(m, "vpkuwum", VectorOp.PACK32);
+        vmx(m, "vpkudum", VectorOp.PACK64);
+        vmx(m, "vgbbd", VectorOp.TRANSPOSE8);
+        vmx(m, "vbpermq", VectorOp.PICK_BITS);
         vmx(m, "vpmsumd", VectorOp.POLYNOMIAL_SUM64);
         vmx(m, "vcipher", VectorOp.AES_ENCRYPT);
         vmx(m, "vcipherlast", VectorOp.AES_ENCRYPT_LAST);
@@ -236,7 +245,7 @@ final class VectorForms {
     }
 
     private static void comparisons(Meanings m) {
-        int summary = m.shared((p, w) -> {
+        int summary = m.shared("vector summary", (p, w) -> {
             int t = Fields.vrt(w);
             long high = p.vrHigh(t);
             long low = p.vrLow(t);

@@ -55,20 +55,20 @@ public final class PowerFrontEnd implements FrontEnd {
         isa3 = model.isa() >= 300;
         table = all.in(isa3 ? IsaVersion.V3_0 : IsaVersion.V2_07);
         meanings = Chapters.bind(all);
-        privileged = meanings.shared((p, w) -> {
+        privileged = meanings.shared("privileged instruction", (p, w) -> {
             throw p.interrupts().privileged();
         });
         noFp = unavailable(Interrupt.FLOATING_POINT_UNAVAILABLE);
         noVec = unavailable(Interrupt.VECTOR_UNAVAILABLE);
         noVsx = unavailable(Interrupt.VSX_UNAVAILABLE);
-        noTm = meanings.shared((p, w) -> {
+        noTm = meanings.shared("transactional memory unavailable", (p, w) -> {
             throw p.interrupts().facilityUnavailable(IC_TM);
         });
-        trace = meanings.shared((p, w) -> p.interrupts().tracing(w));
+        trace = meanings.shared("trace", (p, w) -> p.interrupts().tracing(w));
     }
 
     private int unavailable(Interrupt interrupt) {
-        return meanings.shared((p, w) -> {
+        return meanings.shared("facility unavailable", (p, w) -> {
             throw p.interrupts().unavailable(interrupt);
         });
     }
@@ -76,6 +76,11 @@ public final class PowerFrontEnd implements FrontEnd {
     /** What CALL micro-ops run, by number. */
     public Routine<PowerProcessor>[] routines() {
         return meanings.routines();
+    }
+
+    @Override
+    public String routineName(int routine) {
+        return meanings.routineName(routine);
     }
 
     @Override

@@ -497,6 +497,17 @@ public final class Assembler {
         byte_(bit);
     }
 
+    /** Carry flag = a bit of a 32-bit word in memory. */
+    public void bitTestMem32(long mem, int bit) {
+        rm(false, 0x0fba, 4, mem);
+        byte_(bit);
+    }
+
+    /** As {@link #setcc}, into a byte in memory. */
+    public void setccMem8(int condition, long mem) {
+        rm(false, 0x0f90 | condition, 0, mem);
+    }
+
     public void setcc(int condition, int d) {
         rex(false, 0, 0, d, d >= 4);
         byte_(0x0f);

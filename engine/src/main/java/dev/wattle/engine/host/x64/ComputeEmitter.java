@@ -12,6 +12,7 @@ import dev.wattle.engine.ir.Op;
 final class ComputeEmitter {
     private static final int NONE = -1;
     private static final int XMM0 = 0;
+    private static final int XMM1 = 1;
 
     private final Operands operands;
     private final Comparisons comparisons;
@@ -21,7 +22,7 @@ final class ComputeEmitter {
 
     /** The slot whose being zero the host's zero flag tells at the moment, or -1. */
     private int zeroFlagOf = NONE;
-    /** A CARRY operation that has been emitted with the sum before it, or -1. */
+    /** The last operation that has been emitted together with an earlier one, or -1. */
     private int done = NONE;
     /** Bit n: temporary n is below 64, so that it may be a shift amount as it is. */
     private int below64;
@@ -66,7 +67,7 @@ final class ComputeEmitter {
     void emit(int i, long w, long imm) {
         int op = Op.of(w);
         zeroFlagOf = NONE;
-        if (i == done || operands.isDead(i, w)) {
+        if (i <= done || operands.isDead(i, w)) {
             operands.forgetCarried();
             return;
         }
@@ -118,6 +119,7 @@ final class ComputeEmitter {
             case Op.SELECT -> select(i, w);
             case Op.BIT -> bit(i, w);
             case Op.SETBIT -> setBit(i, w);
+            case Op.EQ8 -> equalBytes(i, w);
             case Op.WIDEN -> widen(i, w);
             case Op.NARROW -> narrow(i, w);
             case Op.MOVI -> {
@@ -503,25 +505,26 @@ final class ComputeEmitter {
         finish(i, w, RAX);
     }
 
-    /** rax = a + b + c; the host's carry flag is the carry out. Changes rcx. */
+    /** rax = a + b + c; the host's carry flag is the carry out. Changes rdx. */
     private void sum(long w) {
         int a = Op.a(w);
         int b = Op.b(w);
         int c = Op.c(w);
-        int rb = operands.evictToRcx(b);
-        boolean carryInMemory = !operands.isConstant(c);
-        if (carryInMemory) {
-            if (rb == RCX) {
-                asm.mov(RDX, RCX);
-                rb = RDX;
-            }
-            operands.fetch(RCX, c);
+        int rb = register(b);
+        if (operands.isCarried(c)) {
+            operands.freeRax();
+        } else if (rb == RAX) {
+            asm.mov(RDX, RAX);
+            rb = RDX;
         }
         operands.fetch(RAX, a);
+        if (operands.isConstant(b) && !operands.isSmallConstant(b)) {
+            operands.fetch(RDX, b);
+            rb = RDX;
+        }
         int op = Assembler.ADC;
-        if (carryInMemory) {
-            // Carries if rcx is 1, and not if it is 0.
-            asm.aluImm(Assembler.ADD, RCX, -1);
+        if (!operands.isConstant(c)) {
+            carryFlag(c);
         } else if (operands.constant(c) == 0) {
             op = Assembler.ADD;
         } else {
@@ -530,36 +533,75 @@ final class ComputeEmitter {
         if (rb != NONE) {
             asm.alu(op, RAX, rb);
         } else if (operands.isConstant(b)) {
-            int constant = (int) operands.constant(b);
-            if (operands.constant(b) == constant) {
-                asm.aluImm(op, RAX, constant);
-            } else {
-                asm.movImm(RDX, operands.constant(b));
-                asm.alu(op, RAX, RDX);
-            }
+            asm.aluImm(op, RAX, (int) operands.constant(b));
         } else {
             asm.alu(op, RAX, Layout.slot(b));
         }
     }
 
+    /** Sets the host's carry flag by a slot that is 0 or 1. */
+    private void carryFlag(int slot) {
+        int register = register(slot);
+        if (register == NONE) {
+            asm.bitTestMem32(Layout.slot(slot), 0);
+        } else {
+            asm.bitTest(register, 0);
+        }
+    }
+
+    /** Writes a slot that is always 0 or 1 by the host's carry flag. The flags stay. */
+    private void setByCarry(int slot) {
+        int register = register(slot);
+        if (register == NONE) {
+            asm.setccMem8(Condition.BELOW, Layout.slot(slot));
+        } else {
+            asm.setcc(Condition.BELOW, register);
+            asm.zeroExtend8(register, register);
+        }
+    }
+
+    /** A sum and, if the operations for them follow, its carries and the move of the sum to where it belongs. */
     private void addCarry(int i, long w) {
         int d = Op.d(w);
-        int partner = NONE;
-        for (int k = i + 1; k <= i + 2 && k < words.length && partner == NONE; k++) {
-            long next = words[k];
-            if (Op.of(next) == Op.CARRY && Op.a(next) == Op.a(w) && Op.b(next) == Op.b(w) && Op.c(next) == Op.c(w)) {
-                partner = k;
-            }
+        int next = i + 1;
+        int carry32 = NONE;
+        if (isOf(Op.CARRY32, words[next], w) && Op.c(words[next]) == d) {
+            carry32 = next++;
         }
-        boolean intact = d != Op.a(w) && d != Op.b(w) && d != Op.c(w);
+        boolean carries = isOf(Op.CARRY, words[next], w)
+                && Op.c(words[next]) == Op.c(w)
+                && d != Op.a(w)
+                && d != Op.b(w)
+                && d != Op.c(w);
+        if (!carries) {
+            sum(w);
+            operands.finish(i, w, RAX, false);
+            return;
+        }
+        done = next;
+        int carry = Op.d(words[next++]);
+        if (Op.of(words[next]) == Op.MOV && Op.a(words[next]) == d && operands.uses(i) == (carry32 == NONE ? 1 : 2)) {
+            comparisons.before(words[next]);
+            done = next;
+        }
+        if (carry32 != NONE) {
+            operands.freeRax();
+            operands.fetch(RCX, Op.a(w));
+            operands.apply(Assembler.XOR, RCX, Op.b(w), RDX);
+        }
         sum(w);
-        if (partner != NONE && intact && operands.register(Op.d(words[partner])) == NONE) {
-            asm.setcc(Condition.BELOW, RCX);
-            asm.zeroExtend8(RCX, RCX);
-            asm.store(Layout.slot(Op.d(words[partner])), RCX);
-            done = partner;
+        setByCarry(carry);
+        if (carry32 != NONE) {
+            asm.alu(Assembler.XOR, RCX, RAX);
+            asm.bitTest(RCX, 32);
+            setByCarry(Op.d(words[carry32]));
         }
-        operands.finish(i, w, RAX, false);
+        int last = done == next ? next : i;
+        operands.finish(last, words[last], RAX, false);
+    }
+
+    private static boolean isOf(int op, long candidate, long w) {
+        return Op.of(candidate) == op && Op.a(candidate) == Op.a(w) && Op.b(candidate) == Op.b(w);
     }
 
     private void carry(int i, long w) {
@@ -683,6 +725,20 @@ final class ComputeEmitter {
         asm.clear(RAX);
         asm.bind(end);
         finish(i, w, RAX);
+    }
+
+    private void equalBytes(int i, long w) {
+        int b = operands.evictToRcx(Op.b(w));
+        if (b == NONE) {
+            operands.fetch(RCX, Op.b(w));
+            b = RCX;
+        }
+        asm.sseRegister(Assembler.MAP_0F, Assembler.P66, true, 0x6e, XMM1, b);
+        asm.sseRegister(Assembler.MAP_0F, Assembler.P66, true, 0x6e, XMM0, operands.inRegister(Op.a(w), RAX));
+        asm.sseRegister(Assembler.MAP_0F, Assembler.P66, false, 0x74, XMM0, XMM1);
+        int t = target(i, w);
+        asm.sseRegister(Assembler.MAP_0F, Assembler.P66, true, 0x7e, XMM0, t);
+        finish(i, w, t);
     }
 
     private void select(int i, long w) {

@@ -33,6 +33,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     private final P processor;
     private final Routine<P>[] routines;
+    private final FrontEnd frontEnd;
     private final long state;
     private final CodeMemory memory;
     private final FaultGuard.Registration guard;
@@ -47,7 +48,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private int generation;
 
     private final long[] exits = new long[Exits.NAMES.size()];
+    private final long[] routineRuns;
     private long evictions;
+    private long translationNanos;
 
     // Blocks in the order of their entries, for reports.
     private long[] entries = new long[1024];
@@ -74,6 +77,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
             throws CodeMemoryException {
         this.processor = processor;
         this.routines = routines;
+        this.frontEnd = frontEnd;
+        routineRuns = new long[routines.length];
         state = processor.state;
         evaluator = new Evaluator<>(processor, routines);
         memory = CodeMemory.allocate(codeBytes);
@@ -103,7 +108,13 @@ public final class NativeEngine<P extends Processor> implements Engine {
         for (int kind = 1; kind < exits.length; kind++) {
             counts.put("exits " + Exits.NAMES.get(kind), exits[kind]);
         }
+        for (int routine = 0; routine < routineRuns.length; routine++) {
+            if (routineRuns[routine] != 0) {
+                counts.merge("runs of " + frontEnd.routineName(routine), routineRuns[routine], Long::sum);
+            }
+        }
         counts.put("code evictions", evictions);
+        counts.put("microseconds in the translator", translationNanos / 1000);
         return counts;
     }
 
@@ -162,7 +173,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
             case Exits.CALL -> {
                 at(exit);
                 long imm = HostMemory.getLongLe(exit + Exits.IMMEDIATE);
-                routines[(int) (imm >>> 32)].run(processor, (int) imm);
+                run(imm);
                 return resume(exit);
             }
             case Exits.CALL_END -> {
@@ -190,6 +201,12 @@ public final class NativeEngine<P extends Processor> implements Engine {
             case Exits.FAULT -> throw fault();
             default -> throw new IllegalStateException("generated code has an exit of no kind");
         }
+    }
+
+    private void run(long imm) {
+        int routine = (int) (imm >>> 32);
+        routineRuns[routine]++;
+        routines[routine].run(processor, (int) imm);
     }
 
     /** Tells the processor which instruction an exit belongs to. */
@@ -278,7 +295,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         int where = p.where;
         long imm = HostMemory.getLongLe(exit + Exits.IMMEDIATE);
         p.successor = slot(HostSlots.PAGE_BASE) + HostMemory.getIntLe(exit + Exits.RESUME) & p.addressMask();
-        routines[(int) (imm >>> 32)].run(p, (int) imm);
+        run(imm);
         putSlot(Slots.NIA, p.successor);
         putSlot(Slots.COMPLETED, slot(Slots.COMPLETED) + (where >>> 16) + 1);
         p.where = 0;
@@ -329,11 +346,15 @@ public final class NativeEngine<P extends Processor> implements Engine {
         CodePage page = p.fetchPage(nia);
         int offset = page.offset(nia);
         Block block = page.find(offset, p.mode);
-        if (!block.valid) {
-            block = p.codeCache().translate(page, offset, p.mode);
-        }
-        if (block.hostCode == 0) {
-            emit(block);
+        if (!block.valid || block.hostCode == 0) {
+            long start = System.nanoTime();
+            if (!block.valid) {
+                block = p.codeCache().translate(page, offset, p.mode);
+            }
+            if (block.hostCode == 0) {
+                emit(block);
+            }
+            translationNanos += System.nanoTime() - start;
         }
         putSlot(HostSlots.PAGE_BASE, page.base(nia));
         p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES);

@@ -102,6 +102,11 @@ final class Operands {
         return isTemporary(Op.d(w)) && uses[i] == 0;
     }
 
+    /** How many operations read the temporary that operation i computes. */
+    int uses(int i) {
+        return uses[i];
+    }
+
     boolean isConstant(int slot) {
         return slot < isConstant.length && isConstant[slot];
     }

@@ -57,6 +57,20 @@ final class VectorEmitter {
     private static final int MAGNITUDE64 = CONSTANTS + 18;
     private static final int LEAST64 = CONSTANTS + 20;
     private static final int GREATEST64 = CONSTANTS + 22;
+    private static final int FOUR_LEFT = CONSTANTS + 24;
+    private static final int FOUR_RIGHT = CONSTANTS + 26;
+    private static final int TWO_LEFT = CONSTANTS + 28;
+    private static final int TWO_RIGHT = CONSTANTS + 30;
+    private static final int ONE_RIGHT = CONSTANTS + 32;
+    private static final int RIGHT_BYTES = CONSTANTS + 34;
+    private static final int RIGHT_HALFWORDS = CONSTANTS + 36;
+    private static final int TRANSPOSE1 = CONSTANTS + 38;
+    private static final int TRANSPOSE2 = CONSTANTS + 40;
+    private static final int TRANSPOSE4 = CONSTANTS + 42;
+    private static final int FOUR_BITS = CONSTANTS + 44;
+    private static final int BIT_OF_BYTE = CONSTANTS + 46;
+    private static final int TOP_BITS = CONSTANTS + 48;
+    private static final int THREE_BITS = CONSTANTS + 50;
     private static final int[] BINARY = binaries();
 
     private final Assembler asm;
@@ -142,6 +156,9 @@ final class VectorEmitter {
         t[VectorOp.SHR64] = m38 | 0x45 | WIDE | AVX2 | SPECIAL;
         t[VectorOp.ROTL32] = AVX2 | SPECIAL;
         t[VectorOp.ROTL64] = WIDE | AVX2 | SPECIAL;
+        for (int op = VectorOp.SHL8; op <= VectorOp.PICK_BITS; op++) {
+            t[op] = SPECIAL;
+        }
         t[VectorOp.POLYNOMIAL_SUM64] = SPECIAL;
         t[VectorOp.AES_ENCRYPT] = m38 | 0xdc | SPECIAL;
         t[VectorOp.AES_ENCRYPT_LAST] = m38 | 0xdd | SPECIAL;
@@ -165,6 +182,20 @@ final class VectorEmitter {
         splat(state, MAGNITUDE64, Long.MAX_VALUE);
         splat(state, LEAST64, 0x0010_0000_0000_0001L);
         splat(state, GREATEST64, 0x7fef_ffff_ffff_ffffL);
+        splat(state, FOUR_LEFT, 0xf0f0_f0f0_f0f0_f0f0L);
+        splat(state, FOUR_RIGHT, 0x0f0f_0f0f_0f0f_0f0fL);
+        splat(state, TWO_LEFT, 0xfcfc_fcfc_fcfc_fcfcL);
+        splat(state, TWO_RIGHT, 0x3f3f_3f3f_3f3f_3f3fL);
+        splat(state, ONE_RIGHT, 0x7f7f_7f7f_7f7f_7f7fL);
+        splat(state, RIGHT_BYTES, 0x00ff_00ff_00ff_00ffL);
+        splat(state, RIGHT_HALFWORDS, 0x0000_ffff_0000_ffffL);
+        splat(state, TRANSPOSE1, 0x00aa_00aa_00aa_00aaL);
+        splat(state, TRANSPOSE2, 0x0000_cccc_0000_ccccL);
+        splat(state, TRANSPOSE4, 0x0000_0000_f0f0_f0f0L);
+        splat(state, FOUR_BITS, 0x0f0f_0f0f_0f0f_0f0fL);
+        splat(state, BIT_OF_BYTE, 0x0102_0408_1020_4080L);
+        splat(state, THREE_BITS, 0x0707_0707_0707_0707L);
+        splat(state, TOP_BITS, 0x8080_8080_8080_8080L);
     }
 
     private static void splat(long state, int slot, long value) {
@@ -184,7 +215,7 @@ final class VectorEmitter {
         }
         int c = Op.c(w);
         if (form == Form.V128_BINARY) {
-            if (c >= VectorOp.AES_ENCRYPT) {
+            if (c >= VectorOp.AES_ENCRYPT && c <= VectorOp.AES_DECRYPT_LAST) {
                 return features.aes();
             }
             return c == VectorOp.POLYNOMIAL_SUM64 ? features.pclmulqdq() : (BINARY[c] & AVX2) == 0 || features.avx2();
@@ -235,7 +266,10 @@ final class VectorEmitter {
         asm.vexRegisterImm(MAP_0F, P66, false, 0x70, d, 0, s, order);
     }
 
-    /** d = s shifted: 2 right, 6 left, by a constant; opcode 0x72 for words, 0x73 for doublewords. */
+    /**
+     * d = s shifted: 2 right, 4 algebraically right, 6 left, by a constant; opcode 0x71 for halfwords, 0x72 for words,
+     * 0x73 for doublewords, and for the whole in bytes with 7 for left.
+     */
     private void shiftBy(int opcode, int kind, int d, int s, int count) {
         // The target is the operand that other instructions have their second source in.
         asm.vexRegisterImm(MAP_0F, P66, false, opcode, kind, d, s, count);
@@ -338,11 +372,96 @@ final class VectorEmitter {
                 }
                 opMemory(MAP_0F38, 0x00, X, X, REVERSE);
             }
+            case VectorOp.SHL8, VectorOp.SHR8 -> shiftBytes(which == VectorOp.SHL8);
+            case VectorOp.SHL16, VectorOp.SHR16 -> shiftHalfwords(which == VectorOp.SHL16 ? 6 : 2);
+            case VectorOp.PACK16, VectorOp.PACK32 -> {
+                boolean bytes = which == VectorOp.PACK16;
+                opMemory(MAP_0F, 0xdb, X, X, bytes ? RIGHT_BYTES : RIGHT_HALFWORDS);
+                opMemory(MAP_0F, 0xdb, Y, Y, bytes ? RIGHT_BYTES : RIGHT_HALFWORDS);
+                op(bytes ? MAP_0F : MAP_0F38, bytes ? 0x67 : 0x2b, X, Y, X);
+            }
+            // With floating-point words, which nothing is done to.
+            case VectorOp.PACK64 -> asm.vexRegisterImm(MAP_0F, Assembler.NP, false, 0xc6, X, Y, X, 0x88);
+            case VectorOp.TRANSPOSE8 -> {
+                exchangeBits(Y, 7, TRANSPOSE1);
+                exchangeBits(Y, 14, TRANSPOSE2);
+                exchangeBits(Y, 28, TRANSPOSE4);
+                asm.vexRegister(MAP_0F, PF3, false, 0x6f, X, 0, Y);
+            }
+            case VectorOp.PICK_BITS -> pickBits();
             default -> {
                 opMemory(MAP_0F, 0xdb, Y, Y, wide ? SHIFT64_BITS : SHIFT32_BITS);
                 asm.vexRegister(map, P66, wide, opcode, X, X, Y);
             }
         }
+    }
+
+    /** X = bytes of X shifted by the low bits of Y's: by 4, 2 and 1 where a bit says so. */
+    private void shiftBytes(boolean left) {
+        int kind = left ? 6 : 2;
+        shiftBy(0x72, 6, Y, Y, 5);
+        shiftBy(0x72, kind, Z, X, 4);
+        opMemory(MAP_0F, 0xdb, Z, Z, left ? FOUR_LEFT : FOUR_RIGHT);
+        blend(X, X, Z, Y);
+        op(MAP_0F, 0xfc, Y, Y, Y);
+        shiftBy(0x72, kind, Z, X, 2);
+        opMemory(MAP_0F, 0xdb, Z, Z, left ? TWO_LEFT : TWO_RIGHT);
+        blend(X, X, Z, Y);
+        op(MAP_0F, 0xfc, Y, Y, Y);
+        if (left) {
+            op(MAP_0F, 0xfc, Z, X, X);
+        } else {
+            shiftBy(0x72, kind, Z, X, 1);
+            opMemory(MAP_0F, 0xdb, Z, Z, ONE_RIGHT);
+        }
+        blend(X, X, Z, Y);
+    }
+
+    /** X = halfwords of X shifted by the low bits of Y's: by 8, 4, 2 and 1 where a bit says so. */
+    private void shiftHalfwords(int kind) {
+        shiftBy(0x71, 6, Y, Y, 12);
+        for (int count = 8; count > 0; count >>= 1) {
+            // The sign of each halfword, all over it.
+            shiftBy(0x71, 4, T, Y, 15);
+            shiftBy(0x71, kind, Z, X, count);
+            blend(X, X, Z, T);
+            op(MAP_0F, 0xfd, Y, Y, Y);
+        }
+    }
+
+    /** d = bytes of a, or of b where the top bit of a byte of the selector is set. */
+    private void blend(int d, int a, int b, int selector) {
+        asm.vexRegisterImm(MAP_0F3A, P66, false, 0x4c, d, a, b, selector << 4);
+    }
+
+    /** Exchanges the bits of a mask with those so many places left of them, in each doubleword. */
+    private void exchangeBits(int register, int distance, int mask) {
+        shiftBy(0x73, 2, T, register, distance);
+        op(MAP_0F, 0xef, T, T, register);
+        opMemory(MAP_0F, 0xdb, T, T, mask);
+        op(MAP_0F, 0xef, register, register, T);
+        shiftBy(0x73, 6, T, T, distance);
+        op(MAP_0F, 0xef, register, register, T);
+    }
+
+    /** X = the bits of X that the bytes of Y number, in the left doubleword. */
+    private void pickBits() {
+        // Which byte, counted from the right; the host gives 0 where the top bit is set.
+        shiftBy(0x72, 2, Z, Y, 3);
+        opMemory(MAP_0F, 0xdb, Z, Z, FOUR_BITS);
+        opMemory(MAP_0F, 0xef, Z, Z, FOUR_BITS);
+        opMemory(MAP_0F, 0xdb, T, Y, TOP_BITS);
+        op(MAP_0F, 0xeb, Z, Z, T);
+        op(MAP_0F38, 0x00, X, X, Z);
+        // Which bit of it.
+        opMemory(MAP_0F, 0xdb, Y, Y, THREE_BITS);
+        get(T, BIT_OF_BYTE);
+        op(MAP_0F38, 0x00, T, T, Y);
+        op(MAP_0F, 0xdb, X, X, T);
+        op(MAP_0F, 0x74, X, X, T);
+        asm.vexRegister(MAP_0F, P66, false, 0xd7, RCX, 0, X);
+        asm.vexRegister(MAP_0F, P66, false, 0x6e, X, 0, RCX);
+        shiftBy(0x73, 7, X, X, 8);
     }
 
     /** d = bits of b where c has ones, of a elsewhere. */
@@ -367,7 +486,7 @@ final class VectorEmitter {
         op(MAP_0F38, 0x00, Y, Y, Z);
         // Bit 4 says that it is a's: moved to the top of the byte, where the host's blend looks.
         shiftBy(0x72, 6, Z, Z, 3);
-        asm.vexRegisterImm(MAP_0F3A, P66, false, 0x4c, X, Y, X, Z << 4);
+        blend(X, Y, X, Z);
         put(Op.d(w), X);
     }
 

@@ -145,6 +145,8 @@ class AssemblerTest {
             check("pop %s".formatted(R64[r]), x -> x.pop(d));
             check("jmp %s".formatted(R64[r]), x -> x.jmpRegister(d));
             check("bt %s,0x21".formatted(R64[r]), x -> x.bitTest(d, 33));
+            check("seta BYTE PTR [%s+0x200]".formatted(R64[r]), x -> x.setccMem8(Condition.ABOVE, mem(d, 0x200)));
+            check("bt DWORD PTR [%s+0x200],0x11".formatted(R64[r]), x -> x.bitTestMem32(mem(d, 0x200), 17));
             check("imul %s,%s,0x7f".formatted(R64[r], R64[15 - r]), x -> x.imulImm(d, 15 - d, 127));
             check("imul %s,%s,0x80".formatted(R64[r], R64[15 - r]), x -> x.imulImm(d, 15 - d, 128));
             if (r != Register.RAX) {
