@@ -4,20 +4,26 @@ package dev.wattle.hypervisor;
 import dev.wattle.engine.Engine;
 import dev.wattle.engine.evaluator.Evaluator;
 import dev.wattle.engine.host.CodeMemoryException;
+import dev.wattle.engine.host.TranslationCache;
+import dev.wattle.engine.host.TranslatorIdentity;
 import dev.wattle.engine.host.x64.HostFeatures;
 import dev.wattle.engine.host.x64.NativeEngine;
 import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.translate.PowerFrontEnd;
+import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Makes the engine of a vCPU, and remembers why it is not the one that was asked for. */
 final class Engines {
     private final EngineMode mode;
     private final long codeBytes;
     private final boolean exactDeadline;
+    private final Optional<TranslationDirectory> translations;
     private Optional<String> remark = Optional.empty();
 
-    Engines(EngineMode mode, long codeBytes, boolean exactDeadline) {
+    Engines(EngineMode mode, long codeBytes, boolean exactDeadline, Optional<TranslationDirectory> translations) {
+        this.translations = translations;
         this.mode = mode;
         this.codeBytes = codeBytes;
         this.exactDeadline = exactDeadline;
@@ -31,7 +37,13 @@ final class Engines {
             } else {
                 try {
                     return new NativeEngine<>(
-                            processor, frontEnd.routines(), frontEnd, codeBytes, HostFeatures.host(), exactDeadline);
+                            processor,
+                            frontEnd.routines(),
+                            frontEnd,
+                            codeBytes,
+                            HostFeatures.host(),
+                            exactDeadline,
+                            translationCache(processor));
                 } catch (CodeMemoryException e) {
                     remark = Optional.of(String.valueOf(e.getMessage()));
                 }
@@ -39,6 +51,19 @@ final class Engines {
         }
         return new Evaluator<>(processor, frontEnd.routines());
     }
+
+    private Optional<TranslationCache> translationCache(PowerProcessor processor) throws CodeMemoryException {
+        if (translations.isEmpty()) {
+            return Optional.empty();
+        }
+        String rest = processor.model() + (exactDeadline ? " exact " : " ") + HostFeatures.host().all();
+        return TranslatorIdentity.of(rest, NativeEngine.class, PowerFrontEnd.class)
+                .map(key -> TranslationCache.open(
+                        translations.get().path(), key, translations.get().problems()));
+    }
+
+    /** Where translations are kept from run to run, and who is told if that does not work. */
+    record TranslationDirectory(Path path, Consumer<String> problems) {}
 
     /** Why guest code is run by the evaluator though native code was asked for. */
     Optional<String> remark() {

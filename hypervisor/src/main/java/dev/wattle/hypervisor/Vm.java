@@ -8,12 +8,14 @@ import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** A partition: guest memory, a vCPU, an interrupt controller, and the hypercalls answered for it. */
 public final class Vm implements AutoCloseable {
@@ -21,6 +23,13 @@ public final class Vm implements AutoCloseable {
     private static final int SOURCE_BASE = 0x1000;
 
     private static final int SOURCES = 0x1000;
+
+    /** Bytes of host code that a VM may have unless it is told otherwise. */
+    public static final long DEFAULT_CODE_CACHE = 128L << 20;
+    /** Fewer bytes of host code than this are too few. */
+    public static final long MINIMUM_CODE_CACHE = 1L << 20;
+    /** More bytes of host code than this cannot jump to each other. */
+    public static final long MAXIMUM_CODE_CACHE = 1L << 30;
 
     private final ProcessorModel processor;
     private final ClockMode clock;
@@ -39,7 +48,7 @@ public final class Vm implements AutoCloseable {
         processor = builder.processor;
         clock = builder.clock;
         memory = GuestMemory.allocate(builder.memoryBytes);
-        engines = new Engines(builder.engine, builder.codeCacheBytes, clock == ClockMode.VIRTUAL);
+        engines = new Engines(builder.engine, builder.codeCacheBytes, clock == ClockMode.VIRTUAL, builder.translations);
         vcpu = new Vcpu(this, arena, new PowerFrontEnd(processor), engines);
         xics.connect(0, vcpu::external);
     }
@@ -144,7 +153,8 @@ public final class Vm implements AutoCloseable {
         private ProcessorModel processor = ProcessorModel.POWER9;
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
-        private long codeCacheBytes = 128L << 20;
+        private long codeCacheBytes = DEFAULT_CODE_CACHE;
+        private Optional<Engines.TranslationDirectory> translations = Optional.empty();
 
         private Builder() {}
 
@@ -172,9 +182,28 @@ public final class Vm implements AutoCloseable {
             return this;
         }
 
-        /** How much memory host code may take; 128 MiB by default. It is used as needed. */
+        /**
+         * How much memory host code may take; {@link #DEFAULT_CODE_CACHE} by default. It is used as needed.
+         *
+         * @throws IllegalArgumentException if it is less than {@link #MINIMUM_CODE_CACHE} or more than {@link #MAXIMUM_CODE_CACHE}
+         */
         public Builder codeCacheBytes(long bytes) {
-            codeCacheBytes = bytes;
+            if (bytes < MINIMUM_CODE_CACHE || bytes > MAXIMUM_CODE_CACHE) {
+                throw new IllegalArgumentException("a code cache of " + bytes + " bytes: give from "
+                        + MINIMUM_CODE_CACHE + " to " + MAXIMUM_CODE_CACHE);
+            }
+            codeCacheBytes = bytes & -4096;
+            return this;
+        }
+
+        /**
+         * Where host code is kept from one run to the next; nowhere by default. It is used only for guest code that is the
+         * same as that it was made from, by the same version of Wattle, on a processor with the same extensions.
+         *
+         * @param problems told in one line, once, if the folder cannot be used; the VM does without then
+         */
+        public Builder translationCache(Path directory, Consumer<String> problems) {
+            translations = Optional.of(new Engines.TranslationDirectory(directory, problems));
             return this;
         }
 

@@ -114,6 +114,21 @@ final class RunCommand implements Callable<Integer> {
     private long lockstepInterval;
 
     @Option(
+            names = "--code-cache",
+            paramLabel = "SIZE",
+            defaultValue = "128M",
+            converter = MemorySize.CodeCacheConverter.class,
+            description = "How much memory host code may take. Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private MemorySize codeCache;
+
+    @Option(
+            names = "--translation-cache",
+            paramLabel = "DIR",
+            description = "Where host code is kept for the next run, or off. Default: a folder in the user's cache.")
+    private @Nullable String translationCache;
+
+    @Option(
             names = {"--no-reboot", "-no-reboot"},
             description = "End the run when the guest asks for a reboot.")
     private boolean noReboot;
@@ -145,6 +160,7 @@ final class RunCommand implements Callable<Integer> {
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Guest guest = guest(progress);
         AtomicBoolean told = new AtomicBoolean();
+        AtomicBoolean problemTold = new AtomicBoolean();
         return new GuestRun(terminal, progress, report, noReboot).untilTheEnd(guest.name, console -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
                     .kernel(guest.kernel)
@@ -154,6 +170,12 @@ final class RunCommand implements Callable<Integer> {
                     .clock(clock)
                     .console(console);
             guest.initrd.ifPresent(builder::initrd);
+            builder.codeCacheBytes(codeCache.bytes());
+            translations().ifPresent(folder -> builder.translationCache(folder, problem -> {
+                if (!problemTold.getAndSet(true)) {
+                    System.err.println("wattle: " + problem);
+                }
+            }));
             if (engine == EngineChoice.LOCKSTEP) {
                 return new Lockstep(builder, console, lockstepInterval);
             }
@@ -164,6 +186,14 @@ final class RunCommand implements Callable<Integer> {
             }
             return machine;
         });
+    }
+
+    /** Where host code is kept, if anywhere. */
+    private Optional<Path> translations() {
+        if (translationCache == null) {
+            return Optional.of(DebianGuests.defaultCache(System.getenv()).resolve("translations"));
+        }
+        return translationCache.equals("off") ? Optional.empty() : Optional.of(Path.of(translationCache));
     }
 
     private Guest guest(Progress progress) throws CommandFailure {

@@ -61,11 +61,31 @@ public final class Block {
         this.byteLength = byteLength;
         this.mode = mode;
         this.addressMask = addressMask;
-        this.valid = words.length > 0;
+        this.valid = instructions > 0;
         // Only NONE itself is made while NONE does not exist; nobody follows its links, since it is never valid.
         this.taken = NONE;
         this.next = NONE;
         this.otherMode = NONE;
+    }
+
+    /** A block whose operations are not known, since its host code was made earlier. */
+    public static Block withoutOperations(
+            int instructions, int pageOffset, int pageBytes, int byteLength, int mode, long addressMask) {
+        return new Block(
+                NONE.words,
+                NONE.immediates,
+                NONE.where,
+                instructions,
+                pageOffset,
+                pageBytes,
+                byteLength,
+                mode,
+                addressMask);
+    }
+
+    /** Whether the block has operations: see {@link #withoutOperations}. */
+    public boolean hasOperations() {
+        return words.length != 0;
     }
 
     /** A listing of the operations, one a line. */

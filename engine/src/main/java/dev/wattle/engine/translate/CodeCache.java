@@ -105,10 +105,37 @@ public final class CodeCache {
         if (blocks >= BLOCK_LIMIT) {
             dropAll();
         }
+        Block block = operations(page, offset, mode);
+        add(page, block);
+        translations++;
+        return block;
+    }
+
+    /** Decodes the code at an offset of a page, into a block that nobody finds by that. */
+    public Block operations(CodePage page, int offset, int mode) {
         builder.clear();
-        frontEnd.translate(memory.hostAddress(page.realAddress + offset), offset, page.bytes, mode, builder);
-        Block block = builder.build(offset, page.bytes, mode, frontEnd.addressMask(mode));
-        for (int piece = offset / CodePage.SMALL; piece <= CodePage.lastPiece(block); piece++) {
+        frontEnd.translate(hostAddress(page, offset), offset, page.bytes, mode, builder);
+        return builder.build(offset, page.bytes, mode, frontEnd.addressMask(mode));
+    }
+
+    /** Host address of the code at an offset of a page. */
+    public long hostAddress(CodePage page, int offset) {
+        return memory.hostAddress(page.realAddress + offset);
+    }
+
+    /** Adds a block of the code at an offset of a page whose host code was made earlier. */
+    public Block adopt(CodePage page, int offset, int mode, int instructions, int byteLength) {
+        if (blocks >= BLOCK_LIMIT) {
+            dropAll();
+        }
+        Block block = Block.withoutOperations(
+                instructions, offset, page.bytes, byteLength, mode, frontEnd.addressMask(mode));
+        add(page, block);
+        return block;
+    }
+
+    private void add(CodePage page, Block block) {
+        for (int piece = block.pageOffset / CodePage.SMALL; piece <= CodePage.lastPiece(block); piece++) {
             long ra = page.realAddress + (long) piece * CodePage.SMALL;
             if (!isWatched(ra)) {
                 setWatched(ra, true);
@@ -117,8 +144,6 @@ public final class CodeCache {
         }
         page.add(block);
         blocks++;
-        translations++;
-        return block;
     }
 
     /** Drops translations of code that is about to change, or has just changed. */

@@ -35,6 +35,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -251,6 +252,7 @@ public final class PseriesMachine implements Machine {
         private ProcessorModel processor = ProcessorModel.POWER9;
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
+        private final Vm.Builder vmBuilder = Vm.builder();
         private ConsoleBackend console = new SilentConsole();
 
         private Builder() {}
@@ -297,6 +299,26 @@ public final class PseriesMachine implements Machine {
             return this;
         }
 
+        /**
+         * How much memory host code may take; {@link Vm#DEFAULT_CODE_CACHE} by default.
+         *
+         * @throws IllegalArgumentException if it is too little or too much, see {@link Vm.Builder#codeCacheBytes}
+         */
+        public Builder codeCacheBytes(long bytes) {
+            vmBuilder.codeCacheBytes(bytes);
+            return this;
+        }
+
+        /**
+         * Where host code is kept from one run to the next; nowhere by default.
+         *
+         * @param problems told in one line, once, if the folder cannot be used; the machine does without then
+         */
+        public Builder translationCache(Path directory, Consumer<String> problems) {
+            vmBuilder.translationCache(directory, problems);
+            return this;
+        }
+
         /** The other end of the console; by default output is dropped. */
         public Builder console(ConsoleBackend backend) {
             console = backend;
@@ -318,7 +340,7 @@ public final class PseriesMachine implements Machine {
             ElfKernel.open(requiredKernel());
             Vm vm;
             try {
-                vm = Vm.builder()
+                vm = vmBuilder
                         .memoryBytes(memoryBytes)
                         .processor(processor)
                         .clock(clock)

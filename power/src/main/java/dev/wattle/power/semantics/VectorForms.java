@@ -93,6 +93,15 @@ final class VectorForms {
         m.hostForm("lxsdx", (e, routine) -> loadLeft(e, vsr(Fields.xt(e.word)), e.indexed(), 0, false));
         m.hostForm("lxsd", (e, routine) -> loadLeft(e, vr(Fields.vrt(e.word)), e.raOrZero(), Fields.ds(e.word), false));
         m.hostForm("lxvdsx", (e, routine) -> loadLeft(e, vsr(Fields.xt(e.word)), e.indexed(), 0, true));
+        m.hostForm("lxsiwzx", (e, routine) -> loadWord(e, e.littleEndian() ? Op.LD32U_LE : Op.LD32U_BE));
+        m.hostForm("lxsiwax", (e, routine) -> loadWord(e, e.littleEndian() ? Op.LD32S_LE : Op.LD32S_BE));
+        m.hostForm("lxsihzx", (e, routine) -> loadWord(e, e.littleEndian() ? Op.LD16U_LE : Op.LD16U_BE));
+        m.hostForm("lxsibzx", (e, routine) -> loadWord(e, Op.LD8U));
+        m.hostForm("lxsspx", (e, routine) -> loadSingle(e, vsr(Fields.xt(e.word)), e.indexed(), 0));
+        m.hostForm("lxssp", (e, routine) -> loadSingle(e, vr(Fields.vrt(e.word)), e.raOrZero(), Fields.ds(e.word)));
+        m.hostForm("stxsiwx", (e, routine) -> storeWord(e, vsr(Fields.xs(e.word)) + 1, e.indexed(), 0));
+        m.hostForm("stxsspx", (e, routine) -> storeSingle(e, vsr(Fields.xs(e.word)), e.indexed(), 0));
+        m.hostForm("stxssp", (e, routine) -> storeSingle(e, vr(Fields.vrs(e.word)), e.raOrZero(), Fields.ds(e.word)));
         m.hostForm("stxsdx", (e, routine) -> storeLeft(e, vsr(Fields.xs(e.word)), e.indexed(), 0));
         m.hostForm("stxsd", (e, routine) -> storeLeft(e, vr(Fields.vrs(e.word)), e.raOrZero(), Fields.ds(e.word)));
     }
@@ -104,6 +113,30 @@ final class VectorForms {
         } else {
             e.out.opImm(Op.MOVI, register, 0, 0);
         }
+    }
+
+    /** The left doubleword from less than a doubleword of storage; the right one becomes 0. */
+    private static void loadWord(Emission e, int load) {
+        int register = vsr(Fields.xt(e.word));
+        e.out.opImm(load, register + 1, e.indexed(), 0);
+        e.out.opImm(Op.MOVI, register, 0, 0);
+    }
+
+    private static void loadSingle(Emission e, int register, int base, long displacement) {
+        int word = e.temp();
+        e.out.opImm(e.littleEndian() ? Op.LD32U_LE : Op.LD32U_BE, word, base, displacement);
+        e.out.op(Op.WIDEN, register + 1, word, 0);
+        e.out.opImm(Op.MOVI, register, 0, 0);
+    }
+
+    private static void storeSingle(Emission e, int register, int base, long displacement) {
+        int word = e.temp();
+        e.out.op(Op.NARROW, word, register + 1, 0);
+        storeWord(e, word, base, displacement);
+    }
+
+    private static void storeWord(Emission e, int word, int base, long displacement) {
+        e.out.emit(e.littleEndian() ? Op.ST32_LE : Op.ST32_BE, 0, base, word, 0, displacement);
     }
 
     private static void storeLeft(Emission e, int register, int base, long displacement) {

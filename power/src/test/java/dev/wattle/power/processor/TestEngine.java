@@ -7,6 +7,7 @@ import dev.wattle.engine.host.CodeMemoryException;
 import dev.wattle.engine.host.x64.HostFeatures;
 import dev.wattle.engine.host.x64.NativeEngine;
 import dev.wattle.power.translate.PowerFrontEnd;
+import java.util.Optional;
 
 /** The engine that this run of the tests is about: the system property {@code wattle.test.engine} names it. */
 public final class TestEngine {
@@ -29,7 +30,7 @@ public final class TestEngine {
             return new Evaluator<>(processor, frontEnd.routines());
         }
         try {
-            return new NativeEngine<>(processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true);
+            return new NativeEngine<>(processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true, Optional.empty());
         } catch (CodeMemoryException e) {
             throw new IllegalStateException(e);
         }

@@ -19,6 +19,7 @@ import dev.wattle.power.processor.TimeBase;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Wattle's processor on the evaluator: problem state, real addresses, all facilities that Linux gives a program.
@@ -67,7 +68,7 @@ final class WattleMachine implements Machine, AutoCloseable {
 
     private Engine nativeEngine(PowerFrontEnd frontEnd) {
         try {
-            return new NativeEngine<>(processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true);
+            return new NativeEngine<>(processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true, Optional.empty());
         } catch (CodeMemoryException e) {
             throw new IllegalStateException(e);
         }

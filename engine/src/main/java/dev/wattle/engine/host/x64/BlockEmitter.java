@@ -57,6 +57,9 @@ final class BlockEmitter {
 
     private Block block = Block.NONE;
 
+    private int[] relocations = new int[64];
+    private int relocationCount;
+
     /** Whether registers are exchanged where a stub is being added that goes on elsewhere. */
     private boolean isExchanged;
 
@@ -111,6 +114,7 @@ final class BlockEmitter {
     long emit(Block source) {
         block = source;
         stubs = 0;
+        relocationCount = 0;
         asm.seek(asm.here() + HEADER_BYTES);
         asm.align(16);
         entry = asm.here();
@@ -169,7 +173,7 @@ final class BlockEmitter {
         for (int k = 0; k < stubs; k++) {
             stub(k);
         }
-        floats.writeRecords();
+        floats.writeRecords(place -> relocate(place, true));
         header();
         return entry;
     }
@@ -191,6 +195,33 @@ final class BlockEmitter {
         asm.int_(loopJump == 0 ? 0 : (int) (out - entry));
         asm.int_(block.pageOffset);
         asm.seek(end);
+    }
+
+    private void jumpOut() {
+        asm.jmp(gateway.exit);
+        relocate(asm.here() - 4, false);
+    }
+
+    /** Remembers a 32-bit word of the block that says where something is: relative to itself, or to all code. */
+    private void relocate(long place, boolean isAbsolute) {
+        if (relocationCount == relocations.length) {
+            relocations = Arrays.copyOf(relocations, relocationCount * 2);
+        }
+        relocations[relocationCount++] = (int) (place - imageStart()) << 1 | (isAbsolute ? 1 : 0);
+    }
+
+    /** Where what was written for the last block starts; it ends where the assembler is. */
+    long imageStart() {
+        return entry - HEADER_BYTES;
+    }
+
+    /** The words of the last block that depend on where it is: byte offset from its start, twice, and 1 if absolute. */
+    int[] relocations() {
+        return relocations;
+    }
+
+    int relocationCount() {
+        return relocationCount;
     }
 
     private boolean isNarrow() {
@@ -461,7 +492,7 @@ final class BlockEmitter {
     private void routine(int kind, int i, long imm) {
         long descriptor = asm.here() + 12;
         asm.leaCode(RAX, descriptor);
-        asm.jmp(gateway.exit);
+        jumpOut();
         asm.int_(kind);
         asm.int_(block.where[i]);
         asm.int_(block.pageOffset);
@@ -707,7 +738,7 @@ final class BlockEmitter {
         }
         long descriptor = asm.here() + 12;
         asm.leaCode(RAX, descriptor);
-        asm.jmp(gateway.exit);
+        jumpOut();
         asm.int_(kind | stubOperation[k] << 8 | stubSlot[k] << 16);
         if (kind == Exits.INDIRECT) {
             return;
@@ -773,7 +804,7 @@ final class BlockEmitter {
         exchanges.leave(asm);
         long descriptor = asm.here() + 12;
         asm.leaCode(RAX, descriptor);
-        asm.jmp(gateway.exit);
+        jumpOut();
         asm.int_(Exits.CALL);
         asm.int_(stubWhere[k]);
         asm.int_(block.pageOffset);

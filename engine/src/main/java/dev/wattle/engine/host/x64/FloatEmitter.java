@@ -14,6 +14,7 @@ import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 
 /**
  * Emits scalar floating-point forms for the host's unit.
@@ -318,12 +319,17 @@ final class FloatEmitter {
         records++;
     }
 
-    /** Writes the descriptors: the word of the operation, and its immediate. */
-    void writeRecords() {
+    /**
+     * Writes the descriptors: the word of the operation, and its immediate.
+     *
+     * @param places told where in the code the place of a descriptor is, relative to the start of all code
+     */
+    void writeRecords(LongConsumer places) {
         for (int k = 0; k < records; k++) {
             long here = asm.here();
             asm.seek(recordPatch[k]);
             asm.int_((int) (here - codeBase));
+            places.accept(recordPatch[k]);
             asm.seek(here);
             asm.long_(recordWord[k]);
             asm.long_(recordImmediate[k]);

@@ -8,6 +8,7 @@ import dev.wattle.engine.Routine;
 import dev.wattle.engine.evaluator.Evaluator;
 import dev.wattle.engine.host.CodeMemory;
 import dev.wattle.engine.host.CodeMemoryException;
+import dev.wattle.engine.host.TranslationCache;
 import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
@@ -17,6 +18,7 @@ import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -37,6 +39,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private final long state;
     private final CodeMemory memory;
     private final FaultGuard.Registration guard;
+    private final Optional<TranslationCache> translations;
     private final Assembler asm;
     private final Gateway gateway;
     private final BlockEmitter emitter;
@@ -65,6 +68,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
      * @param codeBytes how much memory host code may take
      * @param features what the host's processor has, or a part of that
      * @param exactDeadline whether the guest must stop at the first block end behind its deadline
+     * @param translations code of earlier runs; the engine closes it
      * @throws CodeMemoryException if the host does not let this process make code
      */
     public NativeEngine(
@@ -73,11 +77,13 @@ public final class NativeEngine<P extends Processor> implements Engine {
             FrontEnd frontEnd,
             long codeBytes,
             HostFeatures features,
-            boolean exactDeadline)
+            boolean exactDeadline,
+            Optional<TranslationCache> translations)
             throws CodeMemoryException {
         this.processor = processor;
         this.routines = routines;
         this.frontEnd = frontEnd;
+        this.translations = translations;
         routineRuns = new long[routines.length];
         state = processor.state;
         evaluator = new Evaluator<>(processor, routines);
@@ -114,12 +120,14 @@ public final class NativeEngine<P extends Processor> implements Engine {
             }
         }
         counts.put("code evictions", evictions);
+        translations.ifPresent(cache -> counts.put("translations of earlier runs", cache.hits()));
         counts.put("microseconds in the translator", translationNanos / 1000);
         return counts;
     }
 
     @Override
     public void close() {
+        translations.ifPresent(TranslationCache::close);
         guard.close();
         memory.close();
     }
@@ -253,15 +261,19 @@ public final class NativeEngine<P extends Processor> implements Engine {
             return resume(exit);
         }
         Block block = blockAt(exit);
+        CodePage page = processor.fetchPage(slot(Slots.NIA));
+        Block source = block.hasOperations()
+                ? block
+                : processor.codeCache().operations(page, block.pageOffset, block.mode);
         if (++block.refusals == BlockEmitter.MOST_REFUSALS && block.valid) {
             long old = block.hostCode;
             int before = generation;
-            emit(block);
+            emit(block, page);
             if (generation == before) {
                 redirect(old, block.hostCode);
             }
         }
-        evaluator.finish(block, (int) imm & 0xffff);
+        evaluator.finish(source, (int) imm & 0xffff);
         processor.where = 0;
         return 0;
     }
@@ -349,10 +361,13 @@ public final class NativeEngine<P extends Processor> implements Engine {
         if (!block.valid || block.hostCode == 0) {
             long start = System.nanoTime();
             if (!block.valid) {
+                block = earlier(page, offset);
+            }
+            if (!block.valid) {
                 block = p.codeCache().translate(page, offset, p.mode);
             }
             if (block.hostCode == 0) {
-                emit(block);
+                emit(block, page);
             }
             translationNanos += System.nanoTime() - start;
         }
@@ -361,11 +376,73 @@ public final class NativeEngine<P extends Processor> implements Engine {
         return block.hostCode;
     }
 
-    private void emit(Block block) {
+    /** A block whose code was made in an earlier run, or {@link Block#NONE}. */
+    private Block earlier(CodePage page, int offset) {
+        if (translations.isEmpty()) {
+            return Block.NONE;
+        }
+        TranslationCache cache = translations.get();
+        P p = processor;
+        long found = cache.find(p.mode, offset, page.bytes, p.codeCache().hostAddress(page, offset));
+        if (found == 0) {
+            return Block.NONE;
+        }
+        makeRoom();
+        Block block = p.codeCache()
+                .adopt(page, offset, p.mode, TranslationCache.instructions(found), TranslationCache.guestBytes(found));
+        int entryPoint = TranslationCache.entryPoint(found);
+        long entry = asm.here() + entryPoint + 15 & -16;
+        long start = entry - entryPoint;
+        long target = asm.writable(start);
+        HostMemory.copy(TranslationCache.image(found), target, TranslationCache.imageBytes(found));
+        int distance = (int) (start - memory.executeAddress()) - TranslationCache.imagePlace(found);
+        for (int i = TranslationCache.relocations(found) - 1; i >= 0; i--) {
+            int relocation = TranslationCache.relocation(found, i);
+            long word = target + (relocation >> 1);
+            HostMemory.putIntLe(
+                    word, HostMemory.getIntLe(word) + ((relocation & 1) != 0 ? distance : -distance));
+        }
+        asm.seek(start + TranslationCache.imageBytes(found));
+        block.hostCode = entry;
+        remember(block);
+        return block;
+    }
+
+    private void makeRoom() {
         if (codeEnd - asm.here() < BlockEmitter.MOST_BYTES) {
             dropAll();
         }
-        block.hostCode = emitter.emit(block);
+    }
+
+    private void emit(Block block, CodePage page) {
+        makeRoom();
+        Block source = block.hasOperations()
+                ? block
+                : processor.codeCache().operations(page, block.pageOffset, block.mode);
+        source.refusals = block.refusals;
+        block.hostCode = emitter.emit(source);
+        if (translations.isPresent() && block.refusals == 0) {
+            long start = emitter.imageStart();
+            translations
+                    .get()
+                    .add(
+                            block.mode,
+                            block.pageOffset,
+                            block.pageBytes,
+                            processor.codeCache().hostAddress(page, block.pageOffset),
+                            block.byteLength,
+                            block.instructions,
+                            asm.writable(start),
+                            (int) (asm.here() - start),
+                            (int) (start - memory.executeAddress()),
+                            BlockEmitter.HEADER_BYTES,
+                            emitter.relocations(),
+                            emitter.relocationCount());
+        }
+        remember(block);
+    }
+
+    private void remember(Block block) {
         if (emitted == entries.length) {
             entries = Arrays.copyOf(entries, emitted * 2);
             blocks = Arrays.copyOf(blocks, emitted * 2);

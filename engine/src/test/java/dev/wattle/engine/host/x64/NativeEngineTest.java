@@ -15,6 +15,7 @@ import dev.wattle.engine.translate.FrontEnd;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import java.util.Optional;
 
 /** Host code with all that this host's processor has, and guest registers in host registers. */
 class NativeEngineTest extends EngineContract {
@@ -38,7 +39,7 @@ class NativeEngineTest extends EngineContract {
     @Override
     protected Engine engine(FlatProcessor processor, FrontEnd frontEnd) {
         try {
-            return new NativeEngine<>(processor, routines(), frontEnd, CODE_BYTES, features(), true);
+            return new NativeEngine<>(processor, routines(), frontEnd, CODE_BYTES, features(), true, Optional.empty());
         } catch (CodeMemoryException e) {
             throw new IllegalStateException(e);
         }

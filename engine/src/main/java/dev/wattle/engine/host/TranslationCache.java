@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host;
+
+import dev.wattle.engine.memory.HostMemory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.zip.CRC32C;
+
+/**
+ * Host code of guest code that ran before, in a file that outlives the process.
+ *
+ * <p>An entry holds the guest code that it was made from, and is used only for guest code that is the same, byte by byte,
+ * at the same offset in a page and in the same mode. So nothing depends on a hash being right; a checksum of each entry
+ * guards against a damaged file. Whatever is wrong with the file or its folder costs time alone.
+ *
+ * <p>The file is read through a mapping. New entries go to a file of their own, and when the cache is closed both become
+ * a new file, which takes the old one's name in one step.
+ *
+ * <p>File, little-endian: a header of 64 bytes (magic, bytes of entries, slots of the table, entries, checksum of the
+ * header), entries aligned to 8, and a table of slots of 16 bytes (hash, offset of the entry; offset 0 for an empty slot)
+ * in which entries are found by linear probing.
+ */
+public final class TranslationCache implements AutoCloseable {
+    /** Fields of an entry, as byte offsets; guest code, relocations and host code follow them. */
+    private static final int ENTRY_BYTES = 0;
+
+    private static final int CHECKSUM = 4;
+    private static final int MODE = 8;
+    private static final int PAGE_OFFSET = 12;
+    private static final int PAGE_BYTES = 16;
+    private static final int GUEST_BYTES = 20;
+    private static final int INSTRUCTIONS = 24;
+    private static final int IMAGE_PLACE = 28;
+    private static final int IMAGE_BYTES = 32;
+    private static final int ENTRY_POINT = 36;
+    private static final int RELOCATIONS = 40;
+    private static final int FIXED_BYTES = 48;
+
+    private static final long MAGIC = 0x3130_454c_5454_4157L; // "WATTLE01"
+    private static final int HEADER_BYTES = 64;
+    private static final int SLOT_BYTES = 16;
+    private static final int BUFFER_BYTES = 1 << 18;
+    private static final long MOST_BYTES = 256L << 20;
+    /** Fewer new entries than one for so many old ones are not worth a new file. */
+    private static final int WORTH_WRITING = 64;
+
+    private static final Duration UNUSED = Duration.ofDays(30);
+    private static final String SUFFIX = ".translations";
+
+    private final Path directory;
+    private final Path file;
+    private final Arena arena = Arena.ofShared();
+    private final CRC32C crc = new CRC32C();
+    private final Consumer<String> problems;
+    private boolean told;
+
+    // What was there: the mapped file.
+    private ByteBuffer old = ByteBuffer.allocateDirect(0);
+    private long oldAddress;
+    private long entriesEnd = HEADER_BYTES;
+    private long tableMask = -1;
+    private int oldEntries;
+
+    // What is new.
+    private Path newFile = Path.of("");
+    private Optional<FileChannel> news = Optional.empty();
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final long bufferAddress = MemorySegment.ofBuffer(buffer).address();
+    private long newBytes;
+    private long[] newHashes = new long[1024];
+    private long[] newOffsets = new long[1024];
+    private int newEntries;
+    private boolean recording = true;
+
+    private long hits;
+
+    private TranslationCache(Path directory, String key, Consumer<String> problems) {
+        this.directory = directory;
+        this.problems = problems;
+        this.file = directory.resolve(key + SUFFIX);
+    }
+
+    /**
+     * Opens the cache of a folder, which is made if it is not there.
+     *
+     * @param key names the translator and all that its code depends on, in characters for a file's name: what was
+     *     written for another key is never used
+     * @param problems told, once and in one line, if something is wrong with the file or the folder
+     */
+    public static TranslationCache open(Path directory, String key, Consumer<String> problems) {
+        TranslationCache cache = new TranslationCache(directory, key, problems);
+        try {
+            Files.createDirectories(directory);
+            if (Files.exists(cache.file)) {
+                cache.map();
+            }
+        } catch (IOException e) {
+            cache.giveUp("cannot be used", e);
+        }
+        return cache;
+    }
+
+    /** How many translations were found. */
+    public long hits() {
+        return hits;
+    }
+
+    /** How many translations have been added. */
+    public long additions() {
+        return newEntries;
+    }
+
+    private void giveUp(String what, IOException e) {
+        recording = false;
+        String reason = e instanceof FileSystemException failure && failure.getReason() != null
+                ? failure.getReason()
+                : e instanceof FileSystemException ? e.getClass().getSimpleName() : String.valueOf(e.getMessage());
+        tell("the translation cache in %s %s, and the run goes on without: %s".formatted(directory, what, reason));
+    }
+
+    private void tell(String problem) {
+        if (!told) {
+            told = true;
+            problems.accept(problem);
+        }
+    }
+
+    private void map() throws IOException {
+        long size;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            size = channel.size();
+            if (size < HEADER_BYTES || size > 2 * MOST_BYTES) {
+                damaged();
+                return;
+            }
+            MemorySegment segment = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+            old = segment.asByteBuffer();
+            oldAddress = segment.address();
+        }
+        long end = HostMemory.getLongLe(oldAddress + 8);
+        int slots = HostMemory.getIntLe(oldAddress + 16);
+        boolean isWhole = HostMemory.getLongLe(oldAddress) == MAGIC
+                && HostMemory.getIntLe(oldAddress + 24) == checksum(old, 0, 24)
+                && end >= HEADER_BYTES
+                && Integer.bitCount(slots) == 1
+                && end + (long) slots * SLOT_BYTES == size;
+        if (!isWhole) {
+            damaged();
+            return;
+        }
+        entriesEnd = end;
+        tableMask = slots - 1;
+        oldEntries = HostMemory.getIntLe(oldAddress + 20);
+        // Files that nobody has used for long are removed when a new one is written.
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+    }
+
+    private void damaged() {
+        tell("the translation cache %s is damaged and will be made again".formatted(file));
+        entriesEnd = HEADER_BYTES;
+        tableMask = -1;
+        oldEntries = 0;
+    }
+
+    private int checksum(ByteBuffer bytes, int from, int length) {
+        bytes.limit(from + length).position(from);
+        crc.reset();
+        crc.update(bytes);
+        bytes.clear();
+        return (int) crc.getValue();
+    }
+
+    private static long hash(int mode, int pageOffset, int pageBytes, int firstWord) {
+        long h = (long) firstWord << 32 | mode & 0xffff_ffffL;
+        h = (h ^ h >>> 31) * 0x9e37_79b9_7f4a_7c15L;
+        h += (long) pageBytes << 20 | pageOffset;
+        h = (h ^ h >>> 29) * 0xbf58_476d_1ce4_e5b9L;
+        return h ^ h >>> 32;
+    }
+
+    /**
+     * Finds the translation of guest code.
+     *
+     * @param guestCode host address of its first instruction
+     * @return the entry, for the methods below, or 0 for none
+     */
+    public long find(int mode, int pageOffset, int pageBytes, long guestCode) {
+        if (tableMask < 0) {
+            return 0;
+        }
+        long hash = hash(mode, pageOffset, pageBytes, HostMemory.getIntLe(guestCode));
+        for (long probe = hash, left = tableMask; left >= 0; probe++, left--) {
+            long slot = oldAddress + entriesEnd + (probe & tableMask) * SLOT_BYTES;
+            long offset = HostMemory.getLongLe(slot + 8);
+            if (offset == 0) {
+                return 0;
+            }
+            if (HostMemory.getLongLe(slot) == hash
+                    && isFor(offset, mode, pageOffset, pageBytes, guestCode)) {
+                hits++;
+                return oldAddress + offset;
+            }
+        }
+        return 0;
+    }
+
+    private boolean isFor(long offset, int mode, int pageOffset, int pageBytes, long guestCode) {
+        if (offset < HEADER_BYTES || (offset & 7) != 0 || offset + FIXED_BYTES > entriesEnd) {
+            damaged();
+            return false;
+        }
+        long entry = oldAddress + offset;
+        if (HostMemory.getIntLe(entry + MODE) != mode
+                || HostMemory.getIntLe(entry + PAGE_OFFSET) != pageOffset
+                || HostMemory.getIntLe(entry + PAGE_BYTES) != pageBytes) {
+            return false;
+        }
+        int bytes = HostMemory.getIntLe(entry + ENTRY_BYTES);
+        int guestBytes = HostMemory.getIntLe(entry + GUEST_BYTES);
+        long parts = (long) FIXED_BYTES + guestBytes + 4L * relocations(entry) + imageBytes(entry);
+        if (bytes < FIXED_BYTES
+                || offset + bytes > entriesEnd
+                || guestBytes < 0
+                || guestBytes > pageBytes - pageOffset
+                || relocations(entry) < 0
+                || imageBytes(entry) < 0
+                || parts > bytes) {
+            damaged();
+            return false;
+        }
+        for (int i = 0; i < guestBytes; i += 4) {
+            if (HostMemory.getIntLe(entry + FIXED_BYTES + i) != HostMemory.getIntLe(guestCode + i)) {
+                return false;
+            }
+        }
+        if (HostMemory.getIntLe(entry + CHECKSUM) != checksum(old, (int) offset + MODE, bytes - MODE)) {
+            damaged();
+            return false;
+        }
+        return true;
+    }
+
+    public static int instructions(long entry) {
+        return HostMemory.getIntLe(entry + INSTRUCTIONS);
+    }
+
+    /** Bytes of guest code. */
+    public static int guestBytes(long entry) {
+        return HostMemory.getIntLe(entry + GUEST_BYTES);
+    }
+
+    /** Address of the host code. */
+    public static long image(long entry) {
+        return entry + FIXED_BYTES + guestBytes(entry) + 4L * relocations(entry);
+    }
+
+    public static int imageBytes(long entry) {
+        return HostMemory.getIntLe(entry + IMAGE_BYTES);
+    }
+
+    /** Where the host code was when it was added. */
+    public static int imagePlace(long entry) {
+        return HostMemory.getIntLe(entry + IMAGE_PLACE);
+    }
+
+    /** Byte of the host code to enter at. */
+    public static int entryPoint(long entry) {
+        return HostMemory.getIntLe(entry + ENTRY_POINT);
+    }
+
+    public static int relocations(long entry) {
+        return HostMemory.getIntLe(entry + RELOCATIONS);
+    }
+
+    /** What was added as {@code relocations[i]}. */
+    public static int relocation(long entry, int i) {
+        return HostMemory.getIntLe(entry + FIXED_BYTES + guestBytes(entry) + 4L * i);
+    }
+
+    /** Whether {@link #add} does anything. */
+    public boolean isRecording() {
+        return recording;
+    }
+
+    /**
+     * Adds a translation.
+     *
+     * @param guestCode host address of the guest code
+     * @param image address of the host code, before anything is linked to it
+     * @param imagePlace where it is, in terms of the back-end
+     * @param relocations what of it depends on that, in terms of the back-end
+     */
+    public void add(
+            int mode,
+            int pageOffset,
+            int pageBytes,
+            long guestCode,
+            int guestBytes,
+            int instructions,
+            long image,
+            int imageBytes,
+            int imagePlace,
+            int entryPoint,
+            int[] relocations,
+            int relocationCount) {
+        int bytes = FIXED_BYTES + guestBytes + 4 * relocationCount + imageBytes + 7 & -8;
+        if (!recording || bytes > BUFFER_BYTES || newBytes + bytes > MOST_BYTES) {
+            return;
+        }
+        try {
+            if (buffer.remaining() < bytes) {
+                flush();
+            }
+        } catch (IOException e) {
+            giveUp("cannot be written", e);
+            return;
+        }
+        int start = buffer.position();
+        long at = bufferAddress + start;
+        HostMemory.putIntLe(at + ENTRY_BYTES, bytes);
+        HostMemory.putIntLe(at + MODE, mode);
+        HostMemory.putIntLe(at + PAGE_OFFSET, pageOffset);
+        HostMemory.putIntLe(at + PAGE_BYTES, pageBytes);
+        HostMemory.putIntLe(at + GUEST_BYTES, guestBytes);
+        HostMemory.putIntLe(at + INSTRUCTIONS, instructions);
+        HostMemory.putIntLe(at + IMAGE_PLACE, imagePlace);
+        HostMemory.putIntLe(at + IMAGE_BYTES, imageBytes);
+        HostMemory.putIntLe(at + ENTRY_POINT, entryPoint);
+        HostMemory.putIntLe(at + RELOCATIONS, relocationCount);
+        HostMemory.putIntLe(at + RELOCATIONS + 4, 0);
+        HostMemory.copy(guestCode, at + FIXED_BYTES, guestBytes);
+        long next = at + FIXED_BYTES + guestBytes;
+        for (int i = 0; i < relocationCount; i++) {
+            HostMemory.putIntLe(next, relocations[i]);
+            next += 4;
+        }
+        HostMemory.copy(image, next, imageBytes);
+        HostMemory.fill(next + imageBytes, at + bytes - next - imageBytes, (byte) 0);
+        ByteBuffer view = buffer.duplicate();
+        HostMemory.putIntLe(at + CHECKSUM, checksum(view.clear(), start + MODE, bytes - MODE));
+        buffer.position(start + bytes);
+        if (newEntries == newHashes.length) {
+            newHashes = Arrays.copyOf(newHashes, newEntries * 2);
+            newOffsets = Arrays.copyOf(newOffsets, newEntries * 2);
+        }
+        newHashes[newEntries] = hash(mode, pageOffset, pageBytes, HostMemory.getIntLe(guestCode));
+        newOffsets[newEntries] = newBytes;
+        newEntries++;
+        newBytes += bytes;
+    }
+
+    private void flush() throws IOException {
+        if (news.isEmpty()) {
+            newFile = Files.createTempFile(directory, "new-", ".unfinished");
+            news = Optional.of(
+                    FileChannel.open(newFile, StandardOpenOption.WRITE, StandardOpenOption.READ));
+        }
+        writeFully(news.get(), buffer.flip());
+        buffer.clear();
+    }
+
+    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    /** Writes what is new into the file. */
+    @Override
+    public void close() {
+        try {
+            if (recording && newEntries > oldEntries / WORTH_WRITING) {
+                flush();
+                write();
+                removeUnused();
+            }
+        } catch (IOException | UncheckedIOException e) {
+            giveUp("cannot be written", e instanceof IOException failure ? failure : new IOException(e));
+        } finally {
+            recording = false;
+            discardNews();
+            arena.close();
+        }
+    }
+
+    private void discardNews() {
+        if (news.isPresent()) {
+            try {
+                news.get().close();
+                Files.deleteIfExists(newFile);
+            } catch (IOException e) {
+                // It is in a cache's folder.
+            }
+        }
+    }
+
+    private void write() throws IOException {
+        boolean keepsOld = entriesEnd + newBytes <= MOST_BYTES;
+        long start = keepsOld ? entriesEnd : HEADER_BYTES;
+        int entries = keepsOld ? oldEntries + newEntries : newEntries;
+        int slots = Integer.highestOneBit(entries) * 4;
+        long end = start + newBytes;
+        ByteBuffer table = ByteBuffer.allocateDirect(slots * SLOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        if (keepsOld) {
+            for (long i = 0; i <= tableMask; i++) {
+                long slot = oldAddress + entriesEnd + i * SLOT_BYTES;
+                put(table, slots, HostMemory.getLongLe(slot), HostMemory.getLongLe(slot + 8));
+            }
+        }
+        for (int i = 0; i < newEntries; i++) {
+            put(table, slots, newHashes[i], start + newOffsets[i]);
+        }
+        ByteBuffer header = ByteBuffer.allocateDirect(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(0, MAGIC).putLong(8, end).putInt(16, slots).putInt(20, entries);
+        header.putInt(24, checksum(header, 0, 24));
+        Path unfinished = Files.createTempFile(directory, "file-", ".unfinished");
+        try {
+            try (FileChannel out = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+                writeFully(out, header);
+                if (keepsOld && entriesEnd > HEADER_BYTES) {
+                    writeFully(out, old.limit((int) entriesEnd).position(HEADER_BYTES));
+                }
+                transferFully(news.orElseThrow(), out);
+                writeFully(out, table);
+            }
+            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
+    }
+
+    private static void put(ByteBuffer table, int slots, long hash, long offset) {
+        if (offset == 0) {
+            return;
+        }
+        for (long probe = hash; ; probe++) {
+            int slot = (int) (probe & slots - 1) * SLOT_BYTES;
+            if (table.getLong(slot + 8) == 0) {
+                table.putLong(slot, hash).putLong(slot + 8, offset);
+                return;
+            }
+        }
+    }
+
+    private void transferFully(FileChannel from, FileChannel to) throws IOException {
+        for (long done = 0; done < newBytes; ) {
+            done += from.transferTo(done, newBytes - done, to);
+        }
+    }
+
+    /** Removes what other versions wrote long ago, and what was never finished. */
+    private void removeUnused() throws IOException {
+        FileTime limit = FileTime.from(Instant.now().minus(UNUSED));
+        FileTime recent = FileTime.from(Instant.now().minus(Duration.ofDays(1)));
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            for (Path other : files) {
+                String name = String.valueOf(other.getFileName());
+                FileTime time = Files.getLastModifiedTime(other);
+                if (name.endsWith(SUFFIX) && time.compareTo(limit) < 0
+                        || name.endsWith(".unfinished") && time.compareTo(recent) < 0) {
+                    Files.deleteIfExists(other);
+                }
+            }
+        }
+    }
+}
