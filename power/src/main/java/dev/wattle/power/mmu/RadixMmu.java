@@ -77,6 +77,25 @@ public final class RadixMmu {
      * @return whether the access is allowed
      */
     public boolean translate(long ea, Access access, boolean problem, long pid, long amr, long iamr, Translation out) {
+        boolean allowed;
+        do {
+            if (!find(ea, pid, out)) {
+                return false;
+            }
+            // Without a fault, software changed the entry while its R and C bits were being set: look again.
+            allowed = leaf(out.entry, out.entryHost, access, problem, amr, iamr, out);
+        } while (!allowed && out.fault == Fault.NONE);
+        return allowed;
+    }
+
+    /**
+     * Finds the page of an effective address, without a look at what may be done to it, and without a change of its
+     * entry.
+     *
+     * @param out receives the page and its entry, or why there is none
+     * @return whether there is one
+     */
+    public boolean find(long ea, long pid, Translation out) {
         out.fault = Fault.NONE;
         long process;
         switch ((int) (ea >>> 62)) {
@@ -103,16 +122,10 @@ public final class RadixMmu {
         if (within >>> size != 0) {
             return out.fail(Fault.SEGMENT);
         }
-        boolean allowed;
-        do {
-            // Without a fault, software changed the entry while its R and C bits were being set: look again.
-            allowed = walk(within, size, root, access, problem, amr, iamr, out);
-        } while (!allowed && out.fault == Fault.NONE);
-        return allowed;
+        return walk(within, size, root, out);
     }
 
-    private boolean walk(
-            long within, int size, long root, Access access, boolean problem, long amr, long iamr, Translation out) {
+    private boolean walk(long within, int size, long root, Translation out) {
         long table = root & NEXT_LEVEL_BASE;
         int indexBits = (int) root & 0x1f;
         int bits = size;
@@ -136,7 +149,11 @@ public final class RadixMmu {
                 if (level == 0) {
                     return out.fail(Fault.BAD_CONFIGURATION);
                 }
-                return leaf(bits, entry, host, access, problem, amr, iamr, out);
+                out.pageBytes = 1L << bits;
+                out.realAddress = entry & REAL_PAGE & -out.pageBytes;
+                out.entry = entry;
+                out.entryHost = host;
+                return true;
             }
             table = entry & NEXT_LEVEL_BASE;
             indexBits = (int) entry & 0x1f;
@@ -153,7 +170,7 @@ public final class RadixMmu {
     }
 
     private static boolean leaf(
-            int bits, long entry, long host, Access access, boolean problem, long amr, long iamr, Translation out) {
+            long entry, long host, Access access, boolean problem, long amr, long iamr, Translation out) {
         boolean privilegedPage = (entry & PRIVILEGED) != 0;
         boolean keyed = !problem && !privilegedPage;
         boolean readable = (entry & (READ | WRITE)) != 0 && !(keyed && (amr & AMR_NO_LOAD) != 0);
@@ -189,8 +206,7 @@ public final class RadixMmu {
                 return false;
             }
         }
-        out.pageBytes = 1L << bits;
-        out.realAddress = entry & REAL_PAGE & -out.pageBytes;
+        out.entry = wanted;
         out.readable = readable;
         out.cachingInhibited = (entry & CACHING_INHIBITED) != 0;
         out.writable = writable && (wanted & CHANGE) != 0;

@@ -31,6 +31,12 @@ public final class Translation {
     /** Bytes, a power of two. */
     public long pageBytes;
 
+    /** The page table entry, as it stands in storage now. */
+    public long entry;
+
+    /** Its host address. */
+    long entryHost;
+
     public boolean readable;
     /** Whether stores are allowed and the page is already marked changed. */
     public boolean writable;

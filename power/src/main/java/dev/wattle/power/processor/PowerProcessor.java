@@ -363,6 +363,7 @@ public final class PowerProcessor extends Processor {
     /** Whether privileged code has been fetched from the lower half of the address space, which is a process's. */
     private boolean lowPrivilegedFetch;
 
+    private final SystemPages systemPages = new SystemPages();
     private long dataKey = -1;
     private int dataContext;
     private long decrementerDeadline = Long.MAX_VALUE;
@@ -401,16 +402,19 @@ public final class PowerProcessor extends Processor {
 
     /** Forgets all translations. */
     public void invalidateTranslations() {
+        systemPages.clear();
         tlbs.flush();
         forgetFetches();
     }
 
-    /**
-     * Forgets the translations of a process.
-     *
-     * @param pid not 0
-     */
+    /** Forgets the translations of a process; those of process 0 in the upper quadrant are everybody's. */
     public void invalidateProcess(long pid) {
+        if (pid == 0) {
+            if (!systemPages.review(radix, translation, (ea, bytes) -> invalidatePage(0, ea, bytes))) {
+                invalidateTranslations();
+            }
+            return;
+        }
         for (int i = 0; i < tlbs.tables(); i++) {
             if (belongsTo(i, pid)) {
                 tlbs.flush(i);
@@ -507,8 +511,13 @@ public final class PowerProcessor extends Processor {
     }
 
     private boolean translate(long ea, Access access) {
-        return radix.translate(
-                ea, access, (msr() & Msr.PR) != 0, spr(Spr.PIDR), spr(Spr.AMR), spr(Spr.IAMR), translation);
+        long pid = spr(Spr.PIDR);
+        boolean allowed = radix.translate(
+                ea, access, (msr() & Msr.PR) != 0, pid, spr(Spr.AMR), spr(Spr.IAMR), translation);
+        if (allowed && (ea < 0 || pid == 0)) {
+            systemPages.translated(ea, translation);
+        }
+        return allowed;
     }
 
     /**

@@ -103,7 +103,7 @@ final class StorageControl {
         long pid = p.gpr(Fields.rs(w)) >>> 32;
         boolean processScoped = (w >>> 17 & 1) != 0;
         int selector = selector(rb);
-        if (!processScoped || selector > BY_PROCESS || selector == BY_PROCESS && pid == 0) {
+        if (!processScoped || selector > BY_PROCESS) {
             p.invalidateTranslations();
         } else if (selector == BY_PROCESS) {
             p.invalidateProcess(pid);
