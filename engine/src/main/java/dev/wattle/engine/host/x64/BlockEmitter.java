@@ -57,6 +57,8 @@ final class BlockEmitter {
 
     private Block block = Block.NONE;
 
+    private EmissionListener listener = EmissionListener.NONE;
+
     /** Whether registers are exchanged where a stub is being added that goes on elsewhere. */
     private boolean isExchanged;
 
@@ -102,6 +104,17 @@ final class BlockEmitter {
         storageForms = new StorageFormEmitter(asm, operands, features, this);
     }
 
+    /** Has a listener told which code belongs to what. */
+    void listener(EmissionListener newListener) {
+        listener = newListener;
+        asm.listener(newListener);
+    }
+
+    /** The exchanges of the block that was emitted last. */
+    Exchanges exchanges() {
+        return exchanges;
+    }
+
     /**
      * Writes a block's code.
      *
@@ -139,6 +152,7 @@ final class BlockEmitter {
         for (int i = 0; ; i++) {
             long w = words[i];
             int op = Op.of(w);
+            listener.operation(i, asm.here());
             operands.beforeOperation(i);
             if (op < Op.FIRST_ACCESS) {
                 comparisons.before(w);
@@ -167,10 +181,14 @@ final class BlockEmitter {
             }
         }
         for (int k = 0; k < stubs; k++) {
+            listener.stub(k, stubKind[k], asm.here());
             stub(k);
         }
+        listener.records(asm.here());
         floats.writeRecords();
+        listener.loopExit(asm.here());
         header();
+        listener.end(asm.here());
         return entry;
     }
 
@@ -678,6 +696,7 @@ final class BlockEmitter {
             stubZero = Arrays.copyOf(stubZero, size);
             stubZeroResume = Arrays.copyOf(stubZeroResume, size);
         }
+        listener.stubWanted(k);
         stubKind[k] = kind;
         stubJump[k] = jump;
         stubOperation[k] = operation;

@@ -324,6 +324,7 @@ final class FloatEmitter {
             long here = asm.here();
             asm.seek(recordPatch[k]);
             asm.int_((int) (here - codeBase));
+            asm.reference(recordPatch[k], here);
             asm.seek(here);
             asm.long_(recordWord[k]);
             asm.long_(recordImmediate[k]);
