@@ -18,6 +18,9 @@ public interface Engine extends AutoCloseable {
         return Map.of();
     }
 
+    /** Has all host code that is made from now on told to a listener, by the thread that runs the guest. */
+    default void onHostCode(HostCodeListener listener) {}
+
     @Override
     void close();
 }

@@ -2,6 +2,7 @@
 package dev.wattle.hypervisor;
 
 import dev.wattle.engine.Engine;
+import dev.wattle.engine.HostCodeListener;
 import dev.wattle.engine.evaluator.Evaluator;
 import dev.wattle.engine.host.CodeMemoryException;
 import dev.wattle.engine.host.x64.HostFeatures;
@@ -15,15 +16,23 @@ final class Engines {
     private final EngineMode mode;
     private final long codeBytes;
     private final boolean exactDeadline;
+    private final Optional<HostCodeListener> codeListener;
     private Optional<String> remark = Optional.empty();
 
-    Engines(EngineMode mode, long codeBytes, boolean exactDeadline) {
+    Engines(EngineMode mode, long codeBytes, boolean exactDeadline, Optional<HostCodeListener> codeListener) {
         this.mode = mode;
         this.codeBytes = codeBytes;
         this.exactDeadline = exactDeadline;
+        this.codeListener = codeListener;
     }
 
     Engine engine(PowerProcessor processor, PowerFrontEnd frontEnd) {
+        Engine engine = make(processor, frontEnd);
+        codeListener.ifPresent(engine::onHostCode);
+        return engine;
+    }
+
+    private Engine make(PowerProcessor processor, PowerFrontEnd frontEnd) {
         if (mode == EngineMode.NATIVE) {
             if (!HostFeatures.isHostSupported()) {
                 remark = Optional.of("no back-end for this host's processor (" + System.getProperty("os.arch") + ", "

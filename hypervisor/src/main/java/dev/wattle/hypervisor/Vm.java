@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor;
 
+import dev.wattle.engine.HostCodeListener;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
@@ -39,7 +40,7 @@ public final class Vm implements AutoCloseable {
         processor = builder.processor;
         clock = builder.clock;
         memory = GuestMemory.allocate(builder.memoryBytes);
-        engines = new Engines(builder.engine, builder.codeCacheBytes, clock == ClockMode.VIRTUAL);
+        engines = new Engines(builder.engine, builder.codeCacheBytes, clock == ClockMode.VIRTUAL, builder.codeListener);
         vcpu = new Vcpu(this, arena, new PowerFrontEnd(processor), engines);
         xics.connect(0, vcpu::external);
     }
@@ -145,6 +146,7 @@ public final class Vm implements AutoCloseable {
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
         private long codeCacheBytes = 128L << 20;
+        private Optional<HostCodeListener> codeListener = Optional.empty();
 
         private Builder() {}
 
@@ -175,6 +177,12 @@ public final class Vm implements AutoCloseable {
         /** How much memory host code may take; 128 MiB by default. It is used as needed. */
         public Builder codeCacheBytes(long bytes) {
             codeCacheBytes = bytes;
+            return this;
+        }
+
+        /** Who is told of host code that is made, such as a profiler's map; nobody by default. */
+        public Builder hostCodeListener(HostCodeListener listener) {
+            codeListener = Optional.of(listener);
             return this;
         }
 

@@ -5,10 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.wattle.engine.host.PerfMap;
+import dev.wattle.engine.host.x64.HostFeatures;
 import dev.wattle.power.isa.Assembler;
 import dev.wattle.power.isa.InstructionTable;
 import dev.wattle.power.processor.Msr;
+import java.nio.file.Files;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** Guest code in real mode, big-endian, at 0x1000; interrupt handlers where the tests put them. */
@@ -225,5 +230,40 @@ class VcpuTest {
         return (int) Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("wattle"))
                 .count();
+    }
+
+    @Test
+    void PerfMap_ofARun_namesEachBlockInTheFormatOfPerf() throws Exception {
+        Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
+        PerfMap map = PerfMap.ofThisProcess();
+        try (Vm vm = Vm.builder()
+                .memoryBytes(1 << 20)
+                .clock(ClockMode.HOST)
+                .hostCodeListener(map)
+                .build()) {
+            program(vm, START, """
+                    li 5, 10
+                    mtctr 5
+                    loop: addi 3, 3, 1
+                    bdnz loop
+                    sc 1
+                    """);
+            vm.vcpu(0).run();
+            List<String> lines = Files.readAllLines(map.file());
+            assertTrue(lines.get(0).endsWith(" wattle:gateway"), lines::toString);
+            assertTrue(lines.stream().anyMatch(line -> line.endsWith(" guest:0+1000,mode=1")), lines::toString);
+            assertTrue(lines.stream().anyMatch(line -> line.endsWith(" guest:0+1008,mode=1")), lines::toString);
+            long end = 0;
+            for (String line : lines) {
+                assertTrue(line.matches("[0-9a-f]+ [0-9a-f]+ \\S+"), line);
+                String[] fields = line.split(" ");
+                long start = Long.parseLong(fields[0], 16);
+                assertTrue(start >= end, line);
+                end = start + Long.parseLong(fields[1], 16);
+            }
+        } finally {
+            map.close();
+            Files.delete(map.file());
+        }
     }
 }

@@ -39,6 +39,8 @@ public final class Block {
     public boolean valid;
     /** How often a back-end could not do together what it does together in this block. */
     public int refusals;
+    /** Guest real address of its page, as far as the store of translations has said. */
+    public long realPage;
     /** Where a back-end has put the block's host code, 0 while it has none. */
     public long hostCode;
 

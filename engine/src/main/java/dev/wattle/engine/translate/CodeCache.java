@@ -108,6 +108,7 @@ public final class CodeCache {
         builder.clear();
         frontEnd.translate(memory.hostAddress(page.realAddress + offset), offset, page.bytes, mode, builder);
         Block block = builder.build(offset, page.bytes, mode, frontEnd.addressMask(mode));
+        block.realPage = page.realAddress;
         for (int piece = offset / CodePage.SMALL; piece <= CodePage.lastPiece(block); piece++) {
             long ra = page.realAddress + (long) piece * CodePage.SMALL;
             if (!isWatched(ra)) {
@@ -119,6 +120,11 @@ public final class CodeCache {
         blocks++;
         translations++;
         return block;
+    }
+
+    /** The guest code that a block was made from, as it stands in memory now. */
+    public byte[] guestCode(Block block) {
+        return BlockListing.guestCode(block, memory.hostAddress(block.realPage + block.pageOffset));
     }
 
     /** Drops translations of code that is about to change, or has just changed. */

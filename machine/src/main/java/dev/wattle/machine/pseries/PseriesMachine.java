@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.machine.pseries;
 
+import dev.wattle.engine.HostCodeListener;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
@@ -252,6 +253,7 @@ public final class PseriesMachine implements Machine {
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
         private ConsoleBackend console = new SilentConsole();
+        private Optional<HostCodeListener> codeListener = Optional.empty();
 
         private Builder() {}
 
@@ -297,6 +299,12 @@ public final class PseriesMachine implements Machine {
             return this;
         }
 
+        /** Who is told of host code that is made, such as a profiler's map; nobody by default. */
+        public Builder hostCodeListener(HostCodeListener listener) {
+            codeListener = Optional.of(listener);
+            return this;
+        }
+
         /** The other end of the console; by default output is dropped. */
         public Builder console(ConsoleBackend backend) {
             console = backend;
@@ -318,12 +326,13 @@ public final class PseriesMachine implements Machine {
             ElfKernel.open(requiredKernel());
             Vm vm;
             try {
-                vm = Vm.builder()
+                Vm.Builder description = Vm.builder()
                         .memoryBytes(memoryBytes)
                         .processor(processor)
                         .clock(clock)
-                        .engine(engine)
-                        .build();
+                        .engine(engine);
+                codeListener.ifPresent(description::hostCodeListener);
+                vm = description.build();
             } catch (OutOfMemoryError e) {
                 throw new ConfigurationException(
                         "memory " + (memoryBytes / MEBIBYTE) + " MiB: the host cannot give that much; ask for less", e);

@@ -3,6 +3,7 @@ package dev.wattle.engine.host.x64;
 
 import dev.wattle.engine.Engine;
 import dev.wattle.engine.GuestInterrupt;
+import dev.wattle.engine.HostCodeListener;
 import dev.wattle.engine.Processor;
 import dev.wattle.engine.Routine;
 import dev.wattle.engine.evaluator.Evaluator;
@@ -48,6 +49,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     private final long[] exits = new long[Exits.NAMES.size()];
     private long evictions;
+
+    private HostCodeListener codeListener = (address, bytes, name) -> {};
+    private boolean isListening;
 
     // Blocks in the order of their entries, for reports.
     private long[] entries = new long[1024];
@@ -105,6 +109,13 @@ public final class NativeEngine<P extends Processor> implements Engine {
         }
         counts.put("code evictions", evictions);
         return counts;
+    }
+
+    @Override
+    public void onHostCode(HostCodeListener listener) {
+        codeListener = listener;
+        isListening = true;
+        listener.emitted(memory.executeAddress(), SHARED_BYTES, "wattle:gateway");
     }
 
     @Override
@@ -344,7 +355,14 @@ public final class NativeEngine<P extends Processor> implements Engine {
         if (codeEnd - asm.here() < BlockEmitter.MOST_BYTES) {
             dropAll();
         }
+        long start = asm.here();
         block.hostCode = emitter.emit(block);
+        if (isListening) {
+            codeListener.emitted(
+                    start,
+                    asm.here() - start,
+                    "guest:%x+%x,mode=%x".formatted(block.realPage, block.pageOffset, block.mode));
+        }
         if (emitted == entries.length) {
             entries = Arrays.copyOf(entries, emitted * 2);
             blocks = Arrays.copyOf(blocks, emitted * 2);
