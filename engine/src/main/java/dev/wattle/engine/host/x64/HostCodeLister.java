@@ -28,6 +28,9 @@ public final class HostCodeLister {
     private static final int BUFFER_BYTES = BlockEmitter.MOST_BYTES + FRONT_BYTES;
     private static final int RECORD_BYTES = 16;
     private static final int REFERENCE_BYTES = 4;
+    /** Not the number of any part. */
+    private static final int NOWHERE = -2;
+
     private static final String HIDDEN_ROUTINE = "<routine>";
 
     private final FrontEnd frontEnd;
@@ -87,6 +90,11 @@ public final class HostCodeLister {
                 guestCode,
                 address,
                 emit(block, block.hostCode, true).parts());
+    }
+
+    /** Where in a block's code an address is: an operation or other part, and the bytes from its start. */
+    String where(Block block, long address) {
+        return emit(block, block.hostCode, true).place(NOWHERE, address);
     }
 
     /** Which guest registers the block's code keeps in other host registers than usual. */

@@ -14,10 +14,12 @@ import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.engine.translate.BlockListing;
 import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -40,6 +42,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private final Assembler asm;
     private final Gateway gateway;
     private final BlockEmitter emitter;
+    private final FrontEnd frontEnd;
+    private final Layout layout;
+    private final HostCodeLister lister;
     private final Evaluator<P> evaluator;
     private final long codeStart;
     private final long codeEnd;
@@ -83,14 +88,16 @@ public final class NativeEngine<P extends Processor> implements Engine {
         memory = CodeMemory.allocate(codeBytes);
         VectorEmitter.setUp(state);
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
-        Layout layout = new Layout(frontEnd.hotSlots());
+        layout = new Layout(frontEnd.hotSlots());
         gateway = new Gateway(asm, layout);
         emitter = new BlockEmitter(asm, layout, gateway, features, memory.executeAddress(), exactDeadline);
+        this.frontEnd = frontEnd;
+        lister = new HostCodeLister(frontEnd, layout, gateway, features, memory.executeAddress(), exactDeadline);
         codeStart = memory.executeAddress() + SHARED_BYTES;
         codeEnd = memory.executeAddress() + memory.size();
         asm.seek(codeStart);
         FaultGuard faults = FaultGuard.install();
-        guard = faults.register(codeStart, codeEnd, gateway.recovery);
+        guard = faults.register(codeStart, codeEnd, gateway.recovery, state + HostSlots.FAULT_RAX * 8L);
         processor.codeCache().onDrop(this::dropped);
         processor.onSettle(this::settle);
         processor.useJumpTables();
@@ -109,6 +116,13 @@ public final class NativeEngine<P extends Processor> implements Engine {
         }
         counts.put("code evictions", evictions);
         return counts;
+    }
+
+    @Override
+    public Optional<BlockListing> list(long address) {
+        CodePage page = processor.fetchPage(address);
+        Block block = translated(page, page.offset(address));
+        return Optional.of(lister.listEmitted(block, processor.codeCache().guestCode(block), address));
     }
 
     @Override
@@ -338,17 +352,22 @@ public final class NativeEngine<P extends Processor> implements Engine {
         P p = processor;
         p.where = 0;
         CodePage page = p.fetchPage(nia);
-        int offset = page.offset(nia);
-        Block block = page.find(offset, p.mode);
+        Block block = translated(page, page.offset(nia));
+        putSlot(HostSlots.PAGE_BASE, page.base(nia));
+        p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES);
+        return block.hostCode;
+    }
+
+    /** The block at an offset, with host code. */
+    private Block translated(CodePage page, int offset) {
+        Block block = page.find(offset, processor.mode);
         if (!block.valid) {
-            block = p.codeCache().translate(page, offset, p.mode);
+            block = processor.codeCache().translate(page, offset, processor.mode);
         }
         if (block.hostCode == 0) {
             emit(block);
         }
-        putSlot(HostSlots.PAGE_BASE, page.base(nia));
-        p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES);
-        return block.hostCode;
+        return block;
     }
 
     private void emit(Block block) {
@@ -429,7 +448,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
         long code = slot(HostSlots.FAULT_CODE);
         Block block = blockAt(code);
         putSlot(Slots.NIA, slot(HostSlots.PAGE_BASE) + block.pageOffset);
-        return new IllegalStateException("signal %d in generated code at %x, accessing %x"
-                .formatted(slot(HostSlots.FAULT_SIGNAL), code, slot(HostSlots.FAULT_ADDRESS)));
+        String report = new FaultReport(frontEnd, layout, lister, state)
+                .write(block, processor.codeCache().guestCode(block), slot(Slots.NIA));
+        return new IllegalStateException("signal %d in generated code at %x, accessing %x%s"
+                .formatted(slot(HostSlots.FAULT_SIGNAL), code, slot(HostSlots.FAULT_ADDRESS), report));
     }
 }
