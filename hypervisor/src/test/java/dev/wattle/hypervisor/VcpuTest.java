@@ -7,12 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.wattle.engine.host.PerfMap;
 import dev.wattle.engine.host.x64.HostFeatures;
+import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.engine.memory.SoftTlb;
 import dev.wattle.power.isa.Assembler;
 import dev.wattle.power.isa.InstructionTable;
 import dev.wattle.power.processor.Msr;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -264,6 +269,44 @@ class VcpuTest {
         } finally {
             map.close();
             Files.delete(map.file());
+        }
+    }
+
+    @Test
+    void Fault_inGeneratedCode_isAnExitThatNamesAReportAndAnotherVmGoesOn() throws Exception {
+        Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
+        // Far from code, which stores may have to be looked at for.
+        long data = 0x4_0000;
+        String program = "ld 5, 0x10(4) \n addi 5, 5, 1 \n std 5, 0x18(4) \n sc 1";
+        try (Vm broken = vm(ClockMode.HOST);
+                Vm sound = vm(ClockMode.HOST)) {
+            for (Vm vm : List.of(broken, sound)) {
+                program(vm, START, program);
+                vm.vcpu(0).setGpr(3, H_MACHINE);
+                vm.vcpu(0).setGpr(4, data);
+                assertEquals(new Exit.PaprHcall(H_MACHINE), vm.vcpu(0).run());
+            }
+            // A host address that is nobody's, where only the TLB can lead.
+            HostMemory.putLong(broken.vcpu(0).processor.tlbEntry(data) + SoftTlb.ADDEND, 0x10);
+            broken.vcpu(0).setNia(START);
+            String reason = assertInstanceOf(
+                            Exit.InternalError.class, broken.vcpu(0).run())
+                    .reason();
+            Matcher file = Pattern.compile("signal 11 in generated code .*; see (\\S+)")
+                    .matcher(reason);
+            assertTrue(file.find(), reason);
+            Path report = Path.of(file.group(1));
+            String text = Files.readString(report);
+            Files.delete(report);
+            assertTrue(text.contains("ld r5,16(r4)\n"), text);
+            assertTrue(text.contains("GPR4         0000000000040000\n"), text);
+
+            for (int i = 0; i < 100; i++) {
+                sound.memory().putLong(data + 0x10, i);
+                sound.vcpu(0).setNia(START);
+                assertEquals(new Exit.PaprHcall(H_MACHINE), sound.vcpu(0).run());
+                assertEquals(i + 1, sound.memory().getLong(data + 0x18));
+            }
         }
     }
 }
