@@ -86,8 +86,8 @@ class VcpuTest {
             // 20 ms at 512 MHz.
             program(vm, START, """
                     lis 6, 0x9c
-                    mtdec 6
                     mftb 7
+                    mtdec 6
                     sc 1
                     b .
                     """);
