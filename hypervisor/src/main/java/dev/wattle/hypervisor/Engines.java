@@ -2,6 +2,7 @@
 package dev.wattle.hypervisor;
 
 import dev.wattle.engine.Engine;
+import dev.wattle.engine.HostCodeListener;
 import dev.wattle.engine.evaluator.Evaluator;
 import dev.wattle.engine.host.CodeMemoryException;
 import dev.wattle.engine.host.TranslationCache;
@@ -20,16 +21,29 @@ final class Engines {
     private final long codeBytes;
     private final boolean exactDeadline;
     private final Optional<TranslationDirectory> translations;
+    private final Optional<HostCodeListener> codeListener;
     private Optional<String> remark = Optional.empty();
 
-    Engines(EngineMode mode, long codeBytes, boolean exactDeadline, Optional<TranslationDirectory> translations) {
+    Engines(
+            EngineMode mode,
+            long codeBytes,
+            boolean exactDeadline,
+            Optional<TranslationDirectory> translations,
+            Optional<HostCodeListener> codeListener) {
         this.translations = translations;
         this.mode = mode;
         this.codeBytes = codeBytes;
         this.exactDeadline = exactDeadline;
+        this.codeListener = codeListener;
     }
 
     Engine engine(PowerProcessor processor, PowerFrontEnd frontEnd) {
+        Engine engine = make(processor, frontEnd);
+        codeListener.ifPresent(engine::onHostCode);
+        return engine;
+    }
+
+    private Engine make(PowerProcessor processor, PowerFrontEnd frontEnd) {
         if (mode == EngineMode.NATIVE) {
             if (!HostFeatures.isHostSupported()) {
                 remark = Optional.of("no back-end for this host's processor (" + System.getProperty("os.arch") + ", "
@@ -56,7 +70,9 @@ final class Engines {
         if (translations.isEmpty()) {
             return Optional.empty();
         }
-        String rest = processor.model() + (exactDeadline ? " exact " : " ") + HostFeatures.host().all();
+        String rest = processor.model()
+                + (exactDeadline ? " exact " : " ")
+                + HostFeatures.host().all();
         return TranslatorIdentity.of(rest, NativeEngine.class, PowerFrontEnd.class)
                 .map(key -> TranslationCache.open(
                         translations.get().path(), key, translations.get().problems()));

@@ -39,7 +39,9 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private static final long DEADLINE_NONE = Long.MAX_VALUE;
 
     private final Vm vm;
-    private final PowerProcessor processor;
+    /** For this package's tests, too. */
+    final PowerProcessor processor;
+
     private final Engine engine;
     private final VirtualTimeBase virtualTime;
     private final boolean virtual;

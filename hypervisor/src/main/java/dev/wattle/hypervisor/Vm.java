@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor;
 
+import dev.wattle.engine.HostCodeListener;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
@@ -48,7 +49,12 @@ public final class Vm implements AutoCloseable {
         processor = builder.processor;
         clock = builder.clock;
         memory = GuestMemory.allocate(builder.memoryBytes);
-        engines = new Engines(builder.engine, builder.codeCacheBytes, clock == ClockMode.VIRTUAL, builder.translations);
+        engines = new Engines(
+                builder.engine,
+                builder.codeCacheBytes,
+                clock == ClockMode.VIRTUAL,
+                builder.translations,
+                builder.codeListener);
         vcpu = new Vcpu(this, arena, new PowerFrontEnd(processor), engines);
         xics.connect(0, vcpu::external);
     }
@@ -155,6 +161,7 @@ public final class Vm implements AutoCloseable {
         private EngineMode engine = EngineMode.NATIVE;
         private long codeCacheBytes = DEFAULT_CODE_CACHE;
         private Optional<Engines.TranslationDirectory> translations = Optional.empty();
+        private Optional<HostCodeListener> codeListener = Optional.empty();
 
         private Builder() {}
 
@@ -204,6 +211,12 @@ public final class Vm implements AutoCloseable {
          */
         public Builder translationCache(Path directory, Consumer<String> problems) {
             translations = Optional.of(new Engines.TranslationDirectory(directory, problems));
+            return this;
+        }
+
+        /** Who is told of host code that is made, such as a profiler's map; nobody by default. */
+        public Builder hostCodeListener(HostCodeListener listener) {
+            codeListener = Optional.of(listener);
             return this;
         }
 

@@ -5,10 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.wattle.engine.host.PerfMap;
+import dev.wattle.engine.host.x64.HostFeatures;
+import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.engine.memory.SoftTlb;
 import dev.wattle.power.isa.Assembler;
 import dev.wattle.power.isa.InstructionTable;
 import dev.wattle.power.processor.Msr;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** Guest code in real mode, big-endian, at 0x1000; interrupt handlers where the tests put them. */
@@ -76,8 +86,8 @@ class VcpuTest {
             // 20 ms at 512 MHz.
             program(vm, START, """
                     lis 6, 0x9c
-                    mtdec 6
                     mftb 7
+                    mtdec 6
                     sc 1
                     b .
                     """);
@@ -225,5 +235,78 @@ class VcpuTest {
         return (int) Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("wattle"))
                 .count();
+    }
+
+    @Test
+    void PerfMap_ofARun_namesEachBlockInTheFormatOfPerf() throws Exception {
+        Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
+        PerfMap map = PerfMap.ofThisProcess();
+        try (Vm vm = Vm.builder()
+                .memoryBytes(1 << 20)
+                .clock(ClockMode.HOST)
+                .hostCodeListener(map)
+                .build()) {
+            program(vm, START, """
+                    li 5, 10
+                    mtctr 5
+                    loop: addi 3, 3, 1
+                    bdnz loop
+                    sc 1
+                    """);
+            vm.vcpu(0).run();
+            List<String> lines = Files.readAllLines(map.file());
+            assertTrue(lines.get(0).endsWith(" wattle:gateway"), lines::toString);
+            assertTrue(lines.stream().anyMatch(line -> line.endsWith(" guest:0+1000,mode=1")), lines::toString);
+            assertTrue(lines.stream().anyMatch(line -> line.endsWith(" guest:0+1008,mode=1")), lines::toString);
+            long end = 0;
+            for (String line : lines) {
+                assertTrue(line.matches("[0-9a-f]+ [0-9a-f]+ \\S+"), line);
+                String[] fields = line.split(" ");
+                long start = Long.parseLong(fields[0], 16);
+                assertTrue(start >= end, line);
+                end = start + Long.parseLong(fields[1], 16);
+            }
+        } finally {
+            map.close();
+            Files.delete(map.file());
+        }
+    }
+
+    @Test
+    void Fault_inGeneratedCode_isAnExitThatNamesAReportAndAnotherVmGoesOn() throws Exception {
+        Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
+        // Far from code, which stores may have to be looked at for.
+        long data = 0x4_0000;
+        String program = "ld 5, 0x10(4) \n addi 5, 5, 1 \n std 5, 0x18(4) \n sc 1";
+        try (Vm broken = vm(ClockMode.HOST);
+                Vm sound = vm(ClockMode.HOST)) {
+            for (Vm vm : List.of(broken, sound)) {
+                program(vm, START, program);
+                vm.vcpu(0).setGpr(3, H_MACHINE);
+                vm.vcpu(0).setGpr(4, data);
+                assertEquals(new Exit.PaprHcall(H_MACHINE), vm.vcpu(0).run());
+            }
+            // A host address that is nobody's, where only the TLB can lead.
+            HostMemory.putLong(broken.vcpu(0).processor.tlbEntry(data) + SoftTlb.ADDEND, 0x10);
+            broken.vcpu(0).setNia(START);
+            String reason = assertInstanceOf(
+                            Exit.InternalError.class, broken.vcpu(0).run())
+                    .reason();
+            Matcher file = Pattern.compile("signal 11 in generated code .*; see (\\S+)")
+                    .matcher(reason);
+            assertTrue(file.find(), reason);
+            Path report = Path.of(file.group(1));
+            String text = Files.readString(report);
+            Files.delete(report);
+            assertTrue(text.contains("ld r5,16(r4)\n"), text);
+            assertTrue(text.contains("GPR4         0000000000040000\n"), text);
+
+            for (int i = 0; i < 100; i++) {
+                sound.memory().putLong(data + 0x10, i);
+                sound.vcpu(0).setNia(START);
+                assertEquals(new Exit.PaprHcall(H_MACHINE), sound.vcpu(0).run());
+                assertEquals(i + 1, sound.memory().getLong(data + 0x18));
+            }
+        }
     }
 }

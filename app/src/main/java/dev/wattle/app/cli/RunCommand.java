@@ -5,11 +5,13 @@ import dev.wattle.app.guest.DebianGuests;
 import dev.wattle.app.guest.GuestImage;
 import dev.wattle.app.guest.GuestUnavailableException;
 import dev.wattle.app.guest.Progress;
+import dev.wattle.engine.host.PerfMap;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.machine.pseries.Lockstep;
 import dev.wattle.machine.pseries.PseriesMachine;
 import dev.wattle.power.model.ProcessorModel;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -139,6 +141,11 @@ final class RunCommand implements Callable<Integer> {
             description = "At the end, write what the run did as JSON to a file, or to standard output if it is -.")
     private @Nullable String stats;
 
+    @Option(
+            names = "--perf-map",
+            description = "Write names of generated code to /tmp/perf-PID.map, where Linux's perf looks for them.")
+    private boolean perfMap;
+
     /**
      * Boots the guest.
      *
@@ -156,6 +163,7 @@ final class RunCommand implements Callable<Integer> {
                     "--lockstep-interval %d: it is a number of instructions; give 1 or more"
                             .formatted(lockstepInterval));
         }
+        Optional<PerfMap> names = perfMap ? Optional.of(perfMapFile()) : Optional.empty();
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Guest guest = guest(progress);
@@ -171,11 +179,13 @@ final class RunCommand implements Callable<Integer> {
                     .console(console);
             guest.initrd.ifPresent(builder::initrd);
             builder.codeCacheBytes(codeCache.bytes());
-            translations().ifPresent(folder -> builder.translationCache(folder, problem -> {
-                if (!problemTold.getAndSet(true)) {
-                    System.err.println("wattle: " + problem);
-                }
-            }));
+            translations()
+                    .ifPresent(folder -> builder.translationCache(folder, problem -> {
+                        if (!problemTold.getAndSet(true)) {
+                            System.err.println("wattle: " + problem);
+                        }
+                    }));
+            names.ifPresent(builder::hostCodeListener);
             if (engine == EngineChoice.LOCKSTEP) {
                 return new Lockstep(builder, console, lockstepInterval);
             }
@@ -194,6 +204,18 @@ final class RunCommand implements Callable<Integer> {
             return Optional.of(DebianGuests.defaultCache(System.getenv()).resolve("translations"));
         }
         return translationCache.equals("off") ? Optional.empty() : Optional.of(Path.of(translationCache));
+    }
+
+    /** Stays open to the end of the process: code is made, and needs names, until then. */
+    private static PerfMap perfMapFile() throws CommandFailure {
+        try {
+            return PerfMap.ofThisProcess();
+        } catch (IOException e) {
+            throw new CommandFailure(
+                    CommandFailure.USAGE,
+                    "--perf-map: its file cannot be written (%s); remove it, or run without".formatted(e),
+                    e);
+        }
     }
 
     private Guest guest(Progress progress) throws CommandFailure {

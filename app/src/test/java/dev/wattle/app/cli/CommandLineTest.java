@@ -33,6 +33,7 @@ class CommandLineTest {
             "-cpu, --cpu=MODEL",
             "--clock=CLOCK",
             "--stats=FILE",
+            "--perf-map",
             "-no-reboot, --no-reboot"
         }) {
             assertTrue(out.toString().contains(option), () -> option + " is missing in\n" + out);

@@ -13,15 +13,19 @@ import java.lang.invoke.VarHandle;
 import java.util.Locale;
 
 /**
- * Memory for host code: one file in memory, mapped twice, once to be written and once to be executed, so that no page
- * can ever be both. The host gives pages at their first touch.
+ * Memory for host code: shared memory, mapped twice, once to be written and once to be executed, so that no page can
+ * ever be both. The host gives pages at their first touch.
+ *
+ * <p>The memory belongs to no file that has a name of its own: profilers look for the names of code in such memory where
+ * {@link PerfMap} writes them, and not for that in files.
  */
 public final class CodeMemory implements AutoCloseable {
     private static final int PROT_READ = 1;
     private static final int PROT_WRITE = 2;
     private static final int PROT_EXEC = 4;
     private static final int MAP_SHARED = 1;
-    private static final int MFD_CLOEXEC = 1;
+    private static final int MAP_ANONYMOUS = 0x20;
+    private static final int MREMAP_MAYMOVE = 1;
     private static final long FAILED = -1;
 
     private final Calls calls;
@@ -47,20 +51,18 @@ public final class CodeMemory implements AutoCloseable {
             throw new CodeMemoryException("making executable code is supported on Linux only");
         }
         Calls calls = new Calls();
-        int file = calls.file();
-        long write = FAILED;
+        long write = calls.map(size);
+        long execute = FAILED;
         try {
-            calls.resize(file, size);
-            write = calls.map(file, size, PROT_READ | PROT_WRITE, "a mapping for writing code");
-            long execute = calls.map(file, size, PROT_READ | PROT_EXEC, "an executable mapping");
+            execute = calls.mapAgain(write, size);
+            calls.makeExecutable(execute, size);
             return new CodeMemory(calls, write, execute, size);
         } catch (CodeMemoryException e) {
-            if (write != FAILED) {
-                calls.unmap(write, size);
+            calls.unmap(write, size);
+            if (execute != FAILED) {
+                calls.unmap(execute, size);
             }
             throw e;
-        } finally {
-            calls.closeFile(file);
         }
     }
 
@@ -93,19 +95,17 @@ public final class CodeMemory implements AutoCloseable {
         private final Linker linker = Linker.nativeLinker();
         private final StructLayout callState = Linker.Option.captureStateLayout();
         private final VarHandle errno = callState.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-        private final MethodHandle memfdCreate;
-        private final MethodHandle ftruncate;
         private final MethodHandle mmap;
+        private final MethodHandle mremap;
+        private final MethodHandle mprotect;
         private final MethodHandle munmap;
-        private final MethodHandle close;
         private final MethodHandle strerror;
 
         Calls() throws CodeMemoryException {
-            memfdCreate = function("memfd_create", FunctionDescriptor.of(INT, ValueLayout.ADDRESS, INT), true);
-            ftruncate = function("ftruncate", FunctionDescriptor.of(INT, INT, LONG), true);
             mmap = function("mmap", FunctionDescriptor.of(LONG, LONG, LONG, INT, INT, INT, LONG), true);
+            mremap = function("mremap", FunctionDescriptor.of(LONG, LONG, LONG, LONG, INT), true);
+            mprotect = function("mprotect", FunctionDescriptor.of(INT, LONG, LONG, INT), true);
             munmap = function("munmap", FunctionDescriptor.of(INT, LONG, LONG), false);
-            close = function("close", FunctionDescriptor.of(INT, INT), false);
             strerror = function("strerror", FunctionDescriptor.of(ValueLayout.ADDRESS, INT), false);
         }
 
@@ -119,40 +119,13 @@ public final class CodeMemory implements AutoCloseable {
                     : linker.downcallHandle(address, type);
         }
 
-        int file() throws CodeMemoryException {
+        long map(long size) throws CodeMemoryException {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment state = arena.allocate(callState);
-                int file = (int) memfdCreate.invokeExact(state, arena.allocateFrom("wattle-code"), MFD_CLOEXEC);
-                if (file < 0) {
-                    throw refused("a file in memory for code", state);
-                }
-                return file;
-            } catch (CodeMemoryException e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new IllegalStateException("memfd_create cannot be called", e);
-            }
-        }
-
-        void resize(int file, long size) throws CodeMemoryException {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment state = arena.allocate(callState);
-                if ((int) ftruncate.invokeExact(state, file, size) != 0) {
-                    throw refused(size + " bytes of memory for code", state);
-                }
-            } catch (CodeMemoryException e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new IllegalStateException("ftruncate cannot be called", e);
-            }
-        }
-
-        long map(int file, long size, int protection, String what) throws CodeMemoryException {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment state = arena.allocate(callState);
-                long address = (long) mmap.invokeExact(state, 0L, size, protection, MAP_SHARED, file, 0L);
+                long address = (long)
+                        mmap.invokeExact(state, 0L, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0L);
                 if (address == FAILED) {
-                    throw refused(what, state);
+                    throw refused(size + " bytes of memory for code", state);
                 }
                 return address;
             } catch (CodeMemoryException e) {
@@ -162,19 +135,40 @@ public final class CodeMemory implements AutoCloseable {
             }
         }
 
+        /** Maps the same memory at another address: an old size of 0 has mremap do that. */
+        long mapAgain(long mapped, long size) throws CodeMemoryException {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment state = arena.allocate(callState);
+                long address = (long) mremap.invokeExact(state, mapped, 0L, size, MREMAP_MAYMOVE);
+                if (address == FAILED) {
+                    throw refused("a second mapping of memory for code", state);
+                }
+                return address;
+            } catch (CodeMemoryException e) {
+                throw e;
+            } catch (Throwable e) {
+                throw new IllegalStateException("mremap cannot be called", e);
+            }
+        }
+
+        void makeExecutable(long address, long size) throws CodeMemoryException {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment state = arena.allocate(callState);
+                if ((int) mprotect.invokeExact(state, address, size, PROT_READ | PROT_EXEC) != 0) {
+                    throw refused("an executable mapping", state);
+                }
+            } catch (CodeMemoryException e) {
+                throw e;
+            } catch (Throwable e) {
+                throw new IllegalStateException("mprotect cannot be called", e);
+            }
+        }
+
         void unmap(long address, long size) {
             try {
                 int ignored = (int) munmap.invokeExact(address, size);
             } catch (Throwable e) {
                 throw new IllegalStateException("munmap cannot be called", e);
-            }
-        }
-
-        void closeFile(int file) {
-            try {
-                int ignored = (int) close.invokeExact(file);
-            } catch (Throwable e) {
-                throw new IllegalStateException("close cannot be called", e);
             }
         }
 

@@ -212,8 +212,7 @@ public final class TranslationCache implements AutoCloseable {
             if (offset == 0) {
                 return 0;
             }
-            if (HostMemory.getLongLe(slot) == hash
-                    && isFor(offset, mode, pageOffset, pageBytes, guestCode)) {
+            if (HostMemory.getLongLe(slot) == hash && isFor(offset, mode, pageOffset, pageBytes, guestCode)) {
                 hits++;
                 return oldAddress + offset;
             }
@@ -369,8 +368,7 @@ public final class TranslationCache implements AutoCloseable {
     private void flush() throws IOException {
         if (news.isEmpty()) {
             newFile = Files.createTempFile(directory, "new-", ".unfinished");
-            news = Optional.of(
-                    FileChannel.open(newFile, StandardOpenOption.WRITE, StandardOpenOption.READ));
+            news = Optional.of(FileChannel.open(newFile, StandardOpenOption.WRITE, StandardOpenOption.READ));
         }
         writeFully(news.get(), buffer.flip());
         buffer.clear();

@@ -35,10 +35,14 @@ public final class Block {
     public Block next;
     /** Another block of the same offset for another mode, or {@link #NONE}. */
     public Block otherMode;
+    /** Of a block without operations: the same with them, once it has been decoded again; {@link #NONE} before. */
+    public Block decoded;
     /** False once the guest has changed the code. */
     public boolean valid;
     /** How often a back-end could not do together what it does together in this block. */
     public int refusals;
+    /** Guest real address of its page, as far as the store of translations has said. */
+    public long realPage;
     /** Where a back-end has put the block's host code, 0 while it has none. */
     public long hostCode;
 
@@ -64,6 +68,7 @@ public final class Block {
         this.valid = instructions > 0;
         // Only NONE itself is made while NONE does not exist; nobody follows its links, since it is never valid.
         this.taken = NONE;
+        this.decoded = NONE;
         this.next = NONE;
         this.otherMode = NONE;
     }

@@ -95,6 +95,11 @@ public final class Form {
         return (int) (word >>> 56);
     }
 
+    /** The name of a form, for listings. */
+    public static String name(int form) {
+        return isSingle(form) ? name(form - F32).replace("F64", "F32") : Op.constantName(Form.class, form, "form");
+    }
+
     /** Whether a form is of floating-point arithmetic with its result rounded to single precision. */
     public static boolean isSingle(int form) {
         return form > F32 && form <= F32 + F64_NMSUB;

@@ -277,15 +277,20 @@ public final class Op {
 
     /** The name of an operation, for listings. */
     public static String name(int op) {
-        for (Field field : Op.class.getFields()) {
+        return constantName(Op.class, op, "op");
+    }
+
+    /** The name of a class's constant with a value, or a word and the value. */
+    static String constantName(Class<?> type, int value, String word) {
+        for (Field field : type.getFields()) {
             try {
-                if (!field.getName().startsWith("FIRST_") && field.getInt(null) == op) {
+                if (!field.getName().startsWith("FIRST_") && field.getInt(null) == value) {
                     return field.getName();
                 }
             } catch (IllegalAccessException e) {
                 throw new IllegalStateException(e);
             }
         }
-        return "op" + op;
+        return word + value;
     }
 }

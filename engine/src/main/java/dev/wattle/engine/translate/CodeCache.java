@@ -114,8 +114,20 @@ public final class CodeCache {
     /** Decodes the code at an offset of a page, into a block that nobody finds by that. */
     public Block operations(CodePage page, int offset, int mode) {
         builder.clear();
-        frontEnd.translate(hostAddress(page, offset), offset, page.bytes, mode, builder);
-        return builder.build(offset, page.bytes, mode, frontEnd.addressMask(mode));
+        frontEnd.translate(memory.hostAddress(page.realAddress + offset), offset, page.bytes, mode, builder);
+        Block block = builder.build(offset, page.bytes, mode, frontEnd.addressMask(mode));
+        block.realPage = page.realAddress;
+        return block;
+    }
+
+    /** Decodes the code of a block that has no operations, into one that has them and that nobody finds. */
+    public Block operations(Block block) {
+        return operations(page(block.realPage, block.pageBytes), block.pageOffset, block.mode);
+    }
+
+    /** Host address of the code of a block. */
+    public long hostAddress(Block block) {
+        return memory.hostAddress(block.realPage + block.pageOffset);
     }
 
     /** Host address of the code at an offset of a page. */
@@ -128,8 +140,9 @@ public final class CodeCache {
         if (blocks >= BLOCK_LIMIT) {
             dropAll();
         }
-        Block block = Block.withoutOperations(
-                instructions, offset, page.bytes, byteLength, mode, frontEnd.addressMask(mode));
+        Block block =
+                Block.withoutOperations(instructions, offset, page.bytes, byteLength, mode, frontEnd.addressMask(mode));
+        block.realPage = page.realAddress;
         add(page, block);
         return block;
     }
@@ -144,6 +157,11 @@ public final class CodeCache {
         }
         page.add(block);
         blocks++;
+    }
+
+    /** The guest code that a block was made from, as it stands in memory now. */
+    public byte[] guestCode(Block block) {
+        return BlockListing.guestCode(block, memory.hostAddress(block.realPage + block.pageOffset));
     }
 
     /** Drops translations of code that is about to change, or has just changed. */

@@ -2,6 +2,7 @@
 package dev.wattle.engine.translate;
 
 import dev.wattle.engine.ir.BlockBuilder;
+import dev.wattle.engine.ir.Slots;
 
 /** Turns guest code into micro-ops; one for each guest architecture. */
 public interface FrontEnd {
@@ -24,6 +25,25 @@ public interface FrontEnd {
     /** What a routine is called in statistics, by its number. */
     default String routineName(int routine) {
         return "routine " + routine;
+    }
+
+    /**
+     * A guest instruction as text, for listings; empty if the front end has no words for it.
+     *
+     * @param code guest code in the order of storage
+     * @param at where in it the instruction starts
+     * @param address its effective address
+     * @param mode the mode bits to read it in
+     */
+    default String disassemble(byte[] code, int at, long address, int mode) {
+        return "";
+    }
+
+    /** What a slot of the state block is called in listings: one word. */
+    default String slotName(int slot) {
+        return slot >= Slots.TEMP && slot < Slots.TEMP + Slots.TEMPS
+                ? "t" + (slot - Slots.TEMP)
+                : slot == Slots.ZERO ? "0" : slot == Slots.ONE ? "1" : "s" + slot;
     }
 
     /** Bits of an effective address that count in a mode. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.machine.pseries;
 
+import dev.wattle.engine.HostCodeListener;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
@@ -254,6 +255,7 @@ public final class PseriesMachine implements Machine {
         private EngineMode engine = EngineMode.NATIVE;
         private final Vm.Builder vmBuilder = Vm.builder();
         private ConsoleBackend console = new SilentConsole();
+        private Optional<HostCodeListener> codeListener = Optional.empty();
 
         private Builder() {}
 
@@ -319,6 +321,12 @@ public final class PseriesMachine implements Machine {
             return this;
         }
 
+        /** Who is told of host code that is made, such as a profiler's map; nobody by default. */
+        public Builder hostCodeListener(HostCodeListener listener) {
+            codeListener = Optional.of(listener);
+            return this;
+        }
+
         /** The other end of the console; by default output is dropped. */
         public Builder console(ConsoleBackend backend) {
             console = backend;
@@ -340,12 +348,13 @@ public final class PseriesMachine implements Machine {
             ElfKernel.open(requiredKernel());
             Vm vm;
             try {
-                vm = vmBuilder
+                Vm.Builder description = vmBuilder
                         .memoryBytes(memoryBytes)
                         .processor(processor)
                         .clock(clock)
-                        .engine(engine)
-                        .build();
+                        .engine(engine);
+                codeListener.ifPresent(description::hostCodeListener);
+                vm = description.build();
             } catch (OutOfMemoryError e) {
                 throw new ConfigurationException(
                         "memory " + (memoryBytes / MEBIBYTE) + " MiB: the host cannot give that much; ask for less", e);

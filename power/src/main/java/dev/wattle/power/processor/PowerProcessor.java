@@ -512,8 +512,8 @@ public final class PowerProcessor extends Processor {
 
     private boolean translate(long ea, Access access) {
         long pid = spr(Spr.PIDR);
-        boolean allowed = radix.translate(
-                ea, access, (msr() & Msr.PR) != 0, pid, spr(Spr.AMR), spr(Spr.IAMR), translation);
+        boolean allowed =
+                radix.translate(ea, access, (msr() & Msr.PR) != 0, pid, spr(Spr.AMR), spr(Spr.IAMR), translation);
         if (allowed && (ea < 0 || pid == 0)) {
             systemPages.translated(ea, translation);
         }

@@ -4,8 +4,10 @@ package dev.wattle.power.translate;
 import dev.wattle.engine.Routine;
 import dev.wattle.engine.ir.BlockBuilder;
 import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.translate.FrontEnd;
+import dev.wattle.power.isa.Disassembler;
 import dev.wattle.power.isa.Instruction;
 import dev.wattle.power.isa.InstructionTable;
 import dev.wattle.power.isa.IsaVersion;
@@ -18,6 +20,8 @@ import dev.wattle.power.processor.State;
 import dev.wattle.power.semantics.Chapters;
 import dev.wattle.power.semantics.Emission;
 import dev.wattle.power.semantics.Meanings;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** Decodes Power code and writes what it means as micro-ops, with the checks that come before every meaning. */
 public final class PowerFrontEnd implements FrontEnd {
@@ -86,6 +90,23 @@ public final class PowerFrontEnd implements FrontEnd {
     @Override
     public int[] hotSlots() {
         return HOT_GPRS.clone();
+    }
+
+    @Override
+    public String disassemble(byte[] code, int at, long address, int mode) {
+        if (at + 4 > code.length) {
+            return "";
+        }
+        ByteOrder order = (mode & Mode.LE) != 0 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+        return new Disassembler(table)
+                .disassemble(ByteBuffer.wrap(code).order(order).getInt(at), address);
+    }
+
+    @Override
+    public String slotName(int slot) {
+        return slot < Slots.GUEST || slot >= State.END
+                ? FrontEnd.super.slotName(slot)
+                : State.name(slot).replace(" ", "");
     }
 
     @Override

@@ -30,7 +30,8 @@ public final class TestEngine {
             return new Evaluator<>(processor, frontEnd.routines());
         }
         try {
-            return new NativeEngine<>(processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true, Optional.empty());
+            return new NativeEngine<>(
+                    processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true, Optional.empty());
         } catch (CodeMemoryException e) {
             throw new IllegalStateException(e);
         }

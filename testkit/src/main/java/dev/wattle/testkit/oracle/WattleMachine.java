@@ -68,7 +68,8 @@ final class WattleMachine implements Machine, AutoCloseable {
 
     private Engine nativeEngine(PowerFrontEnd frontEnd) {
         try {
-            return new NativeEngine<>(processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true, Optional.empty());
+            return new NativeEngine<>(
+                    processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true, Optional.empty());
         } catch (CodeMemoryException e) {
             throw new IllegalStateException(e);
         }

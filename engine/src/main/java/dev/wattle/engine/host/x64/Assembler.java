@@ -54,6 +54,7 @@ public final class Assembler {
 
     private final long executeMinusWrite;
     private long at;
+    private EmissionListener listener = EmissionListener.NONE;
 
     /**
      * Starts writing.
@@ -64,6 +65,21 @@ public final class Assembler {
     public Assembler(long writeAddress, long executeAddress) {
         at = writeAddress;
         executeMinusWrite = executeAddress - writeAddress;
+    }
+
+    /** Has a listener told of all operands that are relative to the code. */
+    void listener(EmissionListener newListener) {
+        listener = newListener;
+    }
+
+    /** Tells the listener that the four bytes at an execute address lead to another one. */
+    void reference(long place, long target) {
+        listener.reference(place, target);
+    }
+
+    private void relative(long target) {
+        reference(here(), target);
+        int_((int) (target - (here() + 4)));
     }
 
     /** The address at which the next byte will run. */
@@ -351,7 +367,7 @@ public final class Assembler {
         rex(true, d, 0, 0, false);
         byte_(0x8d);
         byte_(d << 3 & 0x38 | 5);
-        int_((int) (target - (here() + 4)));
+        relative(target);
     }
 
     // Arithmetic
@@ -699,13 +715,13 @@ public final class Assembler {
     /** Jumps to an execute address, in the near form; the displacement is the last four bytes. */
     public void jmp(long target) {
         byte_(0xe9);
-        int_((int) (target - (here() + 4)));
+        relative(target);
     }
 
     public void jcc(int condition, long target) {
         byte_(0x0f);
         byte_(0x80 | condition);
-        int_((int) (target - (here() + 4)));
+        relative(target);
     }
 
     /** A forward jump of the near form to be completed by {@link #bind}; returns where its displacement is. */
@@ -726,6 +742,7 @@ public final class Assembler {
 
     /** Lets the jump whose displacement is at an execute address go to another one. */
     public void patch(long displacement, long target) {
+        reference(displacement, target);
         HostMemory.putIntLe(writable(displacement), (int) (target - (displacement + 4)));
     }
 
@@ -739,7 +756,7 @@ public final class Assembler {
 
     public void call(long target) {
         byte_(0xe8);
-        int_((int) (target - (here() + 4)));
+        relative(target);
     }
 
     public void push(int r) {

@@ -59,6 +59,7 @@ final class BlockEmitter {
 
     private int[] relocations = new int[64];
     private int relocationCount;
+    private EmissionListener listener = EmissionListener.NONE;
 
     /** Whether registers are exchanged where a stub is being added that goes on elsewhere. */
     private boolean isExchanged;
@@ -105,6 +106,17 @@ final class BlockEmitter {
         storageForms = new StorageFormEmitter(asm, operands, features, this);
     }
 
+    /** Has a listener told which code belongs to what. */
+    void listener(EmissionListener newListener) {
+        listener = newListener;
+        asm.listener(newListener);
+    }
+
+    /** The exchanges of the block that was emitted last. */
+    Exchanges exchanges() {
+        return exchanges;
+    }
+
     /**
      * Writes a block's code.
      *
@@ -143,6 +155,7 @@ final class BlockEmitter {
         for (int i = 0; ; i++) {
             long w = words[i];
             int op = Op.of(w);
+            listener.operation(i, asm.here());
             operands.beforeOperation(i);
             if (op < Op.FIRST_ACCESS) {
                 comparisons.before(w);
@@ -171,10 +184,14 @@ final class BlockEmitter {
             }
         }
         for (int k = 0; k < stubs; k++) {
+            listener.stub(k, stubKind[k], asm.here());
             stub(k);
         }
+        listener.records(asm.here());
         floats.writeRecords(place -> relocate(place, true));
+        listener.loopExit(asm.here());
         header();
+        listener.end(asm.here());
         return entry;
     }
 
@@ -709,6 +726,7 @@ final class BlockEmitter {
             stubZero = Arrays.copyOf(stubZero, size);
             stubZeroResume = Arrays.copyOf(stubZeroResume, size);
         }
+        listener.stubWanted(k);
         stubKind[k] = kind;
         stubJump[k] = jump;
         stubOperation[k] = operation;

@@ -53,6 +53,7 @@ public final class FaultGuard {
     private static final int START = 0;
     private static final int END = 8;
     private static final int RECOVERY = 16;
+    private static final int SAVE = 24;
     private static final int SIGNALS = 32;
 
     /** Host address of the table of ranges; an entry whose end is 0 is free. The handler reads it at any time. */
@@ -97,14 +98,16 @@ public final class FaultGuard {
      * faulting instruction in rax, the address that it accessed in rcx and the signal in rdx; all other registers are
      * as they were.
      *
+     * @param save host address of three 64-bit words, for what was in rax, rcx and rdx
      * @throws IllegalStateException if too many ranges are guarded already
      */
-    public synchronized Registration register(long start, long end, long recovery) {
+    public synchronized Registration register(long start, long end, long recovery, long save) {
         for (int i = 0; i < CAPACITY; i++) {
             long entry = ranges + (long) i * ENTRY_BYTES;
             if (HostMemory.getLongVolatile(entry + END) == 0) {
                 HostMemory.putLongVolatile(entry + START, start);
                 HostMemory.putLongVolatile(entry + RECOVERY, recovery);
+                HostMemory.putLongVolatile(entry + SAVE, save);
                 HostMemory.putLongVolatile(entry + END, end);
                 return () -> HostMemory.putLongVolatile(entry + END, 0);
             }
@@ -122,6 +125,10 @@ public final class FaultGuard {
         long behind = asm.jccForward(Condition.ABOVE_OR_EQUAL);
         asm.alu(Assembler.CMP, RAX, Assembler.mem(RCX, START));
         long before = asm.jccForward(Condition.BELOW);
+        asm.load(R8, Assembler.mem(RCX, SAVE));
+        save(asm, UCONTEXT_RAX, 0);
+        save(asm, UCONTEXT_RCX, 8);
+        save(asm, UCONTEXT_RDX, 16);
         asm.store(Assembler.mem(RDX, UCONTEXT_RAX), RAX);
         asm.load(R9, Assembler.mem(RSI, SIGINFO_ADDRESS));
         asm.store(Assembler.mem(RDX, UCONTEXT_RCX), R9);
@@ -136,6 +143,11 @@ public final class FaultGuard {
         asm.jcc(Condition.NOT_EQUAL, next);
         asm.movImm(RCX, previous);
         asm.jmpMemory(Assembler.mem(RCX, RDI, 3, 0));
+    }
+
+    private static void save(Assembler asm, int from, int to) {
+        asm.load(R9, Assembler.mem(RDX, from));
+        asm.store(Assembler.mem(R8, to), R9);
     }
 
     private static void install(long handler, long previous) throws CodeMemoryException {

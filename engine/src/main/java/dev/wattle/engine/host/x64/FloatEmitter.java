@@ -330,6 +330,7 @@ final class FloatEmitter {
             asm.seek(recordPatch[k]);
             asm.int_((int) (here - codeBase));
             places.accept(recordPatch[k]);
+            asm.reference(recordPatch[k], here);
             asm.seek(here);
             asm.long_(recordWord[k]);
             asm.long_(recordImmediate[k]);

@@ -26,5 +26,11 @@ final class HostSlots {
     /** Of the last conversion to an integer behind it. */
     static final int INTEGER_A = Slots.HOST + 11;
 
+    /** Registers as they were at a fault, which the way out overwrites. */
+    static final int FAULT_RAX = Slots.HOST + 20;
+
+    static final int FAULT_RCX = Slots.HOST + 21;
+    static final int FAULT_RDX = Slots.HOST + 22;
+
     private HostSlots() {}
 }

@@ -3,6 +3,7 @@ package dev.wattle.engine.host.x64;
 
 import dev.wattle.engine.Engine;
 import dev.wattle.engine.GuestInterrupt;
+import dev.wattle.engine.HostCodeListener;
 import dev.wattle.engine.Processor;
 import dev.wattle.engine.Routine;
 import dev.wattle.engine.evaluator.Evaluator;
@@ -14,6 +15,7 @@ import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.engine.translate.BlockListing;
 import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
 import java.util.Arrays;
@@ -43,6 +45,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private final Assembler asm;
     private final Gateway gateway;
     private final BlockEmitter emitter;
+    private final Layout layout;
+    private final HostCodeLister lister;
     private final Evaluator<P> evaluator;
     private final long codeStart;
     private final long codeEnd;
@@ -54,6 +58,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private final long[] routineRuns;
     private long evictions;
     private long translationNanos;
+
+    private HostCodeListener codeListener = (address, bytes, name) -> {};
+    private boolean isListening;
 
     // Blocks in the order of their entries, for reports.
     private long[] entries = new long[1024];
@@ -90,14 +97,15 @@ public final class NativeEngine<P extends Processor> implements Engine {
         memory = CodeMemory.allocate(codeBytes);
         VectorEmitter.setUp(state);
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
-        Layout layout = new Layout(frontEnd.hotSlots());
+        layout = new Layout(frontEnd.hotSlots());
         gateway = new Gateway(asm, layout);
         emitter = new BlockEmitter(asm, layout, gateway, features, memory.executeAddress(), exactDeadline);
+        lister = new HostCodeLister(frontEnd, layout, gateway, features, memory.executeAddress(), exactDeadline);
         codeStart = memory.executeAddress() + SHARED_BYTES;
         codeEnd = memory.executeAddress() + memory.size();
         asm.seek(codeStart);
         FaultGuard faults = FaultGuard.install();
-        guard = faults.register(codeStart, codeEnd, gateway.recovery);
+        guard = faults.register(codeStart, codeEnd, gateway.recovery, state + HostSlots.FAULT_RAX * 8L);
         processor.codeCache().onDrop(this::dropped);
         processor.onSettle(this::settle);
         processor.useJumpTables();
@@ -123,6 +131,21 @@ public final class NativeEngine<P extends Processor> implements Engine {
         translations.ifPresent(cache -> counts.put("translations of earlier runs", cache.hits()));
         counts.put("microseconds in the translator", translationNanos / 1000);
         return counts;
+    }
+
+    @Override
+    public Optional<BlockListing> list(long address) {
+        CodePage page = processor.fetchPage(address);
+        Block block = translated(page, page.offset(address));
+        return Optional.of(
+                lister.listEmitted(source(block), processor.codeCache().guestCode(block), address));
+    }
+
+    @Override
+    public void onHostCode(HostCodeListener listener) {
+        codeListener = listener;
+        isListening = true;
+        listener.emitted(memory.executeAddress(), SHARED_BYTES, "wattle:gateway");
     }
 
     @Override
@@ -261,19 +284,15 @@ public final class NativeEngine<P extends Processor> implements Engine {
             return resume(exit);
         }
         Block block = blockAt(exit);
-        CodePage page = processor.fetchPage(slot(Slots.NIA));
-        Block source = block.hasOperations()
-                ? block
-                : processor.codeCache().operations(page, block.pageOffset, block.mode);
         if (++block.refusals == BlockEmitter.MOST_REFUSALS && block.valid) {
             long old = block.hostCode;
             int before = generation;
-            emit(block, page);
+            emit(block);
             if (generation == before) {
                 redirect(old, block.hostCode);
             }
         }
-        evaluator.finish(source, (int) imm & 0xffff);
+        evaluator.finish(source(block), (int) imm & 0xffff);
         processor.where = 0;
         return 0;
     }
@@ -343,6 +362,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private void dropped(Block block) {
         long entry = block.hostCode;
         if (entry != 0) {
+            // The guest is about to change it, but may be in the middle of it.
+            source(block);
             long here = asm.here();
             asm.seek(entry);
             asm.call(gateway.invalid);
@@ -356,24 +377,29 @@ public final class NativeEngine<P extends Processor> implements Engine {
         P p = processor;
         p.where = 0;
         CodePage page = p.fetchPage(nia);
-        int offset = page.offset(nia);
-        Block block = page.find(offset, p.mode);
+        Block block = translated(page, page.offset(nia));
+        putSlot(HostSlots.PAGE_BASE, page.base(nia));
+        p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES);
+        return block.hostCode;
+    }
+
+    /** The block at an offset, with host code. */
+    private Block translated(CodePage page, int offset) {
+        Block block = page.find(offset, processor.mode);
         if (!block.valid || block.hostCode == 0) {
             long start = System.nanoTime();
             if (!block.valid) {
                 block = earlier(page, offset);
             }
             if (!block.valid) {
-                block = p.codeCache().translate(page, offset, p.mode);
+                block = processor.codeCache().translate(page, offset, processor.mode);
             }
             if (block.hostCode == 0) {
-                emit(block, page);
+                emit(block);
             }
             translationNanos += System.nanoTime() - start;
         }
-        putSlot(HostSlots.PAGE_BASE, page.base(nia));
-        p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES);
-        return block.hostCode;
+        return block;
     }
 
     /** A block whose code was made in an earlier run, or {@link Block#NONE}. */
@@ -399,12 +425,11 @@ public final class NativeEngine<P extends Processor> implements Engine {
         for (int i = TranslationCache.relocations(found) - 1; i >= 0; i--) {
             int relocation = TranslationCache.relocation(found, i);
             long word = target + (relocation >> 1);
-            HostMemory.putIntLe(
-                    word, HostMemory.getIntLe(word) + ((relocation & 1) != 0 ? distance : -distance));
+            HostMemory.putIntLe(word, HostMemory.getIntLe(word) + ((relocation & 1) != 0 ? distance : -distance));
         }
         asm.seek(start + TranslationCache.imageBytes(found));
         block.hostCode = entry;
-        remember(block);
+        remember(block, start);
         return block;
     }
 
@@ -414,22 +439,30 @@ public final class NativeEngine<P extends Processor> implements Engine {
         }
     }
 
-    private void emit(Block block, CodePage page) {
+    /** A block with its operations, which are decoded again if its code is from an earlier run. */
+    private Block source(Block block) {
+        if (block.hasOperations()) {
+            return block;
+        }
+        if (!block.decoded.hasOperations()) {
+            block.decoded = processor.codeCache().operations(block);
+        }
+        block.decoded.refusals = block.refusals;
+        return block.decoded;
+    }
+
+    private void emit(Block block) {
         makeRoom();
-        Block source = block.hasOperations()
-                ? block
-                : processor.codeCache().operations(page, block.pageOffset, block.mode);
-        source.refusals = block.refusals;
-        block.hostCode = emitter.emit(source);
+        block.hostCode = emitter.emit(source(block));
+        long start = emitter.imageStart();
         if (translations.isPresent() && block.refusals == 0) {
-            long start = emitter.imageStart();
             translations
                     .get()
                     .add(
                             block.mode,
                             block.pageOffset,
                             block.pageBytes,
-                            processor.codeCache().hostAddress(page, block.pageOffset),
+                            processor.codeCache().hostAddress(block),
                             block.byteLength,
                             block.instructions,
                             asm.writable(start),
@@ -439,10 +472,16 @@ public final class NativeEngine<P extends Processor> implements Engine {
                             emitter.relocations(),
                             emitter.relocationCount());
         }
-        remember(block);
+        remember(block, start);
     }
 
-    private void remember(Block block) {
+    private void remember(Block block, long start) {
+        if (isListening) {
+            codeListener.emitted(
+                    start,
+                    asm.here() - start,
+                    "guest:%x+%x,mode=%x".formatted(block.realPage, block.pageOffset, block.mode));
+        }
         if (emitted == entries.length) {
             entries = Arrays.copyOf(entries, emitted * 2);
             blocks = Arrays.copyOf(blocks, emitted * 2);
@@ -509,7 +548,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
         long code = slot(HostSlots.FAULT_CODE);
         Block block = blockAt(code);
         putSlot(Slots.NIA, slot(HostSlots.PAGE_BASE) + block.pageOffset);
-        return new IllegalStateException("signal %d in generated code at %x, accessing %x"
-                .formatted(slot(HostSlots.FAULT_SIGNAL), code, slot(HostSlots.FAULT_ADDRESS)));
+        String report = new FaultReport(frontEnd, layout, lister, state)
+                .write(source(block), processor.codeCache().guestCode(block), slot(Slots.NIA));
+        return new IllegalStateException("signal %d in generated code at %x, accessing %x%s"
+                .formatted(slot(HostSlots.FAULT_SIGNAL), code, slot(HostSlots.FAULT_ADDRESS), report));
     }
 }

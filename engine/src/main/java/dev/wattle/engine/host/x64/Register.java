@@ -20,5 +20,15 @@ public final class Register {
     public static final int R14 = 14;
     public static final int R15 = 15;
 
+    private static final String[] NAMES = {
+        "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+        "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"
+    };
+
     private Register() {}
+
+    /** The name of a register in assembler text. */
+    public static String name(int register) {
+        return NAMES[register];
+    }
 }

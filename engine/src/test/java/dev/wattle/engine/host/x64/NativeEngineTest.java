@@ -11,11 +11,15 @@ import dev.wattle.engine.FlatProcessor;
 import dev.wattle.engine.host.CodeMemoryException;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.translate.BlockListing.Detail;
 import dev.wattle.engine.translate.FrontEnd;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import java.util.Optional;
 
 /** Host code with all that this host's processor has, and guest registers in host registers. */
 class NativeEngineTest extends EngineContract {
@@ -89,14 +93,24 @@ class NativeEngineTest extends EngineContract {
     }
 
     @Test
-    void Fault_inGeneratedCode_isReportedAndAnotherEngineGoesOn() {
+    void Fault_inGeneratedCode_isReportedAndAnotherEngineGoesOn() throws IOException {
         FlatProcessor broken = processor(program(out -> out.emit(Op.LD64_LE, D, A, 0, 0, 0)));
         broken.putSlot(A, 0x8000);
         run(broken, 0x1000);
         // A host address that is nobody's, where only the TLB can lead.
         broken.tlbs.put(0, 0x8000, 4096, 0x10, true, true);
         IllegalStateException report = assertThrows(IllegalStateException.class, () -> run(broken, 0x1000));
-        assertTrue(String.valueOf(report.getMessage()).contains("signal 11"), report::getMessage);
+        String message = String.valueOf(report.getMessage());
+        assertTrue(message.contains("signal 11"), message);
+        Path file = Path.of(message.substring(message.indexOf("; see ") + 6));
+        String text = Files.readString(file);
+        Files.delete(file);
+        assertTrue(file.getFileName().toString().matches("wattle-fault-\\d+-\\d+\\.txt"), message);
+        assertTrue(text.startsWith("signal 11 in generated code at "), text);
+        assertTrue(text.contains("(+000.0"), text);
+        // The address that the load was about to access, in the registers that hold its parts.
+        assertTrue(text.contains("rax          0000000000008000"), text);
+        assertTrue(text.contains("LD64_LE d=s"), text);
 
         FlatProcessor sound = processor(program(out -> out.opImm(Op.ADDI, D, A, 1)));
         sound.putSlot(A, 41);
@@ -107,5 +121,18 @@ class NativeEngineTest extends EngineContract {
         for (int i = 0; i < 20_000; i++) {
             assertThrows(NullPointerException.class, () -> nothing[0].hashCode());
         }
+    }
+
+    @Test
+    void Listing_ofABlock_hasItsOperationsAndItsHostCodeWithoutRunningIt() {
+        FlatProcessor p = processor(program(out -> out.opImm(Op.ADDI, D, A, 7)));
+        p.putSlot(A, 1);
+        String text = p.engine.list(0x1000).orElseThrow().text(Detail.OPERATIONS, Detail.HOST_CODE);
+        assertTrue(text.startsWith("# 1 instructions, 2 operations, "), text);
+        assertTrue(text.contains("0000000000001000  00000000\n        +000.0  ADDI d=s"), text);
+        assertTrue(text.contains("imm=7\n                "), text);
+        assertEquals(0, p.slot(D));
+        run(p, 0x1000);
+        assertEquals(8, p.slot(D));
     }
 }
