@@ -206,7 +206,8 @@ public final class TranslationCache implements AutoCloseable {
             return 0;
         }
         long hash = hash(mode, pageOffset, pageBytes, HostMemory.getIntLe(guestCode));
-        for (long probe = hash, left = tableMask; left >= 0; probe++, left--) {
+        // A damaged entry ends the search, since it empties the table.
+        for (long probe = hash, left = tableMask; left >= 0 && tableMask >= 0; probe++, left--) {
             long slot = oldAddress + entriesEnd + (probe & tableMask) * SLOT_BYTES;
             long offset = HostMemory.getLongLe(slot + 8);
             if (offset == 0) {

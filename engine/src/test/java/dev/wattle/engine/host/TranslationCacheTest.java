@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.wattle.engine.memory.HostMemory;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TranslationCacheTest {
+    private static final int MODE = 5;
+    private static final int GUEST_BYTES = 12;
+    private static final int IMAGE_BYTES = 100;
+
+    @TempDir
+    Path folder;
+
+    private final Arena arena = Arena.ofConfined();
+    private final long guest = arena.allocate(4096, 8).address();
+    private final long image = arena.allocate(4096, 8).address();
+    private final List<String> problems = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        arena.close();
+    }
+
+    private TranslationCache open() {
+        return TranslationCache.open(folder, "test", problems::add);
+    }
+
+    private void code(int n) {
+        for (int i = 0; i < GUEST_BYTES; i += 4) {
+            HostMemory.putIntLe(guest + i, i < 8 ? n >>> 4 : n);
+        }
+        HostMemory.fill(image, IMAGE_BYTES, (byte) n);
+    }
+
+    private void add(TranslationCache cache, int n) {
+        code(n);
+        cache.add(MODE, 64, 4096, guest, GUEST_BYTES, 3, image, IMAGE_BYTES, 1000 + n, 26, new int[] {n, n + 1, 9}, 2);
+    }
+
+    private long find(TranslationCache cache, int n) {
+        code(n);
+        return cache.find(MODE, 64, 4096, guest);
+    }
+
+    private void write(int from, int to) {
+        try (TranslationCache cache = open()) {
+            for (int n = from; n < to; n++) {
+                add(cache, n);
+            }
+        }
+    }
+
+    private Path file() {
+        return folder.resolve("test.translations");
+    }
+
+    @Test
+    void Find_afterReopening_givesWhatWasAdded() {
+        write(0, 1000);
+        write(1000, 3000);
+        try (TranslationCache cache = open()) {
+            for (int n = 0; n < 3000; n++) {
+                long entry = find(cache, n);
+                assertNotEquals(0, entry, "entry " + n);
+                assertEquals(GUEST_BYTES, TranslationCache.guestBytes(entry));
+                assertEquals(3, TranslationCache.instructions(entry));
+                assertEquals(26, TranslationCache.entryPoint(entry));
+                assertEquals(1000 + n, TranslationCache.imagePlace(entry));
+                assertEquals(2, TranslationCache.relocations(entry));
+                assertEquals(n + 1, TranslationCache.relocation(entry, 1));
+                assertEquals(IMAGE_BYTES, TranslationCache.imageBytes(entry));
+                assertEquals((byte) n, HostMemory.getByte(TranslationCache.image(entry) + IMAGE_BYTES - 1));
+            }
+            assertEquals(3000, cache.hits());
+        }
+        assertEquals(List.of(), problems);
+    }
+
+    @Test
+    void Find_ofOtherCode_findsNothing() {
+        write(0, 1000);
+        try (TranslationCache cache = open()) {
+            assertEquals(0, find(cache, 1000));
+            code(7);
+            assertEquals(0, cache.find(MODE + 1, 64, 4096, guest));
+            assertEquals(0, cache.find(MODE, 68, 4096, guest));
+            assertEquals(0, cache.find(MODE, 64, 65536, guest));
+            // The same first instructions, with another one behind them.
+            HostMemory.putIntLe(guest + 8, 12345);
+            assertEquals(0, cache.find(MODE, 64, 4096, guest));
+        }
+        try (TranslationCache other = TranslationCache.open(folder, "other", problems::add)) {
+            assertEquals(0, find(other, 7));
+        }
+    }
+
+    @Test
+    void File_withAnyByteChanged_givesTheSameOrNothing() throws IOException {
+        write(0, 20);
+        byte[] good = Files.readAllBytes(file());
+        for (int at = 0; at < good.length; at += 3) {
+            byte[] bad = good.clone();
+            bad[at] ^= 0x41;
+            Files.write(file(), bad);
+            try (TranslationCache cache = open()) {
+                for (int n = 0; n < 20; n++) {
+                    long entry = find(cache, n);
+                    if (entry != 0) {
+                        assertEquals(3, TranslationCache.instructions(entry));
+                        assertEquals(IMAGE_BYTES, TranslationCache.imageBytes(entry));
+                        for (int i = 0; i < IMAGE_BYTES; i++) {
+                            assertEquals((byte) n, HostMemory.getByte(TranslationCache.image(entry) + i));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void File_cutShort_isSaidOnceAndMadeAgain() throws IOException {
+        write(0, 100);
+        byte[] good = Files.readAllBytes(file());
+        Files.write(file(), java.util.Arrays.copyOf(good, good.length / 2));
+        try (TranslationCache cache = open()) {
+            assertEquals(0, find(cache, 3));
+            add(cache, 3);
+        }
+        assertEquals(1, problems.size());
+        assertTrue(problems.get(0).contains("damaged"), problems.get(0));
+        try (TranslationCache cache = open()) {
+            assertNotEquals(0, find(cache, 3));
+        }
+        assertEquals(1, problems.size());
+    }
+
+    @Test
+    void Folder_thatCannotBe_isSaidOnceAndDoneWithout() throws IOException {
+        Path taken = Files.writeString(folder.resolve("taken"), "a file");
+        try (TranslationCache cache = TranslationCache.open(taken, "test", problems::add)) {
+            add(cache, 1);
+            assertEquals(0, find(cache, 1));
+        }
+        assertEquals(1, problems.size());
+        assertTrue(problems.get(0).contains(taken.toString()), problems.get(0));
+        assertEquals("a file", Files.readString(taken));
+    }
+
+    @Test
+    void Close_withFewNewEntries_leavesTheFileAsItIs() throws IOException {
+        write(0, 1000);
+        byte[] before = Files.readAllBytes(file());
+        write(1000, 1003);
+        assertEquals(before.length, Files.size(file()));
+        try (var files = Files.list(folder)) {
+            assertEquals(1, files.count());
+        }
+    }
+}
