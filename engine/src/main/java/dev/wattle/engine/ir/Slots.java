@@ -48,6 +48,8 @@ public final class Slots {
     public static final int RESERVED_BYTES = 1287;
     /** First of 96 slots for a host back-end's own use. */
     public static final int HOST = 1288;
+    /** First of 256 slots for more of a back-end's own use. */
+    public static final int HOST_COUNTERS = 1536;
     /** Slots of the whole state block. */
     public static final int COUNT = 2048;
 

@@ -809,6 +809,11 @@ public final class Assembler {
         }
     }
 
+    /** Five bytes that do nothing. */
+    public void nop5() {
+        nop(0x0f, 0x1f, 0x44, 0, 0);
+    }
+
     private void nop(int... bytes) {
         for (int b : bytes) {
             byte_(b);

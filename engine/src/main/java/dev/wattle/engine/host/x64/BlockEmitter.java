@@ -9,6 +9,7 @@ import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.memory.SoftTlb;
 import dev.wattle.engine.translate.JumpTables;
 import java.util.Arrays;
@@ -33,6 +34,14 @@ final class BlockEmitter {
     /** Where among them the block's offset in its page is. */
     static final int HEADER_OFFSET = 8;
 
+    /** Bytes of code for a region stay below this. */
+    static final int MOST_REGION_BYTES = 4 * MOST_BYTES;
+
+    private static final int HEAT = Slots.HOST_COUNTERS;
+    private static final int HEAT_COUNTERS = 512;
+    /** So many jumps back make a loop hot. */
+    private static final int HEAT_JUMPS = 1000;
+
     private static final int ACCESS_DESCRIPTOR_BYTES = 16;
     private static final int ROUTINE_DESCRIPTOR_BYTES = 24;
 
@@ -56,6 +65,14 @@ final class BlockEmitter {
     private long loopJump;
 
     private Block block = Block.NONE;
+    /** The region being emitted, or {@link Region#NONE}. */
+    private Region region = Region.NONE;
+
+    private final RegionFlow flow = new RegionFlow();
+    /** The member of the region being emitted. */
+    private int member;
+    /** Comparisons that are pending on the way that is being emitted and stay so, see {@link Comparisons#snapshot}. */
+    private long edge;
 
     private int[] relocations = new int[64];
     private int relocationCount;
@@ -76,6 +93,7 @@ final class BlockEmitter {
     private long[] stubComparisons = new long[64];
     private boolean[] stubExchanged = new boolean[64];
     // Of routines alone: the operation, further jumps to the stub, and when its zero is right.
+    private Block[] stubBlock = new Block[64];
     private long[] stubWord = new long[64];
     private long[] stubImmediate = new long[64];
     private long[] stubJump2 = new long[64];
@@ -124,33 +142,86 @@ final class BlockEmitter {
      *     anywhere, with the block's effective address in rax
      */
     long emit(Block source) {
-        block = source;
+        region = Region.NONE;
+        front(source);
+        exchanges.apply(operands.registerMap(), false);
+        exchanges.plan(source, floats, vectors);
+        exchanges.apply(operands.registerMap(), true);
+        exchanges.enter(asm);
+        inner = asm.here();
+        comparisons.begin(asm);
+        floats.begin();
+        body(source);
+        back(source);
+        return entry;
+    }
+
+    /**
+     * Writes the code of a region, and tells it where what is.
+     *
+     * @return its entry, as for a block
+     */
+    long emit(Region source) {
+        region = source;
+        int members = region.members.size();
+        flow.begin(region);
+        front(region.header);
+        exchanges.apply(operands.registerMap(), false);
+        exchanges.plan(region, floats, vectors);
+        exchanges.apply(operands.registerMap(), true);
+        exchanges.enter(asm);
+        comparisons.begin(asm);
+        floats.begin();
+        if (flow.header() != 0) {
+            flow.jump(asm.jmpForward(), flow.header());
+        }
+        region.labels = new long[members];
+        region.exits = new long[members];
+        for (member = 0; member < members; member++) {
+            region.labels[member] = asm.here();
+            asm.nop5();
+            comparisons.start(flow.inherited(member));
+            body(region.sources.get(member));
+        }
+        flow.bind(asm);
+        for (member = 0; member < members; member++) {
+            region.exits[member] = asm.here();
+            comparisons.makeAll(flow.inherited(member));
+            exchanges.leave(asm);
+            block = region.sources.get(member);
+            isExchanged = false;
+            addStub(Exits.LINK, asm.jmpForward(), 0, 0, 0, block.pageOffset, 0);
+        }
+        back(region.header);
+        return entry;
+    }
+
+    /** Starts what is entered at a block. */
+    private void front(Block first) {
         stubs = 0;
         relocationCount = 0;
+        loopJump = 0;
+        edge = 0;
         asm.seek(asm.here() + HEADER_BYTES);
         asm.align(16);
         entry = asm.here();
         asm.seek(entry - FAR_BYTES);
-        asm.aluImm(Assembler.AND, RAX, -source.pageBytes);
+        asm.aluImm(Assembler.AND, RAX, -first.pageBytes);
         asm.store(Layout.slot(HostSlots.PAGE_BASE), RAX);
         if (asm.here() != entry) {
             throw new IllegalStateException("the code before an entry has another length than it should");
         }
-        loopJump = 0;
-        exchanges.apply(operands.registerMap(), false);
-        exchanges.plan(source, floats, vectors);
-        exchanges.apply(operands.registerMap(), true);
+    }
+
+    private void body(Block source) {
+        block = source;
         if (source.refusals < MOST_REFUSALS) {
             groups.plan(source);
         } else {
             groups.clear(source);
         }
         operands.begin(asm, source);
-        exchanges.enter(asm);
-        inner = asm.here();
-        comparisons.begin(asm);
         compute.begin(asm, source);
-        floats.begin();
         long[] words = source.words;
         for (int i = 0; ; i++) {
             long w = words[i];
@@ -183,16 +254,21 @@ final class BlockEmitter {
                 break;
             }
         }
+    }
+
+    /** Writes what is seldom executed, and what is not executed. */
+    private void back(Block first) {
         for (int k = 0; k < stubs; k++) {
+            block = stubBlock[k];
             listener.stub(k, stubKind[k], asm.here());
             stub(k);
         }
+        block = first;
         listener.records(asm.here());
         floats.writeRecords(place -> relocate(place, true));
         listener.loopExit(asm.here());
         header();
         listener.end(asm.here());
-        return entry;
     }
 
     /**
@@ -507,6 +583,9 @@ final class BlockEmitter {
     }
 
     private void routine(int kind, int i, long imm) {
+        if (kind == Exits.CALL) {
+            exchanges.leave(asm);
+        }
         long descriptor = asm.here() + 12;
         asm.leaCode(RAX, descriptor);
         jumpOut();
@@ -515,6 +594,9 @@ final class BlockEmitter {
         asm.int_(block.pageOffset);
         asm.int_(kind == Exits.CALL_END ? behind() : ROUTINE_DESCRIPTOR_BYTES);
         asm.long_(imm);
+        if (kind == Exits.CALL) {
+            exchanges.resume(asm);
+        }
     }
 
     private void pageAddress(int i, long w, long imm) {
@@ -547,11 +629,20 @@ final class BlockEmitter {
                 exchanges.leave(asm);
                 routine(Exits.CALL_END, i, imm);
             }
+            case Op.GOTO, Op.FALL_THROUGH -> {
+                int target = op == Op.GOTO ? (int) imm : behind();
+                boolean keeps = keeps(target);
+                long pending = comparisons.snapshot();
+                if (!keeps) {
+                    comparisons.makeAllBut(-1);
+                }
+                count();
+                goWith(target, keeps ? pending : 0, true);
+            }
             default -> {
                 comparisons.makeAllBut(-1);
                 count();
                 switch (op) {
-                    case Op.GOTO -> go((int) imm);
                     case Op.GOTO_ABSOLUTE -> {
                         asm.movImm(RAX, imm & block.addressMask);
                         exchanges.leave(asm);
@@ -568,9 +659,8 @@ final class BlockEmitter {
                         operands.fetch(RAX, Op.b(w));
                         toAddress();
                         asm.bind(notTaken);
-                        go(behind());
+                        go(behind(), true);
                     }
-                    case Op.FALL_THROUGH -> go(behind());
                     default -> throw new IllegalStateException("no such micro-op: " + Op.name(op));
                 }
             }
@@ -584,7 +674,17 @@ final class BlockEmitter {
     private void branchOnBit(long w, boolean ifSet, int target) {
         int n = Op.c(w);
         int comparison = n == 0 ? -1 : comparisons.find(Op.a(w));
-        comparisons.makeAllBut(comparison);
+        boolean isBack = target <= block.pageOffset;
+        // The way that is taken more often comes first.
+        int first = isBack ? target : behind();
+        int second = isBack ? behind() : target;
+        long pending = comparisons.snapshot();
+        long rest = 0;
+        if (keeps(first) || keeps(second)) {
+            rest = comparisons.snapshotBut(comparison);
+        } else {
+            comparisons.makeAllBut(comparison);
+        }
         count();
         int condition;
         if (comparison >= 0) {
@@ -594,18 +694,66 @@ final class BlockEmitter {
             condition = testBit(Op.a(w), n);
         }
         int taken = ifSet ? condition : Condition.not(condition);
-        boolean isBack = target <= block.pageOffset;
-        // The way that is taken more often comes first.
-        long other = asm.jccForward(isBack ? Condition.not(taken) : taken);
-        if (comparison >= 0) {
-            comparisons.writeKnown(comparison, n, isBack == ifSet);
+        int toSecond = isBack ? Condition.not(taken) : taken;
+        boolean plain = comparison < 0 && rest == 0;
+        if (isDirect(second, plain)) {
+            jumpIf(toSecond, second, pending);
+            way(first, pending, comparison, n, isBack == ifSet, rest, true);
+            return;
         }
-        go(isBack ? target : behind());
+        if (isDirect(first, plain)) {
+            jumpIf(Condition.not(toSecond), first, pending);
+            way(second, pending, comparison, n, isBack != ifSet, rest, true);
+            return;
+        }
+        long other = asm.jccForward(toSecond);
+        way(first, pending, comparison, n, isBack == ifSet, rest, false);
         asm.bind(other);
-        if (comparison >= 0) {
-            comparisons.writeKnown(comparison, n, isBack != ifSet);
+        way(second, pending, comparison, n, isBack != ifSet, rest, true);
+    }
+
+    /** Whether the way to an offset is a jump and nothing else. */
+    private boolean isDirect(int offset, boolean plain) {
+        if (region == Region.NONE || exactDeadline || offset <= block.pageOffset) {
+            return false;
         }
-        go(isBack ? behind() : target);
+        return keeps(offset) || plain && region.memberAt(offset) >= 0;
+    }
+
+    private void jumpIf(int condition, int offset, long pending) {
+        int to = region.memberAt(offset);
+        if (keeps(offset)) {
+            flow.inherit(to, pending);
+        }
+        flow.jump(asm.jccForward(condition), to);
+    }
+
+    /** One way out of a branch on a bit: comparisons stay pending, or are made. */
+    private void way(int target, long pending, int comparison, int n, boolean isSet, long rest, boolean isLast) {
+        if (keeps(target)) {
+            goWith(target, pending, isLast);
+            return;
+        }
+        if (comparison >= 0) {
+            comparisons.writeKnown(comparison, n, isSet);
+        }
+        comparisons.makeAll(rest);
+        go(target, isLast);
+    }
+
+    /** Whether the block at an offset goes on with comparisons as they are at the end of this one. */
+    private boolean keeps(int offset) {
+        return region != Region.NONE && flow.inherits(region.memberAt(offset), member);
+    }
+
+    /** As {@link #go}, with comparisons that stay pending. */
+    private void goWith(int offset, long pending, boolean isLast) {
+        if (pending != 0) {
+            flow.inherit(region.memberAt(offset), pending);
+        }
+        edge = pending;
+        go(offset, isLast);
+        edge = 0;
     }
 
     /** Sets the host's flags by one bit of a slot, and returns the condition of its being 1. */
@@ -621,8 +769,13 @@ final class BlockEmitter {
 
     private void branchNotZero(long w, int target) {
         int a = Op.a(w);
-        boolean flagsTell = compute.isZeroFlagOf(a) && comparisons.snapshot() == 0;
-        comparisons.makeAllBut(-1);
+        long pending = comparisons.snapshot();
+        boolean keeps = keeps(target) && keeps(behind());
+        boolean flagsTell = compute.isZeroFlagOf(a) && (keeps || pending == 0);
+        if (!keeps) {
+            comparisons.makeAllBut(-1);
+            pending = 0;
+        }
         count();
         if (!flagsTell) {
             int register = operands.isConstant(a) ? -1 : operands.register(a);
@@ -637,15 +790,20 @@ final class BlockEmitter {
         }
         boolean isBack = target <= block.pageOffset;
         long other = asm.jccForward(isBack ? Condition.EQUAL : Condition.NOT_EQUAL);
-        go(isBack ? target : behind());
+        goWith(isBack ? target : behind(), pending, false);
         asm.bind(other);
-        go(isBack ? behind() : target);
+        goWith(isBack ? behind() : target, pending, true);
     }
 
-    /** Goes on at an offset from the page's start. */
-    private void go(int offset) {
+    /**
+     * Goes on at an offset from the page's start.
+     *
+     * @param isLast whether this is the end of the block's code
+     */
+    private void go(int offset, boolean isLast) {
         boolean isBack = offset <= block.pageOffset;
-        boolean loops = offset == block.pageOffset && exchanges.count() != 0;
+        int next = region == Region.NONE ? -1 : region.memberAt(offset);
+        boolean loops = next >= 0 || offset == block.pageOffset && exchanges.count() != 0;
         if (!loops) {
             exchanges.leave(asm);
         }
@@ -659,7 +817,15 @@ final class BlockEmitter {
             addStub(Exits.POLL, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, offset, 0);
         }
         isExchanged = false;
-        if (loops) {
+        if (isBack && region == Region.NONE && offset >= 0 && offset != block.pageOffset) {
+            asm.aluMemImm32(Assembler.SUB, heat(offset), 1);
+            addStub(Exits.HOT, asm.jccForward(Condition.SIGN), 0, 0, 0, offset, 0);
+        }
+        if (next >= 0) {
+            if (!isLast || next != member + 1) {
+                flow.jump(asm.jmpForward(), next);
+            }
+        } else if (loops) {
             loopJump = asm.jmpForward();
             asm.patch(loopJump, inner);
         } else if (offset == block.pageOffset) {
@@ -673,6 +839,23 @@ final class BlockEmitter {
                 asm.mov32(RAX, RAX);
             }
             goIndirect(false);
+        }
+    }
+
+    /** The counter of jumps back to an offset; some offsets share one. */
+    private static long heat(int offset) {
+        return Assembler.plus(Layout.slot(HEAT), (offset >> 2 & HEAT_COUNTERS - 1) * 4);
+    }
+
+    /** Has the jumps back to an offset counted anew. */
+    static void resetHeat(long state, int offset) {
+        HostMemory.putIntLe(state + HEAT * 8L + (offset >> 2 & HEAT_COUNTERS - 1) * 4L, HEAT_JUMPS);
+    }
+
+    /** Has all jumps back counted anew. */
+    static void resetHeat(long state) {
+        for (int counter = 0; counter < HEAT_COUNTERS; counter++) {
+            resetHeat(state, counter << 2);
         }
     }
 
@@ -719,6 +902,7 @@ final class BlockEmitter {
             stubResume = Arrays.copyOf(stubResume, size);
             stubComparisons = Arrays.copyOf(stubComparisons, size);
             stubExchanged = Arrays.copyOf(stubExchanged, size);
+            stubBlock = Arrays.copyOf(stubBlock, size);
             stubWord = Arrays.copyOf(stubWord, size);
             stubImmediate = Arrays.copyOf(stubImmediate, size);
             stubJump2 = Arrays.copyOf(stubJump2, size);
@@ -735,7 +919,8 @@ final class BlockEmitter {
         stubOffset[k] = offset;
         stubResume[k] = resume;
         boolean isInside = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.CALL || kind == Exits.GROUP;
-        stubComparisons[k] = isInside ? comparisons.snapshot() : 0;
+        stubBlock[k] = block;
+        stubComparisons[k] = isInside ? comparisons.snapshot() : edge;
         stubExchanged[k] = isInside || isExchanged;
     }
 

@@ -36,6 +36,25 @@ final class Comparisons {
         this.operands = operands;
     }
 
+    /** Starts a block with what is pending at its start. */
+    void start(long snapshot) {
+        pendingCount = 0;
+        for (long rest = snapshot; rest != 0; rest >>>= 16) {
+            pending[pendingCount++] = (int) (rest & 0xffff) - 1;
+        }
+    }
+
+    /** What is pending now but for one, as {@link #snapshot}. */
+    long snapshotBut(int comparison) {
+        long packed = 0;
+        for (int k = pendingCount - 1; k >= 0; k--) {
+            if (pending[k] != comparison) {
+                packed = packed << 16 | pending[k] + 1;
+            }
+        }
+        return packed;
+    }
+
     void begin(Assembler assembler) {
         asm = assembler;
         count = 0;
@@ -92,13 +111,9 @@ final class Comparisons {
         return -1;
     }
 
-    /** What is pending now, as a number for {@link #makeAll(long)}. */
+    /** What is pending now, as a number for {@link #makeAll(long)}: at most 65535 comparisons have one. */
     long snapshot() {
-        long packed = 0;
-        for (int k = pendingCount - 1; k >= 0; k--) {
-            packed = packed << 16 | pending[k] + 1;
-        }
-        return packed;
+        return snapshotBut(-1);
     }
 
     /** Makes the nibbles of a snapshot. Changes rcx, rdx and the flags. */

@@ -566,7 +566,23 @@ final class ComputeEmitter {
         int next = i + 1;
         int carry32 = NONE;
         if (isOf(Op.CARRY32, words[next], w) && Op.c(words[next]) == d) {
-            carry32 = next++;
+            carry32 = operands.isDead(next, words[next]) ? NONE : next;
+            next++;
+        }
+        if (isOf(Op.CARRY, words[next], w) && operands.isDead(next, words[next])) {
+            next++;
+            sum(w);
+            done = next - 1;
+            int last = i;
+            if (isMoveOfSum(next, d) && operands.uses(i) == 1 && carry32 == NONE) {
+                comparisons.before(words[next]);
+                done = next;
+                last = next;
+            } else if (carry32 != NONE) {
+                done = NONE;
+            }
+            operands.finish(last, words[last], RAX, false);
+            return;
         }
         boolean carries = isOf(Op.CARRY, words[next], w)
                 && Op.c(words[next]) == Op.c(w)
@@ -580,7 +596,7 @@ final class ComputeEmitter {
         }
         done = next;
         int carry = Op.d(words[next++]);
-        if (Op.of(words[next]) == Op.MOV && Op.a(words[next]) == d && operands.uses(i) == (carry32 == NONE ? 1 : 2)) {
+        if (isMoveOfSum(next, d) && operands.uses(i) == (carry32 == NONE ? 1 : 2)) {
             comparisons.before(words[next]);
             done = next;
         }
@@ -598,6 +614,10 @@ final class ComputeEmitter {
         }
         int last = done == next ? next : i;
         operands.finish(last, words[last], RAX, false);
+    }
+
+    private boolean isMoveOfSum(int next, int d) {
+        return Op.of(words[next]) == Op.MOV && Op.a(words[next]) == d && !operands.isDead(next, words[next]);
     }
 
     private static boolean isOf(int op, long candidate, long w) {

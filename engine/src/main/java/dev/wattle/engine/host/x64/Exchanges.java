@@ -7,7 +7,7 @@ import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
 
 /**
- * Host registers that hold other guest registers within one block than they do everywhere else.
+ * Host registers that hold other guest registers within one block or region than they do everywhere else.
  *
  * <p>A long block, or one that jumps to its own start, may use guest registers a lot that have no host register, and
  * hardly use some that have one. Then the two change places from the block's start to its end: two moves there, two
@@ -18,6 +18,9 @@ final class Exchanges {
     private static final int GAIN = 6;
 
     private static final int GAIN_IN_LOOP = 1;
+    private static final int GAIN_IN_REGION = 3;
+    /** What has to be moved for each exchange when a routine is run. */
+    private static final int MOVES_AROUND_CALL = 4;
 
     private final Layout layout;
     private final int[] hotSlots;
@@ -65,6 +68,30 @@ final class Exchanges {
 
     /** Decides on the exchanges of a block. */
     void plan(Block block, FloatEmitter floats, VectorEmitter vectors) {
+        forget();
+        if (add(block, 1, floats, vectors) == 0) {
+            long[] words = block.words;
+            int last = words.length - 1;
+            int end = Op.of(words[last]);
+            boolean loops =
+                    (end == Op.GOTO || end == Op.BRANCH_NZ || end == Op.BRANCH_BIT_SET || end == Op.BRANCH_BIT_CLEAR)
+                            && block.immediates[last] == block.pageOffset;
+            choose(loops ? GAIN_IN_LOOP : GAIN);
+        }
+    }
+
+    /** Decides on the exchanges of a region. */
+    void plan(Region region, FloatEmitter floats, VectorEmitter vectors) {
+        forget();
+        int[] weights = RegionFinder.weights(region);
+        int calls = 0;
+        for (int m = 0; m < weights.length; m++) {
+            calls += add(region.sources.get(m), weights[m], floats, vectors);
+        }
+        choose(GAIN_IN_REGION + calls * MOVES_AROUND_CALL);
+    }
+
+    private void forget() {
         count = 0;
         for (int i = 0; i < touchedCount; i++) {
             int slot = touched[i];
@@ -73,19 +100,22 @@ final class Exchanges {
             excluded[slot] = false;
         }
         touchedCount = 0;
-        long[] words = block.words;
-        int last = words.length - 1;
-        for (int i = 0; i <= last; i++) {
-            long w = words[i];
+    }
+
+    /** Adds up the uses of registers in a block; gives the number of routines that it runs. */
+    private int add(Block block, int weight, FloatEmitter floats, VectorEmitter vectors) {
+        int calls = 0;
+        for (long w : block.words) {
             int op = Op.of(w);
             if (op == Op.CALL || op == Op.HOST && !isHostCode(w, floats) && !vectors.supports(w)) {
-                return;
+                calls += weight;
+                continue;
             }
             if (op == Op.HOST && !StorageFormEmitter.supports(Form.of(w))) {
                 // These have their operands in memory: numbers in one slot, vectors in two.
                 int form = Form.of(w);
                 if (form == Form.V128_LOAD || form == Form.V128_STORE) {
-                    use(Op.a(w));
+                    use(Op.a(w), weight);
                 } else {
                     excludeVector(Op.a(w));
                 }
@@ -98,36 +128,32 @@ final class Exchanges {
                 continue;
             }
             if (Op.readsA(op)) {
-                use(Op.a(w));
+                use(Op.a(w), weight);
             }
             if (Op.readsB(op)) {
-                use(Op.b(w));
+                use(Op.b(w), weight);
             }
             if (Op.writesD(op)) {
-                use(Op.d(w));
+                use(Op.d(w), weight);
                 written[Op.d(w)] = true;
             }
             if (op == Op.HOST) {
-                use(Op.b(w));
-                use(Op.d(w));
+                use(Op.b(w), weight);
+                use(Op.d(w), weight);
                 written[Op.d(w)] = true;
             }
         }
-        int end = Op.of(words[last]);
-        boolean loops =
-                (end == Op.GOTO || end == Op.BRANCH_NZ || end == Op.BRANCH_BIT_SET || end == Op.BRANCH_BIT_CLEAR)
-                        && block.immediates[last] == block.pageOffset;
-        choose(loops ? GAIN_IN_LOOP : GAIN);
+        return calls;
     }
 
     private static boolean isHostCode(long w, FloatEmitter floats) {
         return StorageFormEmitter.supports(Form.of(w)) || floats.supports(Form.of(w));
     }
 
-    private void use(int slot) {
+    private void use(int slot, int weight) {
         if (slot >= Slots.GUEST && slot < Slots.JUMP_TABLE) {
             touch(slot);
-            uses[slot]++;
+            uses[slot] += weight;
         }
     }
 

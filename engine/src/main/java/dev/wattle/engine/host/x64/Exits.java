@@ -31,6 +31,9 @@ final class Exits {
     /** The host's processor refused an instruction of generated code. */
     static final int FAULT = 9;
 
+    /** There have been many jumps back to an offset. */
+    static final int HOT = 11;
+
     /** What the kinds are called in statistics. */
     static final List<String> NAMES = List.of(
             "",
@@ -43,7 +46,8 @@ final class Exits {
             "to a routine that ends a block",
             "from changed code",
             "by a fault",
-            "for a group of accesses");
+            "for a group of accesses",
+            "for a hot loop");
 
     static final int KIND = 0;
     static final int OP = 1;

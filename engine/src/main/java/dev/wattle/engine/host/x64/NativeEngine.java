@@ -18,7 +18,10 @@ import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.translate.BlockListing;
 import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -34,6 +37,8 @@ import java.util.TreeMap;
 public final class NativeEngine<P extends Processor> implements Engine {
     private static final long SHARED_BYTES = 4096;
     private static final int ENTRY_PATCH_BYTES = 5;
+    /** A heat that no loop gets to anything from. */
+    private static final int NEVER_AGAIN = Integer.MIN_VALUE / 2;
 
     private final P processor;
     private final Routine<P>[] routines;
@@ -65,6 +70,13 @@ public final class NativeEngine<P extends Processor> implements Engine {
     // Blocks in the order of their entries, for reports.
     private long[] entries = new long[1024];
     private Block[] blocks = new Block[1024];
+    /** For entries of regions, those. */
+    private Region[] regions = new Region[1024];
+
+    private final Map<Block, List<Region>> regionsOf = new IdentityHashMap<>();
+    private final RegionFinder finder = new RegionFinder(this::source);
+    private long regionCount;
+    private long regionsDropped;
     private int emitted;
 
     /**
@@ -96,6 +108,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
         evaluator = new Evaluator<>(processor, routines);
         memory = CodeMemory.allocate(codeBytes);
         VectorEmitter.setUp(state);
+        BlockEmitter.resetHeat(state);
+        Arrays.fill(regions, Region.NONE);
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
         layout = new Layout(frontEnd.hotSlots());
         gateway = new Gateway(asm, layout);
@@ -128,6 +142,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
             }
         }
         counts.put("code evictions", evictions);
+        counts.put("regions", regionCount);
+        counts.put("regions dropped", regionsDropped);
         translations.ifPresent(cache -> counts.put("translations of earlier runs", cache.hits()));
         counts.put("microseconds in the translator", translationNanos / 1000);
         return counts;
@@ -137,6 +153,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
     public Optional<BlockListing> list(long address) {
         CodePage page = processor.fetchPage(address);
         Block block = translated(page, page.offset(address));
+        if (regionAt(block.hostCode) != Region.NONE) {
+            return Optional.of(lister.list(source(block), processor.codeCache().guestCode(block), address));
+        }
         return Optional.of(
                 lister.listEmitted(source(block), processor.codeCache().guestCode(block), address));
     }
@@ -229,6 +248,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
             case Exits.GROUP -> {
                 return group(exit);
             }
+            case Exits.HOT -> {
+                return hot(exit);
+            }
             case Exits.FAULT -> throw fault();
             default -> throw new IllegalStateException("generated code has an exit of no kind");
         }
@@ -284,7 +306,16 @@ public final class NativeEngine<P extends Processor> implements Engine {
             return resume(exit);
         }
         Block block = blockAt(exit);
-        if (++block.refusals == BlockEmitter.MOST_REFUSALS && block.valid) {
+        Region region = regionAt(exit);
+        if (region != Region.NONE) {
+            block = region.members.get(region.memberAt(HostMemory.getIntLe(exit + Exits.OFFSET)));
+            if (++block.refusals == BlockEmitter.MOST_REFUSALS) {
+                // What is refused there is refused in its own code, too.
+                block.refusals--;
+                drop(region);
+                region.header.heat = NEVER_AGAIN;
+            }
+        } else if (++block.refusals == BlockEmitter.MOST_REFUSALS && block.valid) {
             long old = block.hostCode;
             int before = generation;
             emit(block);
@@ -318,6 +349,73 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private Block blockAt(long code) {
         int i = Arrays.binarySearch(entries, 0, emitted, code);
         return i >= 0 ? blocks[i] : i < -1 ? blocks[-i - 2] : Block.NONE;
+    }
+
+    private Region regionAt(long code) {
+        int i = Arrays.binarySearch(entries, 0, emitted, code);
+        return i >= 0 ? regions[i] : i < -1 ? regions[-i - 2] : Region.NONE;
+    }
+
+    /** A jump back has been done many times: perhaps there is a loop that deserves better code. */
+    private long hot(long exit) {
+        long nia = target(exit);
+        putSlot(Slots.NIA, nia);
+        BlockEmitter.resetHeat(state, HostMemory.getIntLe(exit + Exits.OFFSET));
+        if (isWorkPending()) {
+            return 0;
+        }
+        long entry = entry(nia);
+        P p = processor;
+        CodePage page = p.fetchPage(nia);
+        Block header = page.find(page.offset(nia), p.mode);
+        // Twice, since some offsets share a counter.
+        if (++header.heat == 2 && codeEnd - asm.here() > BlockEmitter.MOST_REGION_BYTES) {
+            Region region = finder.find(page, header);
+            if (region != Region.NONE) {
+                long start = System.nanoTime();
+                entry = emit(region);
+                translationNanos += System.nanoTime() - start;
+            }
+        }
+        return entry;
+    }
+
+    private long emit(Region region) {
+        long old = region.header.hostCode;
+        long entry = emitter.emit(region);
+        regionCount++;
+        region.header.hostCode = entry;
+        remember(region.header, emitter.imageStart());
+        regions[emitted - 1] = region;
+        for (Block member : region.members) {
+            regionsOf.computeIfAbsent(member, key -> new ArrayList<>()).add(region);
+        }
+        redirect(old, entry);
+        return entry;
+    }
+
+    /** Has a region left at the next end of a member, and not entered any more. */
+    private void drop(Region region) {
+        regionsDropped++;
+        long here = asm.here();
+        for (int m = 0; m < region.labels.length; m++) {
+            asm.seek(region.labels[m]);
+            asm.jmp(region.exits[m]);
+        }
+        // Behind the entry, so that the header gets code of its own when it is next wanted.
+        long entry = region.header.hostCode;
+        asm.seek(entry);
+        asm.call(gateway.invalid);
+        asm.seek(here);
+        region.header.hostCode = 0;
+        region.header.heat = 0;
+        for (Block member : region.members) {
+            List<Region> others = regionsOf.getOrDefault(member, List.of());
+            others.remove(region);
+            if (others.isEmpty()) {
+                regionsOf.remove(member);
+            }
+        }
     }
 
     private void callEnd(long exit) {
@@ -360,6 +458,11 @@ public final class NativeEngine<P extends Processor> implements Engine {
     }
 
     private void dropped(Block block) {
+        if (!regionsOf.isEmpty()) {
+            for (Region region : List.copyOf(regionsOf.getOrDefault(block, List.of()))) {
+                drop(region);
+            }
+        }
         long entry = block.hostCode;
         if (entry != 0) {
             // The guest is about to change it, but may be in the middle of it.
@@ -485,6 +588,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
         if (emitted == entries.length) {
             entries = Arrays.copyOf(entries, emitted * 2);
             blocks = Arrays.copyOf(blocks, emitted * 2);
+            regions = Arrays.copyOf(regions, emitted * 2);
+            Arrays.fill(regions, emitted, regions.length, Region.NONE);
         }
         entries[emitted] = block.hostCode;
         blocks[emitted] = block;
@@ -498,7 +603,10 @@ public final class NativeEngine<P extends Processor> implements Engine {
         processor.settle();
         for (int i = 0; i < emitted; i++) {
             blocks[i].hostCode = 0;
+            blocks[i].heat = 0;
         }
+        regionsOf.clear();
+        Arrays.fill(regions, 0, emitted, Region.NONE);
         Arrays.fill(blocks, 0, emitted, Block.NONE);
         emitted = 0;
         asm.seek(codeStart);

@@ -37,6 +37,11 @@ final class Operands {
     // For each operation that writes a temporary: how often that is read, and where last.
     private int[] uses = new int[256];
     private int[] lastUse = new int[256];
+    private boolean[] overwritten = new boolean[256];
+    /** For each slot the stretch of operations in which a later one writes it, so that an earlier one need not. */
+    private final int[] overwrittenIn = new int[Slots.COUNT];
+
+    private int stretch;
     private final int[] definition = new int[Slots.TEMP + Slots.TEMPS];
 
     Operands(Layout layout) {
@@ -67,14 +72,19 @@ final class Operands {
         int size = block.words.length;
         if (uses.length < size) {
             uses = new int[size * 2];
+            overwritten = new boolean[size * 2];
             lastUse = new int[size * 2];
         }
         Arrays.fill(definition, NONE);
+        findOverwritten(block.words);
         for (int i = 0; i < size; i++) {
             long w = block.words[i];
             int op = Op.of(w);
             uses[i] = 0;
             lastUse[i] = i;
+            if (overwritten[i]) {
+                continue;
+            }
             if (Op.readsA(op)) {
                 use(Op.a(w), i);
             }
@@ -97,9 +107,42 @@ final class Operands {
         }
     }
 
-    /** Whether operation i computes a temporary that nobody reads. */
+    /** Whether nobody reads what operation i computes. */
     boolean isDead(int i, long w) {
-        return isTemporary(Op.d(w)) && uses[i] == 0;
+        return isTemporary(Op.d(w)) ? uses[i] == 0 : overwritten[i];
+    }
+
+    /**
+     * Finds the operations whose result is overwritten before anybody could see it: up to there operations only compute,
+     * none of them reads it, and code cannot be left.
+     */
+    private void findOverwritten(long[] words) {
+        stretch++;
+        for (int i = words.length - 1; i >= 0; i--) {
+            long w = words[i];
+            int op = Op.of(w);
+            overwritten[i] = false;
+            if (op >= Op.FIRST_ACCESS && op != Op.LEA) {
+                stretch++;
+                continue;
+            }
+            int d = Op.d(w);
+            if (!isTemporary(d)) {
+                overwritten[i] = overwrittenIn[d] == stretch;
+                overwrittenIn[d] = stretch;
+            }
+            if (!overwritten[i]) {
+                if (Op.readsA(op)) {
+                    overwrittenIn[Op.a(w)] = 0;
+                }
+                if (Op.readsB(op)) {
+                    overwrittenIn[Op.b(w)] = 0;
+                }
+                if (Op.readsC(op)) {
+                    overwrittenIn[Op.c(w)] = 0;
+                }
+            }
+        }
     }
 
     /** How many operations read the temporary that operation i computes. */

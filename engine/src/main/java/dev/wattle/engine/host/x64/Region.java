@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import dev.wattle.engine.ir.Block;
+import java.util.List;
+
+/**
+ * Blocks of one page that jump to each other in a loop, and have code together: the same registers all through it, and
+ * comparisons that are made only where somebody may look.
+ */
+final class Region {
+    /** The region that is not there. */
+    static final Region NONE = new Region(List.of(), List.of(), Block.NONE);
+
+    /** In the order of their offsets. */
+    final List<Block> members;
+    /** The same with operations. */
+    final List<Block> sources;
+    /** The only member that others may jump to. */
+    final Block header;
+
+    /** Where the code of each member starts, with a no-op that a jump may take the place of. */
+    long[] labels = new long[0];
+    /** For each member the way out to it, for when it is no longer what the region's code was made from. */
+    long[] exits = new long[0];
+
+    Region(List<Block> members, List<Block> sources, Block header) {
+        this.members = members;
+        this.sources = sources;
+        this.header = header;
+    }
+
+    /** The number of the member at an offset of the page, or -1. */
+    int memberAt(int pageOffset) {
+        for (int m = 0; m < members.size(); m++) {
+            if (members.get(m).pageOffset == pageOffset) {
+                return m;
+            }
+        }
+        return -1;
+    }
+
+    /** The number of the header. */
+    int headerNumber() {
+        return memberAt(header.pageOffset);
+    }
+}

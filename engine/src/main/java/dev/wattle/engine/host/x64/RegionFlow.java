@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import dev.wattle.engine.ir.Block;
+import java.util.Arrays;
+
+/** The ways from member to member of a region that is being emitted. */
+final class RegionFlow {
+    private int header;
+    /** How many ways lead to each member from within. */
+    private int[] ways = new int[0];
+
+    private long[] inherited = new long[0];
+    private int jumps;
+    private long[] jumpPlace = new long[64];
+    private int[] jumpTarget = new int[64];
+    private Region region = Region.NONE;
+
+    void begin(Region newRegion) {
+        region = newRegion;
+        header = region.headerNumber();
+        ways = new int[region.members.size()];
+        inherited = new long[ways.length];
+        jumps = 0;
+        for (Block from : region.sources) {
+            for (int offset : RegionFinder.successors(from)) {
+                int to = region.memberAt(offset);
+                if (to >= 0) {
+                    ways[to]++;
+                }
+            }
+        }
+    }
+
+    int header() {
+        return header;
+    }
+
+    /**
+     * Whether a member takes over the comparisons that are pending at the end of another: if that is the only one that
+     * leads to it, and its code comes first.
+     */
+    boolean inherits(int to, int from) {
+        return to > from && to != header && ways[to] == 1;
+    }
+
+    void inherit(int to, long pending) {
+        inherited[to] = pending;
+    }
+
+    /** What is pending at a member's start. */
+    long inherited(int to) {
+        return inherited[to];
+    }
+
+    /** Remembers a jump to a member. */
+    void jump(long place, int to) {
+        if (jumps == jumpPlace.length) {
+            jumpPlace = Arrays.copyOf(jumpPlace, jumps * 2);
+            jumpTarget = Arrays.copyOf(jumpTarget, jumps * 2);
+        }
+        jumpPlace[jumps] = place;
+        jumpTarget[jumps] = to;
+        jumps++;
+    }
+
+    /** Has all jumps lead to their members' code. */
+    void bind(Assembler asm) {
+        for (int i = 0; i < jumps; i++) {
+            asm.patch(jumpPlace[i], region.labels[jumpTarget[i]]);
+        }
+    }
+}
