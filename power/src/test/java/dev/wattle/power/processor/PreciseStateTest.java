@@ -9,6 +9,7 @@ import dev.wattle.power.model.ProcessorModel;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +57,19 @@ class PreciseStateTest {
             long real = i < first ? FIRST + 0x1000 - first + i : SECOND + i - first;
             assertEquals(0x11 * (i + 1), m.memory.getByte(real) & 0xff);
         }
+    }
+
+    @Test
+    @Disabled("native code drops the comparison before a store conditional, which may interrupt and not replace it")
+    void storeConditional_thatFaults_leavesTheComparisonBeforeIt() {
+        m.p.setGpr(4, PAGES + 0x2000);
+        m.p.setGpr(5, 1);
+        m.p.setGpr(6, 2);
+        m.p.setGpr(9, PAGES);
+        m.p.setCrWord(0);
+        assertEquals(0x300, m.run("lwarx 7,0,9; cmpd 5,6; stwcx. 5,0,4"));
+        assertEquals(CODE + 8, m.spr(Spr.SRR0));
+        assertEquals(8, m.p.cr(0));
     }
 
     @ParameterizedTest
