@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Tools to test the meaning of instructions: the differential tester and its golden vectors. */
+/** Tools to test the meaning of instructions and the engines: the differential tester, its golden vectors, the lockstep tester. */
 module dev.wattle.testkit {
     requires transitive dev.wattle.power;
 
+    exports dev.wattle.testkit.lockstep;
     exports dev.wattle.testkit.oracle;
 }

@@ -2,6 +2,7 @@
 package dev.wattle.bench;
 
 import static dev.wattle.bench.Program.Measure.CPU;
+import static dev.wattle.bench.Program.Measure.GUEST_CLOCK;
 import static dev.wattle.bench.Program.Portability.COMPARED;
 import static dev.wattle.bench.Program.Portability.GUEST_ONLY;
 import static dev.wattle.bench.Program.Portability.TIMED;
@@ -55,7 +56,17 @@ final class Catalog {
             system("signal", 60_000, COMPARED),
             system("patch", 200_000, GUEST_ONLY),
             system("call", 150_000, COMPARED),
-            system("indirect", 60_000, COMPARED));
+            system("indirect", 60_000, COMPARED),
+            packaged("openssl-aes-gcm", 3),
+            packaged("openssl-sha256", 6),
+            packaged("xz", 2),
+            packaged("xz-decode", 5),
+            packaged("7zz", 4),
+            packaged("python-start", 10),
+            packaged("python", 10),
+            packaged("perl", 20),
+            packaged("cc1", 6),
+            packaged("sqlite", 60_000));
 
     private Catalog() {}
 
@@ -65,13 +76,15 @@ final class Catalog {
     }
 
     /**
-     * @param choice names of programs and classes, separated by commas; empty for all
+     * @param choice names of programs and classes, separated by commas; empty for all but packages
      * @return those programs, in the order of the catalog
      * @throws BenchFailure if one of the names is none
      */
     static List<Program> select(String choice) throws BenchFailure {
         if (choice.isBlank()) {
-            return PROGRAMS;
+            return PROGRAMS.stream()
+                    .filter(program -> program.workload() != Workload.PACKAGES)
+                    .toList();
         }
         Set<Program> chosen = new LinkedHashSet<>();
         for (String name : choice.split(",")) {
@@ -114,5 +127,9 @@ final class Catalog {
 
     private static Program system(String name, long iterations, Program.Portability portability) {
         return new Program(name, Workload.SYSTEM, iterations, CPU, portability);
+    }
+
+    private static Program packaged(String name, long iterations) {
+        return new Program(name, Workload.PACKAGES, iterations, GUEST_CLOCK, GUEST_ONLY);
     }
 }

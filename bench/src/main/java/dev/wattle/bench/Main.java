@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,8 +28,16 @@ import picocli.CommandLine.Option;
         usageHelpAutoWidth = true)
 public final class Main implements Callable<Integer> {
     private static final String KERNEL_MEMORY = "1G";
+    /** The packages alone are some 150 MB, twice while they are unpacked. */
+    private static final String PACKAGES_MEMORY = "2G";
 
-    @Option(names = "--only", paramLabel = "NAMES", description = "Programs or classes, separated by commas.")
+    /** Programs that run in one guest. */
+    private record Boot(List<Program> programs, Round.GuestFiles files) {}
+
+    @Option(
+            names = "--only",
+            paramLabel = "NAMES",
+            description = "Programs or classes, separated by commas. Default: all but packages.")
     private String only = "";
 
     @Option(names = "--repeats", paramLabel = "N", description = "Rounds. Default: ${DEFAULT-VALUE}.")
@@ -86,9 +95,22 @@ public final class Main implements Callable<Integer> {
         Path cache = DebianGuests.defaultCache(System.getenv());
         DebianGuests guests = new DebianGuests(cache, Progress.SILENT);
         Suite suite = new Suite(root.resolve("bench/src/main/guest"), cache);
-        Round.GuestFiles files;
+        Map<Boolean, List<Program>> byGuest = programs.stream()
+                .collect(Collectors.partitioningBy(program -> program.workload() == Workload.PACKAGES));
+        List<Boot> boots = new ArrayList<>();
         try {
-            files = new Round.GuestFiles(guests.demo().kernel(), suite.initialRamDisk(guests), KERNEL_MEMORY, root);
+            Path kernel = guests.demo().kernel();
+            if (!byGuest.get(false).isEmpty()) {
+                boots.add(new Boot(
+                        byGuest.get(false),
+                        new Round.GuestFiles(kernel, suite.initialRamDisk(guests), KERNEL_MEMORY, root)));
+            }
+            if (!byGuest.get(true).isEmpty()) {
+                PackageSuite packages = new PackageSuite(root.resolve("bench/src/main/packages"), suite, cache);
+                boots.add(new Boot(
+                        byGuest.get(true),
+                        new Round.GuestFiles(kernel, packages.initialRamDisk(guests), PACKAGES_MEMORY, root)));
+            }
         } catch (GuestUnavailableException e) {
             throw new BenchFailure(BenchFailure.FAILED, String.valueOf(e.getMessage()), e);
         }
@@ -101,10 +123,13 @@ public final class Main implements Callable<Integer> {
         for (int repeat = 0; repeat < repeats; repeat++) {
             for (Monitor monitor : monitors) {
                 System.err.printf("round %d of %d: %s%n", repeat + 1, repeats, monitor.name());
-                samples.addAll(new Round(monitor, files, scale, timeout, repeat, sample -> {}).run(programs));
+                for (Boot boot : boots) {
+                    Round round = new Round(monitor, boot.files(), scale, timeout, repeat, sample -> {});
+                    samples.addAll(round.run(boot.programs()));
+                }
             }
         }
-        Report report = Report.of(programs, samples, onHost(suite, programs));
+        Report report = Report.of(programs, samples, byGuest.get(false).isEmpty() ? Map.of() : onHost(suite, programs));
         System.out.print(report.text());
         if (json != null) {
             Files.writeString(

@@ -16,8 +16,8 @@ record Program(String name, Workload workload, long iterations, Measure measure,
     enum Measure {
         /** Host processor time that the machine monitor used from the program's start to its end. */
         CPU,
-        /** Time per operation that the program itself reports, since it runs for a time and not for a number. */
-        OPERATION
+        /** Time for the whole job by the guest's clock, which the guest reports. */
+        GUEST_CLOCK
     }
 
     /** Whether the host can run the same source. */

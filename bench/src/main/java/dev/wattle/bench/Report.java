@@ -23,7 +23,7 @@ record Report(List<Line> lines, Map<String, Double> means, List<String> failures
      *
      * @param program its name
      * @param workload its class
-     * @param wattle seconds of host processor time
+     * @param wattle seconds of host processor time, or of the guest's clock for packages
      * @param qemu likewise
      * @param ratio QEMU's cost by Wattle's, round by round: above 1 Wattle is faster
      * @param wattleNanoseconds for each operation, as the program says; 0 if it does not
@@ -82,8 +82,8 @@ record Report(List<Line> lines, Map<String, Double> means, List<String> failures
                         costs(wattle),
                         costs(qemu),
                         ratio.get(),
-                        nanoseconds(wattle),
-                        nanoseconds(qemu),
+                        nanoseconds(program, wattle),
+                        nanoseconds(program, qemu),
                         host.getOrDefault(program.name(), 0.0)));
                 ratios.computeIfAbsent(program.workload().label(), label -> new ArrayList<>())
                         .add(ratio.get().median());
@@ -106,7 +106,11 @@ record Report(List<Line> lines, Map<String, Double> means, List<String> failures
         return Statistics.of(samples.stream().map(Sample::cost).toList()).orElseThrow();
     }
 
-    private static double nanoseconds(List<Sample> samples) {
+    private static double nanoseconds(Program program, List<Sample> samples) {
+        if (program.measure() == Program.Measure.GUEST_CLOCK) {
+            // It is the time of the whole job, which has been told already.
+            return 0;
+        }
         return Statistics.of(
                         samples.stream().map(Sample::nanosecondsPerOperation).toList())
                 .orElseThrow()

@@ -31,11 +31,11 @@ record Sample(
         return failure.isEmpty();
     }
 
-    /** The amount that is compared: smaller is better. */
+    /** What is compared, in seconds: smaller is better. */
     double cost() {
         return switch (program.measure()) {
             case CPU -> cpuSeconds;
-            case OPERATION -> nanosecondsPerOperation;
+            case GUEST_CLOCK -> nanosecondsPerOperation / 1e9;
         };
     }
 }

@@ -80,12 +80,49 @@ final class Suite {
         return Files.move(unfinished, initrd, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private static byte[] init() throws IOException {
+    /** The script that is the guest's first process. */
+    static byte[] init() throws IOException {
         try (InputStream in = Suite.class.getResourceAsStream("init.sh")) {
             if (in == null) {
                 throw new IllegalStateException("init.sh is missing from the jar");
             }
             return in.readAllBytes();
+        }
+    }
+
+    /**
+     * The programs that any processor can run, preprocessed for the guest: something for a compiler to do.
+     *
+     * @return a file for each, in the order of their names
+     * @throws BenchFailure if there is no compiler, or it fails
+     */
+    List<byte[]> preprocessed() throws BenchFailure, IOException, InterruptedException {
+        List<byte[]> outputs = new ArrayList<>();
+        for (Program program : Catalog.programs()) {
+            Path source = sources.resolve(program.name().replace('-', '_') + ".c");
+            if (program.portability() == Program.Portability.COMPARED && Files.exists(source)) {
+                // Without optimization there are no inline copies of the C library's functions.
+                Process process = start(List.of(CROSS_COMPILER, "-E", "-P", "-std=gnu11", source.toString()));
+                byte[] output = process.getInputStream().readAllBytes();
+                if (process.waitFor() != 0) {
+                    throw new BenchFailure(BenchFailure.FAILED, CROSS_COMPILER + " refused " + source);
+                }
+                outputs.add(output);
+            }
+        }
+        return outputs;
+    }
+
+    private static Process start(List<String> command) throws BenchFailure {
+        try {
+            return new ProcessBuilder(command).redirectErrorStream(true).start();
+        } catch (IOException e) {
+            String compiler = command.getFirst();
+            throw new BenchFailure(
+                    BenchFailure.FAILED,
+                    "%s is not on the PATH; install it (on Debian: gcc%s)"
+                            .formatted(compiler, compiler.equals(CROSS_COMPILER) ? "-powerpc64le-linux-gnu" : ""),
+                    e);
         }
     }
 
@@ -114,16 +151,7 @@ final class Suite {
         command.addAll(more);
         files.stream().map(Path::toString).filter(name -> name.endsWith(".c")).forEach(command::add);
         command.addAll(List.of("-o", unfinished.toString(), "-lm"));
-        Process process;
-        try {
-            process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        } catch (IOException e) {
-            throw new BenchFailure(
-                    BenchFailure.FAILED,
-                    "%s is not on the PATH; install it (on Debian: gcc%s)"
-                            .formatted(compiler, compiler.equals(CROSS_COMPILER) ? "-powerpc64le-linux-gnu" : ""),
-                    e);
-        }
+        Process process = start(command);
         String output = new String(process.getInputStream().readAllBytes(), "UTF-8");
         if (process.waitFor() != 0) {
             Files.delete(unfinished);
@@ -135,7 +163,8 @@ final class Suite {
         return Files.move(unfinished, result, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private static String digest(byte[] content) {
+    /** A short name for a content. */
+    static String digest(byte[] content) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(content);
             return HexFormat.of().formatHex(hash, 0, 8);

@@ -15,8 +15,8 @@ enum Workload {
     VECTOR,
     /** Memory, system calls, processes, code that changes. */
     SYSTEM,
-    /** Debian's own programs. */
-    APPLICATIONS;
+    /** Programs from packages of Debian, which run only if asked for. */
+    PACKAGES;
 
     /** How users write it. */
     String label() {

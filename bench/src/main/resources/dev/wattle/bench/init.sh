@@ -7,11 +7,13 @@ export PATH=/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 echo "@@READY"
+run=/bin/programs
+if [ -x /packages/run.sh ]; then run=/packages/run.sh; fi
 IFS=,
 for item in ${bench:-}; do
     name=${item%%:*}
     echo "@@BEGIN $name"
-    /bin/programs "$name" "${item#*:}"
+    "$run" "$name" "${item#*:}"
     echo "@@END $name $?"
 done
 echo "@@DONE"

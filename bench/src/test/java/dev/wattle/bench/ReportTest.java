@@ -86,4 +86,27 @@ class ReportTest {
         assertTrue(failure.getMessage().startsWith("--only: there is no program or class 'nonsense'"));
         assertTrue(failure.getMessage().contains("integer"));
     }
+
+    @Test
+    void Packages_unlessAskedFor_areNotChosen() throws Exception {
+        assertTrue(Catalog.select("").stream().noneMatch(program -> program.workload() == Workload.PACKAGES));
+        assertEquals(List.of(program("xz"), program("sqlite")), Catalog.select("sqlite,xz"));
+        assertTrue(Catalog.select("packages").stream().allMatch(program -> program.workload() == Workload.PACKAGES));
+    }
+
+    @Test
+    void Packages_compared_countTheGuestsOwnTime() throws Exception {
+        Program perl = program("perl");
+        Report report = Report.of(
+                List.of(perl),
+                List.of(
+                        new Sample(perl, Monitor.WATTLE, 0, 9, 9, 2e9, "a", ""),
+                        new Sample(perl, Monitor.QEMU, 0, 9, 9, 5e9, "a", "")),
+                Map.of());
+        assertEquals(2, report.lines().get(0).wattle().median());
+        assertEquals(2.5, report.lines().get(0).ratio().median());
+        assertEquals(0, report.lines().get(0).wattleNanoseconds());
+        assertTrue(report.text().contains("geometric mean of packages: 2.50"), report::text);
+        assertTrue(report.svg().contains(">perl<"), report::svg);
+    }
 }

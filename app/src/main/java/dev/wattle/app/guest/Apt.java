@@ -111,6 +111,43 @@ final class Apt {
         }
     }
 
+    /**
+     * Downloads packages with all that they depend on, and has apt verify them.
+     *
+     * @param names packages
+     * @param destination an empty directory
+     * @return the package files, in the order of their names
+     * @throws GuestUnavailableException if apt fails
+     */
+    List<Path> downloadWithDependencies(List<String> names, Path destination)
+            throws IOException, GuestUnavailableException {
+        Files.createDirectories(destination.resolve("partial"));
+        List<String> command = new ArrayList<>(List.of(
+                "apt-get",
+                "-q",
+                "-y",
+                "--no-install-recommends",
+                "--download-only",
+                "-o",
+                "Dir::Cache::archives=" + destination,
+                "install"));
+        command.addAll(names);
+        Output output = run(destination, command, "Downloading " + String.join(", ", names), 0);
+        if (output.status != 0) {
+            throw new GuestUnavailableException(
+                    "the packages %s could not be downloaded (%s); try again when the network"
+                                    .formatted(
+                                            String.join(", ", names),
+                                            output.firstComplaint().orElse("apt-get failed"))
+                            + " is there, and with package sources that have them for ppc64el");
+        }
+        try (Stream<Path> files = Files.list(destination)) {
+            return files.filter(file -> file.toString().endsWith(".deb"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
     private String configurationText() {
         String text = """
                 // What the host's configuration wants done at an update is about the host's own packages.

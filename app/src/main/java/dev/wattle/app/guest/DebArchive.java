@@ -35,12 +35,43 @@ final class DebArchive {
      */
     List<Path> extract(Function<String, Optional<Path>> destinations) throws IOException {
         List<Path> written = new ArrayList<>();
+        forEach((name, entry, content) -> {
+            Optional<Path> destination = entry.isFile() ? destinations.apply(name) : Optional.empty();
+            if (destination.isPresent()) {
+                Files.copy(content, destination.get());
+                written.add(destination.get());
+            }
+        });
+        return written;
+    }
+
+    /** Told of each file, directory and link in a package. */
+    @FunctionalInterface
+    interface Visitor {
+        /**
+         * @param name the path, no leading slash or dot
+         * @param entry what it is
+         * @param content the bytes of a regular file, to be read before this returns
+         */
+        void visit(String name, TarArchiveEntry entry, InputStream content) throws IOException;
+    }
+
+    /**
+     * Shows everything that the package installs.
+     *
+     * @throws IOException if the package is damaged, its compression is unknown, or the visitor throws
+     */
+    void forEach(Visitor visitor) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
                 ArArchiveInputStream members = new ArArchiveInputStream(in)) {
             for (ArArchiveEntry member = members.getNextEntry(); member != null; member = members.getNextEntry()) {
                 if (member.getName().startsWith("data.tar")) {
-                    extractFiles(decompress(member.getName(), members), destinations, written);
-                    return written;
+                    TarArchiveInputStream tar = new TarArchiveInputStream(decompress(member.getName(), members));
+                    for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+                        String name = entry.getName();
+                        visitor.visit(name.startsWith("./") ? name.substring(2) : name, entry, tar);
+                    }
+                    return;
                 }
             }
         }
@@ -55,22 +86,5 @@ final class DebArchive {
             default ->
                 throw new IOException(file.getFileName() + ": its " + member + " is compressed in a way unknown here");
         };
-    }
-
-    private static void extractFiles(InputStream in, Function<String, Optional<Path>> destinations, List<Path> written)
-            throws IOException {
-        TarArchiveInputStream tar = new TarArchiveInputStream(in);
-        for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-            if (!entry.isFile()) {
-                continue;
-            }
-            String name = entry.getName();
-            name = name.startsWith("./") ? name.substring(2) : name;
-            Optional<Path> destination = destinations.apply(name);
-            if (destination.isPresent()) {
-                Files.copy(tar, destination.get());
-                written.add(destination.get());
-            }
-        }
     }
 }

@@ -5,12 +5,14 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +21,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 
 /**
  * Debian guests for POWER, fetched once through the host's apt and kept in a cache directory.
@@ -115,6 +118,29 @@ public final class DebianGuests {
         Entry entry = fetched("debian-installer", List.of("kernel", "initrd"), this::fetchInstaller);
         progress.done();
         return new GuestImage(entry.name, entry.file("kernel"), entry.file("initrd"), "console=hvc0");
+    }
+
+    /**
+     * Debian packages with all that they depend on, as a part of an initial RAM disk: a gzip-compressed cpio archive that
+     * another one can be joined to. Nothing is configured, and documentation and translations are left out.
+     *
+     * @param packages names of packages
+     * @return the archive, from the cache if it is there
+     * @throws GuestUnavailableException if they cannot be fetched
+     */
+    public Path packages(List<String> packages) throws GuestUnavailableException {
+        CRC32 crc = new CRC32();
+        crc.update(String.join(" ", packages).getBytes(StandardCharsets.UTF_8));
+        String name = "packages-" + HexFormat.of().toHexDigits((int) crc.getValue());
+        Entry entry = fetched(name, List.of("packages.cpio.gz"), (apt, work, folder) -> {
+            apt.update();
+            List<Path> debs = apt.downloadWithDependencies(packages, work.resolve("packages"));
+            progress.stage("Packing " + debs.size() + " packages");
+            PackageArchive.write(debs, folder.resolve("packages.cpio.gz"));
+            return String.join(" ", packages);
+        });
+        progress.done();
+        return entry.file("packages.cpio.gz");
     }
 
     private String fetchDemo(Apt apt, Path work, Path folder) throws IOException, GuestUnavailableException {

@@ -49,6 +49,10 @@ class DebianGuestsTest {
                 "data.tar.xz",
                 Map.of("boot/vmlinux-6.1.0-50-powerpc64le", "kernel", "boot/config-6.1.0-50-powerpc64le", "config"));
         Debs.write(pool.resolve("busybox-static.deb"), "data.tar.xz", Map.of("bin/busybox", "busybox"));
+        Debs.write(
+                pool.resolve("library.deb"),
+                "data.tar.xz",
+                Map.of("lib/x/library.so", "library", "usr/share/doc/library/copyright", "text"));
         String images = "usr/lib/debian-installer/images/12/ppc64el/text/debian-installer/ppc64el/";
         Debs.write(
                 pool.resolve(INSTALLER + ".deb"),
@@ -57,6 +61,14 @@ class DebianGuestsTest {
         script("apt-get", """
                 echo "$@" >>%1$s/asked
                 case "$*" in
+                *--download-only*)
+                    to=
+                    for word; do
+                        case "$word" in
+                        Dir::Cache::archives=*) to=${word#*=} ;;
+                        esac
+                    done
+                    cp "%1$s/pool/busybox-static.deb" "%1$s/pool/library.deb" "$to" ;;
                 *update*) cat %1$s/update-fails 2>/dev/null && exit 100; touch %1$s/updated; exit 0 ;;
                 *download*) for name; do :; done; cp "%1$s/pool/$name.deb" . ;;
                 esac
@@ -98,6 +110,26 @@ class DebianGuestsTest {
         assertTrue(entries.get("dev/console").isCharacterDevice());
         assertEquals(5, entries.get("dev/console").getRemoteDeviceMaj());
         assertEquals(1, entries.get("dev/console").getRemoteDeviceMin());
+    }
+
+    @Test
+    void packages_withDependencies_areOneArchiveBelowUsr() throws Exception {
+        Path archive = guests().packages(List.of("program"));
+        Map<String, String> contents = new TreeMap<>();
+        try (InputStream gzip = new GZIPInputStream(Files.newInputStream(archive));
+                CpioArchiveInputStream cpio = new CpioArchiveInputStream(gzip)) {
+            for (CpioArchiveEntry entry = cpio.getNextEntry(); entry != null; entry = cpio.getNextEntry()) {
+                contents.put(entry.getName(), new String(cpio.readAllBytes(), StandardCharsets.UTF_8));
+            }
+        }
+        assertEquals("busybox", contents.get("usr/bin/busybox"));
+        assertEquals("library", contents.get("usr/lib/x/library.so"));
+        assertEquals("usr/lib", contents.get("lib"));
+        assertFalse(contents.containsKey("usr/share/doc/library/copyright"));
+        assertTrue(Files.readString(directory.resolve("asked")).contains("--download-only"));
+        assertEquals(
+                archive,
+                new DebianGuests(cache, directory + "/nowhere/", Progress.SILENT).packages(List.of("program")));
     }
 
     @Test

@@ -58,6 +58,18 @@ class PreciseStateTest {
         }
     }
 
+    @Test
+    void storeConditional_thatFaults_leavesTheComparisonBeforeIt() {
+        m.p.setGpr(4, PAGES + 0x2000);
+        m.p.setGpr(5, 1);
+        m.p.setGpr(6, 2);
+        m.p.setGpr(9, PAGES);
+        m.p.setCrWord(0);
+        assertEquals(0x300, m.run("lwarx 7,0,9; cmpd 5,6; stwcx. 5,0,4"));
+        assertEquals(CODE + 8, m.spr(Spr.SRR0));
+        assertEquals(8, m.p.cr(0));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "'stdx 5,0,4', 6",

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** What a row of the instruction table needs to be tested sensibly: which numbers, which storage, or why not at all. */
-final class RowProfile {
+public final class RowProfile {
     /** What a floating-point or vector register of a row holds. */
-    enum Domain {
+    public enum Domain {
         INTEGER,
         F16,
         F32,
@@ -26,7 +26,7 @@ final class RowProfile {
     }
 
     /** How the effective address is made. */
-    enum Addressing {
+    public enum Addressing {
         /** No storage access. */
         NONE,
         /** (RA|0) + D. */
@@ -50,24 +50,29 @@ final class RowProfile {
     private static final Pattern SINGLE = Pattern.compile("f(add|sub|mul|div|sqrt|n?madd|n?msub|re|rsqrte)s"
             + "|xs(add|sub|mul|div|sqrt|re|rsqrte|n?m(add|sub)[am])sp");
 
-    final Instruction row;
+    /** The row. */
+    public final Instruction row;
+
     final Domain domain;
-    final Addressing addressing;
+    /** How it makes its effective address. */
+    public final Addressing addressing;
     /** Most bytes that one instance touches. */
-    final int accessBytes;
+    public final int accessBytes;
     /** Alignment that an instance needs, or would like. */
     final int alignment;
     /** Whether an access that is not aligned interrupts. */
-    final boolean mustBeAligned;
+    public final boolean mustBeAligned;
     /** Writes the effective address to RA. */
     final boolean update;
 
     final boolean load;
-    final boolean branch;
+    /** Whether it may go elsewhere. */
+    public final boolean branch;
     /** Whether the operands ought to be representable in single precision. */
     final boolean single;
 
-    RowProfile(Instruction row) {
+    /** Looks a row up. */
+    public RowProfile(Instruction row) {
         this.row = row;
         String name = row.name();
         domain = domain(row.chapter(), name);
@@ -105,7 +110,8 @@ final class RowProfile {
         return row.privilege() != Privilege.PROBLEM;
     }
 
-    boolean has(String operand) {
+    /** Whether the row has an operand of that name. */
+    public boolean has(String operand) {
         for (Operand o : row.operands()) {
             if (o.name().equals(operand)) {
                 return true;
@@ -115,12 +121,12 @@ final class RowProfile {
     }
 
     /** The operand that is RA as a base: RA or RA0. */
-    Operand ra() {
+    public Operand ra() {
         return row.operand(has("RA0") ? "RA0" : "RA");
     }
 
     /** The displacement operand of a row with {@link Addressing#DISPLACEMENT}. */
-    Operand displacement() {
+    public Operand displacement() {
         for (Operand operand : row.operands()) {
             if (operand.kind() == Operand.Kind.SIGNED) {
                 return operand;

@@ -4,7 +4,7 @@ package dev.wattle.testkit.oracle;
 import java.util.SplittableRandom;
 
 /** Random numbers that prefer the corners of their format. All results are bit patterns. */
-final class Values {
+public final class Values {
     private static final long[] F64 = {
         0x0000000000000000L, 0x8000000000000000L, 0x7ff0000000000000L, 0xfff0000000000000L, 0x7ff8000000000000L,
         0xfff8000000000000L, 0x7ff0000000000001L, 0x7ff7ffffffffffffL, 0xfff4000000000000L, 0x7fffffffffffffffL,
@@ -39,7 +39,8 @@ final class Values {
 
     private final SplittableRandom random;
 
-    Values(SplittableRandom random) {
+    /** Takes its numbers from {@code random}. */
+    public Values(SplittableRandom random) {
         this.random = random;
     }
 
@@ -48,7 +49,7 @@ final class Values {
     }
 
     /** A 64-bit integer. */
-    long integer() {
+    public long integer() {
         return switch (random.nextInt(12)) {
             case 0 -> random.nextInt(-4, 131);
             case 1 -> (1L << random.nextInt(64)) + random.nextInt(-1, 2);
@@ -81,7 +82,7 @@ final class Values {
     }
 
     /** Corner values in lanes of 8, 16, 32 or 64 bits. */
-    long lanes(int bits) {
+    public long lanes(int bits) {
         if (bits == 64) {
             return integer();
         }
@@ -104,7 +105,8 @@ final class Values {
         };
     }
 
-    long f64() {
+    /** A double-precision number. */
+    public long f64() {
         return switch (random.nextInt(14)) {
             case 0, 1, 2 -> F64[random.nextInt(F64.length)];
             case 3 -> random.nextLong();
@@ -169,7 +171,8 @@ final class Values {
         };
     }
 
-    long f32Pair() {
+    /** Two single-precision numbers. */
+    public long f32Pair() {
         return (long) f32() << 32 | f32() & 0xffff_ffffL;
     }
 
@@ -326,7 +329,8 @@ final class Values {
         };
     }
 
-    long dfp64() {
+    /** A long decimal floating-point number. */
+    public long dfp64() {
         switch (random.nextInt(12)) {
             case 0 -> {
                 return special() | random.nextLong() & 0x0003_ffff_ffff_ffffL & (oneIn(2) ? -1 : 0);

@@ -39,8 +39,6 @@ final class BlockEmitter {
 
     private static final int HEAT = Slots.HOST_COUNTERS;
     private static final int HEAT_COUNTERS = 512;
-    /** So many jumps back make a loop hot. */
-    private static final int HEAT_JUMPS = 1000;
 
     private static final int ACCESS_DESCRIPTOR_BYTES = 16;
     private static final int ROUTINE_DESCRIPTOR_BYTES = 24;
@@ -538,13 +536,15 @@ final class BlockEmitter {
         compute.forgetFlags();
         comparisons.before(w);
         int form = Form.of(w);
-        if (StorageFormEmitter.writesNibble(form)) {
-            comparisons.drop(Op.d(w));
-        } else if (form == Form.LOAD_RESERVE_32 || form == Form.LOAD_RESERVE_64) {
+        if (form == Form.LOAD_RESERVE_32 || form == Form.LOAD_RESERVE_64) {
             comparisons.beforeChangeOf(Op.d(w));
         }
         storageForms.emit(i, w);
         addRoutineStub(i, w, imm, storageForms.slowJump, storageForms.slowJump2);
+        if (StorageFormEmitter.writesNibble(form)) {
+            // Only here: the routine may interrupt before it writes the nibble.
+            comparisons.drop(Op.d(w));
+        }
     }
 
     /** Has a stub written that runs the routine of operation i, and goes on here. */
@@ -560,26 +560,26 @@ final class BlockEmitter {
 
     private void vector(int i, long w, long imm) {
         compute.forgetFlags();
-        if (VectorEmitter.writesNibble(Form.of(w))) {
-            comparisons.drop(Op.d(w));
-        }
         vectors.emit(w);
         if (vectors.slowJump != 0) {
             addRoutineStub(i, w, imm, vectors.slowJump, vectors.slowJump2);
+        }
+        if (VectorEmitter.writesNibble(Form.of(w))) {
+            comparisons.drop(Op.d(w));
         }
     }
 
     private void floatingPoint(int i, long w, long imm) {
         compute.forgetFlags();
-        if (Form.of(w) == Form.F64_COMPARE) {
-            comparisons.drop(Op.d(w));
-        }
         floats.emit(w, imm);
         int k = stubs;
         addRoutineStub(i, w, imm, floats.slowJump, floats.slowJump2);
         stubHalfWay[k] = floats.halfWayJump;
         stubZero[k] = floats.zero;
         stubZeroResume[k] = floats.zeroResume;
+        if (Form.of(w) == Form.F64_COMPARE) {
+            comparisons.drop(Op.d(w));
+        }
     }
 
     private void routine(int kind, int i, long imm) {
@@ -848,14 +848,14 @@ final class BlockEmitter {
     }
 
     /** Has the jumps back to an offset counted anew. */
-    static void resetHeat(long state, int offset) {
-        HostMemory.putIntLe(state + HEAT * 8L + (offset >> 2 & HEAT_COUNTERS - 1) * 4L, HEAT_JUMPS);
+    static void resetHeat(long state, int offset, int jumps) {
+        HostMemory.putIntLe(state + HEAT * 8L + (offset >> 2 & HEAT_COUNTERS - 1) * 4L, jumps);
     }
 
     /** Has all jumps back counted anew. */
-    static void resetHeat(long state) {
+    static void resetHeat(long state, int jumps) {
         for (int counter = 0; counter < HEAT_COUNTERS; counter++) {
-            resetHeat(state, counter << 2);
+            resetHeat(state, counter << 2, jumps);
         }
     }
 

@@ -74,6 +74,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private Region[] regions = new Region[1024];
 
     private final Map<Block, List<Region>> regionsOf = new IdentityHashMap<>();
+    /** So many jumps back, twice, make a loop hot. */
+    private int heatJumps = 1000;
+
     private final RegionFinder finder = new RegionFinder(this::source);
     private long regionCount;
     private long regionsDropped;
@@ -108,7 +111,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         evaluator = new Evaluator<>(processor, routines);
         memory = CodeMemory.allocate(codeBytes);
         VectorEmitter.setUp(state);
-        BlockEmitter.resetHeat(state);
+        BlockEmitter.resetHeat(state, heatJumps);
         Arrays.fill(regions, Region.NONE);
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
         layout = new Layout(frontEnd.hotSlots());
@@ -158,6 +161,16 @@ public final class NativeEngine<P extends Processor> implements Engine {
         }
         return Optional.of(
                 lister.listEmitted(source(block), processor.codeCache().guestCode(block), address));
+    }
+
+    /**
+     * Sets how often a jump back is executed before its loop gets code of its own kind.
+     *
+     * @param jumps at least 1
+     */
+    public void hotAfter(int jumps) {
+        heatJumps = jumps;
+        BlockEmitter.resetHeat(state, jumps);
     }
 
     @Override
@@ -360,7 +373,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private long hot(long exit) {
         long nia = target(exit);
         putSlot(Slots.NIA, nia);
-        BlockEmitter.resetHeat(state, HostMemory.getIntLe(exit + Exits.OFFSET));
+        BlockEmitter.resetHeat(state, HostMemory.getIntLe(exit + Exits.OFFSET), heatJumps);
         if (isWorkPending()) {
             return 0;
         }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.bench;
+
+import dev.wattle.app.guest.CpioWriter;
+import dev.wattle.app.guest.DebianGuests;
+import dev.wattle.app.guest.GuestUnavailableException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+
+/** The initial RAM disk with Debian's packages: they, a busybox, and scripts that give them something to do. */
+final class PackageSuite {
+    private static final List<String> PACKAGES =
+            List.of("openssl", "xz-utils", "7zip", "python3-minimal", "perl-base", "cpp", "sqlite3");
+
+    private final Path scripts;
+    private final Suite suite;
+    private final Path cache;
+
+    /**
+     * @param scripts folder of what runs in the guest
+     * @param suite where there is C to compile
+     * @param cache folder to keep the result in
+     */
+    PackageSuite(Path scripts, Suite suite, Path cache) {
+        this.scripts = scripts;
+        this.suite = suite;
+        this.cache = cache;
+    }
+
+    /**
+     * The initial RAM disk: two archives, one behind the other.
+     *
+     * @param guests where the packages and the busybox come from
+     * @throws BenchFailure if something is missing to make it
+     * @throws GuestUnavailableException if a package cannot be had
+     */
+    Path initialRamDisk(DebianGuests guests)
+            throws BenchFailure, GuestUnavailableException, IOException, InterruptedException {
+        Path packages = guests.packages(PACKAGES);
+        byte[] own = own(guests.busybox());
+        Path folder = Files.createDirectories(cache.resolve("bench"));
+        Path initrd = folder.resolve("packages-" + Suite.digest(own) + "-" + Files.size(packages) + ".gz");
+        if (Files.exists(initrd)) {
+            return initrd;
+        }
+        Path unfinished = Files.createTempFile(folder, "packages", ".unfinished");
+        try (OutputStream out = Files.newOutputStream(unfinished)) {
+            out.write(own);
+            Files.copy(packages, out);
+        }
+        return Files.move(unfinished, initrd, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private byte[] own(Path busybox) throws BenchFailure, IOException, InterruptedException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bytes, 1 << 16);
+                CpioWriter cpio = new CpioWriter(gzip)) {
+            for (String directory : new String[] {"bin", "dev", "packages", "proc", "sbin", "sys", "tmp", "usr"}) {
+                cpio.directory(directory, 0755);
+            }
+            cpio.characterDevice("dev/console", 0600, 5, 1);
+            cpio.characterDevice("dev/null", 0666, 1, 3);
+            cpio.file("bin/busybox", 0755, Files.readAllBytes(busybox));
+            cpio.file("init", 0755, Suite.init());
+            List<Path> files;
+            try (Stream<Path> all = Files.list(scripts)) {
+                files = all.sorted().toList();
+            }
+            for (Path file : files) {
+                cpio.file("packages/" + file.getFileName(), 0755, Files.readAllBytes(file));
+            }
+            int number = 0;
+            for (byte[] source : suite.preprocessed()) {
+                cpio.file("packages/%02d.i".formatted(number++), 0644, source);
+            }
+        }
+        return bytes.toByteArray();
+    }
+}

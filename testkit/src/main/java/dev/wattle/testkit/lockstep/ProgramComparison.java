@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.testkit.lockstep;
+
+import dev.wattle.power.isa.InstructionTable;
+import dev.wattle.power.model.ProcessorModel;
+import dev.wattle.power.translate.PowerFrontEnd;
+import java.util.Optional;
+
+/**
+ * Runs programs on the native engine and on the evaluator, and compares all registers at intervals and all storage now
+ * and then and at the end. For one thread.
+ */
+public final class ProgramComparison {
+    /** Guest instructions that a program is run for. */
+    public static final int INSTRUCTIONS = 40_000;
+
+    private static final int STORAGE_COMPARISONS = 8;
+    private static final int LISTED_INSTRUCTIONS = 66;
+
+    private final PowerFrontEnd frontEnd = new PowerFrontEnd(ProcessorModel.POWER9);
+    private final InstructionTable table = InstructionTable.load();
+    private final ProgramGenerator generator = new ProgramGenerator(table);
+    private final byte[] mine = new byte[1 << 16];
+    private final byte[] theirs = new byte[1 << 16];
+
+    /**
+     * Runs the program of a seed. If the engines differ, runs it again to find the block.
+     *
+     * @param seed any number
+     * @return a description of the first difference, or nothing
+     */
+    public Optional<String> run(long seed) {
+        GuestProgram program = generator.make(seed);
+        String coarse = compare(program, program.interval(), INSTRUCTIONS / STORAGE_COMPARISONS);
+        if (coarse.isEmpty()) {
+            return Optional.empty();
+        }
+        String fine = compare(program, 1, 1);
+        StringBuilder text = new StringBuilder("program 0x%x (%s):%n".formatted(seed, program.summary()));
+        if (fine.isEmpty()) {
+            text.append("no difference when compared at each block end, but:").append(System.lineSeparator());
+        }
+        return Optional.of(text.append(fine.isEmpty() ? coarse : fine).toString());
+    }
+
+    /** How many interrupts of each kind the program of a seed takes, on the evaluator. */
+    String interrupts(long seed) {
+        GuestProgram program = generator.make(seed);
+        try (ProgramMachine machine = new ProgramMachine(frontEnd, false, program)) {
+            machine.runUntil(INSTRUCTIONS);
+            return program.summary() + " " + machine.interrupts();
+        }
+    }
+
+    private String compare(GuestProgram program, int interval, int storageInterval) {
+        try (ProgramMachine first = new ProgramMachine(frontEnd, true, program);
+                ProgramMachine second = new ProgramMachine(frontEnd, false, program)) {
+            long storageDue = storageInterval;
+            while (first.completed() < INSTRUCTIONS) {
+                String code = interval == 1 && storageInterval == 1 ? firstBlock(first.code(LISTED_INSTRUCTIONS)) : "";
+                long until = first.completed() + interval;
+                String difference = ran(first, "native", until) + ran(second, "evaluator", until);
+                if (difference.isEmpty()) {
+                    difference = first.difference(second);
+                }
+                if (difference.isEmpty() && (first.completed() >= storageDue || first.completed() >= INSTRUCTIONS)) {
+                    storageDue = first.completed() + storageInterval;
+                    difference = first.storageDifference(second, mine, theirs);
+                }
+                if (!difference.isEmpty()) {
+                    return description(first, second, interval, difference, code);
+                }
+            }
+        }
+        return "";
+    }
+
+    /** Empty unless the engine threw something. */
+    private static String ran(ProgramMachine machine, String name, long until) {
+        try {
+            machine.runUntil(until);
+            return "";
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            StackTraceElement[] trace = e.getStackTrace();
+            return "%s: %s at %s%n".formatted(name, e, trace.length > 0 ? trace[0] : "?");
+        }
+    }
+
+    /** A listing up to the first instruction that ends a block: {@code address: word  text} in each line. */
+    private String firstBlock(String listing) {
+        StringBuilder block = new StringBuilder();
+        for (String line : listing.lines().toList()) {
+            block.append(line).append(System.lineSeparator());
+            int at = line.indexOf(": ") + 2;
+            if (table.decode(Integer.parseUnsignedInt(line, at, at + 8, 16)).endsBlock()) {
+                break;
+            }
+        }
+        return block.toString();
+    }
+
+    private static String description(
+            ProgramMachine first, ProgramMachine second, int interval, String difference, String code) {
+        StringBuilder text = new StringBuilder();
+        text.append("%s (native or evaluator), after %d instructions%n".formatted(difference, first.completed()));
+        if (code.isEmpty()) {
+            text.append("within the last %d instructions%n".formatted(interval));
+        } else {
+            text.append("after the first block of%n%s".formatted(code));
+        }
+        return text.append("native:%n%sevaluator:%n%s".formatted(first.registers(), second.registers()))
+                .toString();
+    }
+}
