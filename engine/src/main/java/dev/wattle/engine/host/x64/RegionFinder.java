@@ -67,8 +67,7 @@ final class RegionFinder {
             return Region.NONE;
         }
         members.sort(Comparator.comparingInt(block -> block.pageOffset));
-        return new Region(
-                List.copyOf(members), members.stream().map(source).toList(), header);
+        return new Region(List.copyOf(members), members.stream().map(source).toList(), header);
     }
 
     private static boolean leadsBack(Block from, List<Block> blocks, boolean[] returns) {
