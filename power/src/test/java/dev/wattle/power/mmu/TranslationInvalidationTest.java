@@ -112,6 +112,32 @@ class TranslationInvalidationTest {
         assertEquals(2, loadAround(0, 0x40_0000_0000L, 12, "tlbie 6,7,0,1,1", 1 << 10, 0));
     }
 
+    @ParameterizedTest
+    @CsvSource({"3, 1", "40, 40"})
+    void tlbie_allOfProcessZero_forgetsThePagesThatChanged(int pages, int forgotten) {
+        long ea = KERNEL | 0x40_0000_0000L;
+        long changed = 0;
+        for (int i = 0; i < pages; i++) {
+            changed = tree.map(0, ea + i * 0x1_0000L, OLD + i * 0x1_0000L, 16, RadixTree.ALL);
+        }
+        m.p.invalidateTranslations();
+        m.p.setGpr(6, 1 << 10);
+        m.p.setGpr(7, 0);
+        m.p.setGpr(8, changed | KERNEL);
+        m.p.setGpr(9, RadixTree.VALID | RadixTree.LEAF | NEW | RadixTree.ALL);
+        m.p.setGpr(10, pages);
+        m.p.setGpr(11, 0x1_0000);
+        String walk = "mtctr 10; add 3,12,11; subf 3,11,3; ldx 5,0,3; add 3,3,11; bdnz . - 8; ";
+        m.p.setGpr(12, ea);
+        m.program(CODE, walk + "std 9,0(8); tlbie 6,7,0,1,1; sc 1; " + walk + "sc 1");
+        m.runFrom(KERNEL + CODE);
+        long entries = m.p.tlbCounts().get("tlb entries");
+        m.runFrom(m.p.nia());
+        assertEquals(2, m.p.gpr(5));
+        // The table of pages itself is one more, where all had to be forgotten.
+        assertEquals(forgotten, m.p.tlbCounts().get("tlb entries") - entries);
+    }
+
     @Test
     void tlbie_pageWalkCacheAlone_keepsTranslations() {
         assertEquals(1, loadAround(PID, 0x40_0000_0000L, 12, "tlbie 6,7,1,1,1", 1 << 10, (long) PID << 32));

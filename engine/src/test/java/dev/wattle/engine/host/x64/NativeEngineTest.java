@@ -71,6 +71,54 @@ class NativeEngineTest extends EngineContract {
         assertTrue(p.engine.codeBytes() < CODE_BYTES);
     }
 
+    /** A loop of four blocks that adds 1 or 2 to C, A times. */
+    private FrontEnd loopOfBlocks() {
+        return frontEnd((offset, out) -> {
+            switch (offset) {
+                case 0x100 -> {
+                    out.opImm(Op.ADDI, A, A, -1);
+                    int odd = out.temp();
+                    out.opImm(Op.ANDI, odd, A, 1);
+                    out.end(Op.BRANCH_NZ, odd, 0, 0, 0x140);
+                }
+                case 0x104, 0x140 -> {
+                    out.opImm(Op.ADDI, C, C, offset == 0x104 ? 1 : 2);
+                    out.end(Op.GOTO, 0, 0, 0, 0x180);
+                }
+                case 0x180 -> out.end(Op.BRANCH_NZ, A, 0, 0, 0x100);
+                default -> out.callEnd(0, 0);
+            }
+        });
+    }
+
+    @Test
+    void Loop_ofSeveralBlocks_becomesARegionThatDoesTheSame() {
+        FlatProcessor p = processor(loopOfBlocks());
+        p.putSlot(A, 10_000);
+        run(p, 0x100);
+        assertEquals(15_000, p.slot(C));
+        assertEquals(30_001, p.slot(Slots.COMPLETED));
+        assertEquals(1, p.engine.counts().get("regions"));
+        p.putSlot(A, 10_000);
+        run(p, 0x100);
+        assertEquals(30_000, p.slot(C));
+        assertEquals(60_002, p.slot(Slots.COMPLETED));
+        assertEquals(1, p.engine.counts().get("regions"));
+    }
+
+    @Test
+    void Region_withAMemberWhoseCodeChanges_isGivenUpAndMadeAgain() {
+        FlatProcessor p = processor(loopOfBlocks());
+        p.putSlot(A, 10_000);
+        run(p, 0x100);
+        p.codeCache().written(0x140, 4);
+        assertEquals(1, p.engine.counts().get("regions dropped"));
+        p.putSlot(A, 10_000);
+        run(p, 0x100);
+        assertEquals(30_000, p.slot(C));
+        assertEquals(2, p.engine.counts().get("regions"));
+    }
+
     @Test
     void Loop_throughOtherPagesByRegister_countsEveryInstruction() {
         FlatProcessor p = processor(frontEnd((offset, out) -> {
