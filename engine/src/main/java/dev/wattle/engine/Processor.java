@@ -232,9 +232,9 @@ public abstract class Processor {
     /**
      * Enters a translation, if that changes nothing that the guest could see but a reference bit.
      *
-     * @return whether the TLB allows loads, and stores if those are wanted, of a range of bytes now
+     * @return whether the TLB allows what is wanted of loads and stores of a range of bytes now
      */
-    public abstract boolean prepare(long ea, int bytes, boolean store);
+    public abstract boolean prepare(long ea, int bytes, boolean load, boolean store);
 
     /** Takes the interrupt that was recorded when {@link #interrupt} was thrown, at {@link #cia}; sets NIA. */
     public abstract void takeInterrupt();

@@ -77,7 +77,7 @@ public final class FlatProcessor extends Processor {
     }
 
     @Override
-    public boolean prepare(long ea, int bytes, boolean store) {
+    public boolean prepare(long ea, int bytes, boolean load, boolean store) {
         if (!memory.contains(ea, bytes)) {
             return false;
         }

@@ -139,7 +139,7 @@ public final class SoftTlb {
      * @param bytes page size, at most {@link #GRANULE}
      * @param host host address of the page
      * @param readable whether loads hit
-     * @param writable whether stores hit; only if loads do, so that who may store may load
+     * @param writable whether stores hit
      */
     public void put(int table, long ea, long bytes, long host, boolean readable, boolean writable) {
         filled++;
@@ -153,7 +153,7 @@ public final class SoftTlb {
         }
         HostMemory.putLong(entry + TAG, ea);
         HostMemory.putLong(entry + READ_LIMIT, readable ? bytes - MARGIN : 0);
-        HostMemory.putLong(entry + WRITE_LIMIT, writable && readable ? bytes - MARGIN : 0);
+        HostMemory.putLong(entry + WRITE_LIMIT, writable ? bytes - MARGIN : 0);
         HostMemory.putLong(entry + ADDEND, host - ea);
         used[table] = true;
         if (writable) {

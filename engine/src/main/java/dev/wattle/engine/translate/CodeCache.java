@@ -18,6 +18,9 @@ public final class CodeCache {
     /** Upper bound of translated blocks before everything is dropped and made again. */
     private static final int BLOCK_LIMIT = 400_000;
 
+    /** Translations of one page that are kept at most. */
+    private static final int MOST_KEPT = 4096;
+
     private static final int PAGE_SHIFT = 12;
     private static final int CHUNK_SHIFT = 30;
     private static final int CHUNK_PAGES = 1 << CHUNK_SHIFT - PAGE_SHIFT;
@@ -123,6 +126,11 @@ public final class CodeCache {
     /** Decodes the code of a block that has no operations, into one that has them and that nobody finds. */
     public Block operations(Block block) {
         return operations(page(block.realPage, block.pageBytes), block.pageOffset, block.mode);
+    }
+
+    /** Whether a block's translation should be kept for later runs: not those of code that changes all the time. */
+    public boolean mayKeep(Block block) {
+        return ++page(block.realPage, block.pageBytes).kept <= MOST_KEPT;
     }
 
     /** Host address of the code of a block. */

@@ -15,6 +15,10 @@ public final class CodePage {
     /** Bytes of the largest code page. */
     public static final int LARGE = 1 << 16;
 
+    /** So many writes to a piece with few blocks, past them all, are dearer than those blocks. */
+    private static final int IDLE_WRITES = 16;
+
+    private static final int FEW_BLOCKS = 8;
     private static final int PIECE_SHIFT = 12;
     private static final int LINE_SHIFT = 6;
     private static final Block[] NO_BLOCKS = new Block[0];
@@ -26,6 +30,11 @@ public final class CodePage {
 
     /** For each 4 KiB the blocks that start there, by word; empty while there are none. */
     private final Block[][] pieces;
+    /** For each 4 KiB how often it has been written to, since a block was added, without a change of one. */
+    private final int[] idleWrites;
+    /** How many translations of its code have been kept for later runs. */
+    public int kept;
+
     /** For each 4 KiB: bit n tells that some valid block covers a byte of 64-byte line n. */
     private final long[] coveredLines;
 
@@ -35,6 +44,7 @@ public final class CodePage {
         pieces = new Block[bytes / SMALL][];
         Arrays.fill(pieces, NO_BLOCKS);
         coveredLines = new long[pieces.length];
+        idleWrites = new int[pieces.length];
     }
 
     /** Byte offset in the page of the instruction at an effective address that is mapped to it. */
@@ -71,6 +81,7 @@ public final class CodePage {
         pieces[piece][index] = block;
         int last = lastPiece(block);
         for (int i = piece; i <= last; i++) {
+            idleWrites[i] = 0;
             coveredLines[i] |= lines(block.pageOffset, block.byteLength, i);
         }
     }
@@ -101,7 +112,11 @@ public final class CodePage {
         int piece = offset >> PIECE_SHIFT;
         long touched = lines(offset, length, piece);
         if ((touched & coveredLines[piece]) == 0) {
-            return;
+            if (++idleWrites[piece] < IDLE_WRITES || blocksIn(piece) > FEW_BLOCKS) {
+                return;
+            }
+            // Data with a little code among it, such as a stack with a trampoline: writing is worth more.
+            touched = -1;
         }
         // Blocks are shorter than a piece: those of the piece before may reach into this one.
         long covered = 0;
@@ -109,6 +124,20 @@ public final class CodePage {
             covered |= drop(pieces[i], touched, piece, dropped);
         }
         coveredLines[piece] = covered;
+    }
+
+    /** How many blocks may have a byte in a piece; counted once, until a block is added. */
+    private int blocksIn(int piece) {
+        if (idleWrites[piece] > IDLE_WRITES) {
+            return FEW_BLOCKS + 1;
+        }
+        int count = 0;
+        for (int i = Math.max(piece - 1, 0); i <= piece; i++) {
+            for (Block block : pieces[i]) {
+                count += block == Block.NONE ? 0 : 1;
+            }
+        }
+        return count;
     }
 
     /** Drops blocks of a piece that touch lines of a piece; gives the lines that the others touch. */

@@ -5,22 +5,26 @@ import dev.wattle.engine.memory.HostMemory;
 import java.lang.foreign.Arena;
 
 /**
- * Where generated code looks for the target of a jump that it cannot know: direct-mapped tables from effective address
+ * Where generated code looks for the target of a jump that it cannot know: tables of sets of two from effective address
  * to host code, one for each fetch context and mode.
  *
- * <p>An entry is two host-order longs, the effective address and the host address of the block's code. Tables are made
+ * <p>The entry of a set that was made later comes first. An entry is two host-order longs, the effective address and the host address of the block's code. Tables are made
  * when they are first wanted; a processor whose engine does not use them has none.
  */
 public final class JumpTables {
     /** Mode bits are below this. */
     public static final int MODES = 512;
 
-    private static final int ENTRIES_LOG2 = 12;
+    private static final int SETS_LOG2 = 11;
 
-    /** Byte mask of an entry's offset; an address's offset is its number times 4, since instructions have 4 bytes. */
-    public static final int OFFSET_MASK = ((1 << ENTRIES_LOG2) - 1) * 16;
+    /** Mask of what in an address says which set is its own; a set's byte offset is that times 8. */
+    public static final int SET_MASK = ((1 << SETS_LOG2) - 1) * 4;
 
-    private static final long TABLE_BYTES = 16L << ENTRIES_LOG2;
+    /** Byte offset of the second entry of a set. */
+    public static final int SECOND = 16;
+
+    private static final int SET_BYTES = 32;
+    private static final long TABLE_BYTES = (long) SET_BYTES << SETS_LOG2;
 
     private final Arena arena;
     private final long[] tables;
@@ -61,7 +65,12 @@ public final class JumpTables {
 
     /** Enters in the current table where the code of an effective address is. */
     public void put(long ea, long code) {
-        long entry = tables[current] + (ea << 2 & OFFSET_MASK);
+        long entry = tables[current] + (ea & SET_MASK) * (SET_BYTES / 4);
+        long other = HostMemory.getLong(entry);
+        if (other != ea) {
+            HostMemory.putLong(entry + SECOND, other);
+            HostMemory.putLong(entry + SECOND + 8, HostMemory.getLong(entry + 8));
+        }
         HostMemory.putLong(entry, ea);
         HostMemory.putLong(entry + 8, code);
         dirty[current] = true;

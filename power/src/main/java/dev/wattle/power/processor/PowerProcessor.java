@@ -542,12 +542,12 @@ public final class PowerProcessor extends Processor {
     }
 
     @Override
-    public boolean prepare(long ea, int bytes, boolean store) {
+    public boolean prepare(long ea, int bytes, boolean load, boolean store) {
         // As a load: a store sets the change bit of the page, and one that never comes must not.
-        if (!hits(ea, 1, SoftTlb.READ_LIMIT) || store && !hits(ea, 1, SoftTlb.WRITE_LIMIT)) {
+        if (load && !hits(ea, 1, SoftTlb.READ_LIMIT) || store && !hits(ea, 1, SoftTlb.WRITE_LIMIT)) {
             enterData(ea, Access.LOAD);
         }
-        return hits(ea, bytes, store ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT);
+        return (!load || hits(ea, bytes, SoftTlb.READ_LIMIT)) && (!store || hits(ea, bytes, SoftTlb.WRITE_LIMIT));
     }
 
     /**
@@ -582,16 +582,18 @@ public final class PowerProcessor extends Processor {
             pageReal = ra & -4096L;
             pageBytes = 4096;
         }
+        boolean isCode = writable && codeCache.isWatched(pageReal, pageBytes);
+        if (isCode && access == Access.STORE && !codeCache.isWatched(ra & -CodePage.SMALL, CodePage.SMALL)) {
+            // Data beside code in a large page: it can be written freely.
+            pageEa = ea & -CodePage.SMALL;
+            pageReal = ra & -CodePage.SMALL;
+            pageBytes = CodePage.SMALL;
+            isCode = false;
+        }
         // Without an entry every access comes here: to be compared, or because some instructions may not access
         // storage of that kind.
         if (!translation.cachingInhibited && !watchpoint.covers(pageEa, pageBytes)) {
-            tlbs.put(
-                    dataContext,
-                    pageEa,
-                    pageBytes,
-                    memory.hostAddress(pageReal),
-                    readable,
-                    writable && !codeCache.isWatched(pageReal, pageBytes));
+            tlbs.put(dataContext, pageEa, pageBytes, memory.hostAddress(pageReal), readable, writable && !isCode);
             publishTlb(tlbs.address(dataContext), tlbs.mask(dataContext));
         }
         return ra;

@@ -24,6 +24,7 @@ final class AccessGroups {
 
     private int[] low = new int[256];
     private int[] high = new int[256];
+    private boolean[] loads = new boolean[256];
     private boolean[] stores = new boolean[256];
 
     /** Finds the groups of a block. */
@@ -35,6 +36,7 @@ final class AccessGroups {
             last = new int[size * 2];
             low = new int[size * 2];
             high = new int[size * 2];
+            loads = new boolean[size * 2];
             stores = new boolean[size * 2];
         }
         Arrays.fill(leaders, 0, size, NONE);
@@ -77,6 +79,7 @@ final class AccessGroups {
         }
         int from = Integer.MAX_VALUE;
         int to = Integer.MIN_VALUE;
+        boolean loaded = false;
         boolean stored = false;
         int end = NONE;
         int members = 0;
@@ -95,6 +98,7 @@ final class AccessGroups {
                 }
                 from = lowest;
                 to = highest;
+                loaded |= op < Op.FIRST_STORE;
                 stored |= op >= Op.FIRST_STORE;
                 leaders[i] = first;
                 end = i;
@@ -111,6 +115,7 @@ final class AccessGroups {
         last[first] = end;
         low[first] = from;
         high[first] = to;
+        loads[first] = loaded;
         stores[first] = stored;
         return end;
     }
@@ -137,6 +142,10 @@ final class AccessGroups {
     /** Bytes from there to behind the highest byte, but 8 at least, since that is what the TLB is asked for. */
     int span(int leader) {
         return Math.max(high[leader] - low[leader], 8);
+    }
+
+    boolean loads(int leader) {
+        return loads[leader];
     }
 
     boolean stores(int leader) {

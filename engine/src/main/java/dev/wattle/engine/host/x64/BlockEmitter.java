@@ -37,6 +37,9 @@ final class BlockEmitter {
     /** Bytes of code for a region stay below this. */
     static final int MOST_REGION_BYTES = 4 * MOST_BYTES;
 
+    /** In place of a slot: the second entry of the set in the jump table is to be looked at, too. */
+    private static final int SECOND_ENTRY = 1;
+
     private static final int HEAT = Slots.HOST_COUNTERS;
     private static final int HEAT_COUNTERS = 512;
 
@@ -403,10 +406,19 @@ final class BlockEmitter {
             int span = groups.span(i);
             int limit = groups.stores(i) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
             long jump = translateTag(limit, span - 8);
+            boolean both = groups.stores(i) && groups.loads(i);
+            long jump2 = 0;
+            if (both) {
+                // Some pages may be stored to and not loaded from.
+                asm.alu(Assembler.CMP, RDX, Assembler.mem(RCX, SoftTlb.READ_LIMIT));
+                jump2 = asm.jccForward(Condition.ABOVE_OR_EQUAL);
+            }
             asm.load(Layout.TEMPORARY, Assembler.mem(RCX, SoftTlb.ADDEND));
             int k = stubs;
             addStub(Exits.GROUP, jump, 0, 0, block.where[i], 0, retry);
-            stubImmediate[k] = i | (long) span << 16 | (groups.stores(i) ? 1L << 32 : 0);
+            stubJump2[k] = jump2;
+            stubImmediate[k] =
+                    i | (long) span << 16 | (groups.stores(i) ? 1L << 32 : 0) | (groups.loads(i) ? 1L << 33 : 0);
         }
         int base = operands.register(a);
         if (base == -1) {
@@ -880,11 +892,11 @@ final class BlockEmitter {
             addStub(Exits.INDIRECT, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, 0, 0);
         }
         asm.mov32(RCX, RAX);
-        asm.aluImm32(Assembler.AND, RCX, JumpTables.OFFSET_MASK >> 2);
+        asm.aluImm32(Assembler.AND, RCX, JumpTables.SET_MASK);
         asm.load(RDX, Layout.slot(HostSlots.JUMP_TABLE));
-        asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 2, 0));
-        addStub(Exits.INDIRECT, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, 0, 0);
-        asm.jmpMemory(Assembler.mem(RDX, RCX, 2, 8));
+        asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 3, 0));
+        addStub(Exits.INDIRECT, asm.jccForward(Condition.NOT_EQUAL), 0, SECOND_ENTRY, 0, 0, 0);
+        asm.jmpMemory(Assembler.mem(RDX, RCX, 3, 8));
     }
 
     // Stubs
@@ -919,6 +931,7 @@ final class BlockEmitter {
         stubOffset[k] = offset;
         stubResume[k] = resume;
         boolean isInside = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.CALL || kind == Exits.GROUP;
+        stubJump2[k] = 0;
         stubBlock[k] = block;
         stubComparisons[k] = isInside ? comparisons.snapshot() : edge;
         stubExchanged[k] = isInside || isExchanged;
@@ -931,6 +944,13 @@ final class BlockEmitter {
             return;
         }
         asm.bind(stubJump[k]);
+        bindIfAny(stubJump2[k]);
+        if (kind == Exits.INDIRECT && stubSlot[k] == SECOND_ENTRY) {
+            asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 3, JumpTables.SECOND));
+            long absent = asm.jccForward(Condition.NOT_EQUAL);
+            asm.jmpMemory(Assembler.mem(RDX, RCX, 3, JumpTables.SECOND + 8));
+            asm.bind(absent);
+        }
         boolean isAccess = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.GROUP;
         if (isAccess || kind == Exits.INDIRECT) {
             asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RAX);

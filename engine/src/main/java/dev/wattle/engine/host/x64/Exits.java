@@ -10,7 +10,7 @@ import java.util.List;
  * dev.wattle.engine.ir.BlockBuilder} packs it (4 to 7), the offset of the block in its page, or of a jump's target (8
  * to 11), where to resume, or a jump to be linked, relative to the descriptor (12 to 15; for a routine that ends the
  * block, the offset in the page of the instruction behind it), and for routines an immediate (16 to 23), for groups the number of the first operation, the bytes (from bit 16)
- * and whether there are stores (bit 32).
+ * whether there are stores (bit 32) and loads (bit 33).
  */
 final class Exits {
     /** A jump within a page whose target is not linked yet. */

@@ -315,7 +315,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
         at(exit);
         long imm = HostMemory.getLongLe(exit + Exits.IMMEDIATE);
         int bytes = (int) imm >>> 16;
-        if (processor.prepare(slot(HostSlots.EXIT_ADDRESS), bytes, imm >>> 32 != 0)) {
+        boolean loads = (imm >>> 33 & 1) != 0;
+        boolean stores = (imm >>> 32 & 1) != 0;
+        if (processor.prepare(slot(HostSlots.EXIT_ADDRESS), bytes, loads, stores)) {
             return resume(exit);
         }
         Block block = blockAt(exit);
@@ -571,7 +573,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
         makeRoom();
         block.hostCode = emitter.emit(source(block));
         long start = emitter.imageStart();
-        if (translations.isPresent() && block.refusals == 0) {
+        if (translations.isPresent()
+                && block.refusals == 0
+                && processor.codeCache().mayKeep(block)) {
             translations
                     .get()
                     .add(
