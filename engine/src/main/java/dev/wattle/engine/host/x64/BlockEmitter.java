@@ -685,7 +685,11 @@ final class BlockEmitter {
 
     private void branchOnBit(long w, boolean ifSet, int target) {
         int n = Op.c(w);
-        int comparison = n == 0 ? -1 : comparisons.find(Op.a(w));
+        if (n == 0) {
+            // The fourth bit is no condition of the host's.
+            comparisons.makeOf(Op.a(w));
+        }
+        int comparison = comparisons.find(Op.a(w));
         boolean isBack = target <= block.pageOffset;
         // The way that is taken more often comes first.
         int first = isBack ? target : behind();

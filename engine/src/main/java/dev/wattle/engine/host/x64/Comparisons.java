@@ -12,8 +12,8 @@ import java.util.Arrays;
  * The comparisons of a block whose result has not been written yet.
  *
  * <p>Most results are read by the branch behind them alone, and that needs the host's flags and no nibble. So a
- * comparison is only remembered. Its nibble is made where its operands are about to change, where something reads it,
- * on the cold way out of the code, and behind the branch, where half of it is known.
+ * comparison is only remembered. Its nibble is made where something reads it, on the cold way out of the code, and behind
+ * the branch, where half of it is known.
  */
 final class Comparisons {
     private static final int LESS_NIBBLE = 8;
@@ -68,23 +68,18 @@ final class Comparisons {
     /** Remembers a comparison. */
     void add(long w, long immediate) {
         drop(Op.d(w));
-        if (count == words.length) {
-            words = Arrays.copyOf(words, count * 2);
-            immediates = Arrays.copyOf(immediates, count * 2);
-        }
-        words[count] = w;
-        immediates[count] = immediate;
+        int comparison = remember(w, immediate);
         if (Operands.isTemporary(Op.a(w))
                 || Op.readsB(Op.of(w)) && Operands.isTemporary(Op.b(w))
                 || Operands.isTemporary(Op.d(w))) {
-            make(count++);
+            make(comparison);
             return;
         }
         if (pendingCount == MOST) {
             make(pending[0]);
             remove(0);
         }
-        pending[pendingCount++] = count++;
+        pending[pendingCount++] = comparison;
     }
 
     private void remove(int k) {
@@ -96,6 +91,16 @@ final class Comparisons {
     void drop(int d) {
         for (int k = pendingCount - 1; k >= 0; k--) {
             if (Op.d(words[pending[k]]) == d) {
+                remove(k);
+            }
+        }
+    }
+
+    /** Makes the pending comparison of a result slot, if there is one. */
+    void makeOf(int d) {
+        for (int k = pendingCount - 1; k >= 0; k--) {
+            if (Op.d(words[pending[k]]) == d) {
+                make(pending[k]);
                 remove(k);
             }
         }
@@ -141,13 +146,15 @@ final class Comparisons {
             int d = Op.d(c);
             boolean read =
                     Op.readsA(op) && Op.a(w) == d || Op.readsB(op) && Op.b(w) == d || Op.readsC(op) && Op.c(w) == d;
-            boolean changed = Op.writesD(op)
-                    && (Op.a(c) == Op.d(w) || Op.readsB(Op.of(c)) && Op.b(c) == Op.d(w) || Op.c(c) == Op.d(w));
-            if (read || changed) {
+            if (read) {
                 make(pending[k]);
                 remove(k);
-            } else if (Op.writesD(op) && Op.d(w) == d) {
-                remove(k);
+            } else if (Op.writesD(op)) {
+                if (Op.d(w) == d) {
+                    remove(k);
+                } else {
+                    save(k, Op.d(w));
+                }
             }
         }
     }
@@ -155,12 +162,59 @@ final class Comparisons {
     /** Makes what has a slot for an operand that is about to change. */
     void beforeChangeOf(int slot) {
         for (int k = pendingCount - 1; k >= 0; k--) {
-            long c = words[pending[k]];
-            if (Op.a(c) == slot || Op.readsB(Op.of(c)) && Op.b(c) == slot || Op.c(c) == slot) {
-                make(pending[k]);
-                remove(k);
+            save(k, slot);
+        }
+    }
+
+    /**
+     * If a pending comparison has a slot for an operand, makes it be of a copy: that is cheaper, and most comparisons are
+     * never made. Changes rcx, rdx and the flags.
+     */
+    private void save(int k, int slot) {
+        long w = words[pending[k]];
+        if (Op.c(w) == slot) {
+            make(pending[k]);
+            remove(k);
+            return;
+        }
+        boolean isB = Op.readsB(Op.of(w)) && Op.b(w) == slot;
+        if (Op.a(w) != slot && !isB) {
+            return;
+        }
+        int copy = freeCopy();
+        asm.store(Layout.slot(copy), operands.inRegister(slot, RCX));
+        if (Op.a(w) == slot) {
+            w = w & ~(0xfffL << 20) | (long) copy << 20;
+        }
+        if (isB) {
+            w = w & ~(0xfffL << 32) | (long) copy << 32;
+        }
+        // Another comparison, since code behind the block may still want to make the one before the change.
+        long immediate = immediates[pending[k]];
+        pending[k] = remember(w, immediate);
+    }
+
+    /** A slot for a copy that no pending comparison has. */
+    private int freeCopy() {
+        int copy = HostSlots.COMPARED;
+        for (int k = 0; k < pendingCount; k++) {
+            long w = words[pending[k]];
+            if (Op.a(w) == copy || Op.readsB(Op.of(w)) && Op.b(w) == copy) {
+                copy++;
+                k = -1;
             }
         }
+        return copy;
+    }
+
+    private int remember(long w, long immediate) {
+        if (count == words.length) {
+            words = Arrays.copyOf(words, count * 2);
+            immediates = Arrays.copyOf(immediates, count * 2);
+        }
+        words[count] = w;
+        immediates[count] = immediate;
+        return count++;
     }
 
     private static boolean is32(int op) {

@@ -32,5 +32,8 @@ final class HostSlots {
     static final int FAULT_RCX = Slots.HOST + 21;
     static final int FAULT_RDX = Slots.HOST + 22;
 
+    /** Copies of compared values whose registers have changed since: twice as many as there may be comparisons pending. */
+    static final int COMPARED = Slots.HOST + 80;
+
     private HostSlots() {}
 }
