@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -95,20 +94,23 @@ public final class Main implements Callable<Integer> {
         Path cache = DebianGuests.defaultCache(System.getenv());
         DebianGuests guests = new DebianGuests(cache, Progress.SILENT);
         Suite suite = new Suite(root.resolve("bench/src/main/guest"), cache);
-        Map<Boolean, List<Program>> byGuest = programs.stream()
-                .collect(Collectors.partitioningBy(program -> program.workload() == Workload.PACKAGES));
+        List<Program> packaged = programs.stream()
+                .filter(program -> program.workload() == Workload.PACKAGES)
+                .toList();
+        List<Program> own = programs.stream()
+                .filter(program -> program.workload() != Workload.PACKAGES)
+                .toList();
         List<Boot> boots = new ArrayList<>();
         try {
             Path kernel = guests.demo().kernel();
-            if (!byGuest.get(false).isEmpty()) {
-                boots.add(new Boot(
-                        byGuest.get(false),
-                        new Round.GuestFiles(kernel, suite.initialRamDisk(guests), KERNEL_MEMORY, root)));
+            if (!own.isEmpty()) {
+                boots.add(
+                        new Boot(own, new Round.GuestFiles(kernel, suite.initialRamDisk(guests), KERNEL_MEMORY, root)));
             }
-            if (!byGuest.get(true).isEmpty()) {
+            if (!packaged.isEmpty()) {
                 PackageSuite packages = new PackageSuite(root.resolve("bench/src/main/packages"), suite, cache);
                 boots.add(new Boot(
-                        byGuest.get(true),
+                        packaged,
                         new Round.GuestFiles(kernel, packages.initialRamDisk(guests), PACKAGES_MEMORY, root)));
             }
         } catch (GuestUnavailableException e) {
@@ -129,7 +131,7 @@ public final class Main implements Callable<Integer> {
                 }
             }
         }
-        Report report = Report.of(programs, samples, byGuest.get(false).isEmpty() ? Map.of() : onHost(suite, programs));
+        Report report = Report.of(programs, samples, own.isEmpty() ? Map.of() : onHost(suite, programs));
         System.out.print(report.text());
         if (json != null) {
             Files.writeString(

@@ -40,8 +40,8 @@ class DebianDemoBootTest {
 
                 shell.run("sleep 1000 &");
                 assertContains(shell.run("jobs"), "[1]+  Running");
-                // Printed by the process that the key is to end, which has the terminal by then; the shell's own echo could
-                // come before it has given the terminal away.
+                // Printed by the process that the key is to end, which has the terminal by then; the shell's own echo
+                // could come before it has given the terminal away.
                 shell.start("sh -c 'echo be\"\"gin; exec sleep 1000'", "begin");
                 shell.press('\u0003');
                 assertContains(shell.run("echo status $?"), "status 130");

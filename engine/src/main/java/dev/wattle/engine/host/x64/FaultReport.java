@@ -37,12 +37,13 @@ final class FaultReport {
      * @param block the block with the faulting code
      * @param guestCode the guest code of that
      * @param address the block's effective address
+     * @param region what the code is of if it is not the block's own, or {@link Region#NONE}
      * @return where the report is, or why there is none, to be put behind a message
      */
-    String write(Block block, byte[] guestCode, long address) {
+    String write(Block block, byte[] guestCode, long address, Region region) {
         String text;
         try {
-            text = text(block, guestCode, address);
+            text = text(block, guestCode, address, region);
         } catch (RuntimeException e) {
             // The fault itself is to be reported, whatever is wrong with this.
             return "; no report of it: " + e;
@@ -73,7 +74,7 @@ final class FaultReport {
         }
     }
 
-    private String text(Block block, byte[] guestCode, long address) {
+    private String text(Block block, byte[] guestCode, long address, Region region) {
         long code = slot(HostSlots.FAULT_CODE);
         StringBuilder out = new StringBuilder();
         line(
@@ -81,7 +82,9 @@ final class FaultReport {
                 "signal %d in generated code at %x (%s), accessing %x",
                 slot(HostSlots.FAULT_SIGNAL),
                 code,
-                lister.where(block, code),
+                region == Region.NONE
+                        ? lister.where(block, code)
+                        : "a region of %d blocks, near this one".formatted(region.members.size()),
                 slot(HostSlots.FAULT_ADDRESS));
         line(
                 out,
@@ -106,8 +109,12 @@ final class FaultReport {
 
         heading(out, "Guest registers that are not 0");
         line(out, "# Comparisons of the running block may not be written yet.");
-        for (String exchange : lister.exchanged(block)) {
-            line(out, "# %s, which is lost", exchange);
+        if (region != Region.NONE) {
+            line(out, "# Some are in host registers that the region has exchanged.");
+        } else {
+            for (String exchange : lister.exchanged(block)) {
+                line(out, "# %s, which is lost", exchange);
+            }
         }
         for (int slot = Slots.GUEST; slot < Slots.JUMP_TABLE; slot++) {
             if (slot(slot) != 0) {
@@ -115,8 +122,11 @@ final class FaultReport {
             }
         }
 
-        heading(out, "The block");
-        out.append(lister.listEmitted(block, guestCode, address).text(Detail.OPERATIONS, Detail.HOST_CODE));
+        heading(out, region == Region.NONE ? "The block" : "The block, with the code that it has on its own");
+        out.append((region == Region.NONE
+                        ? lister.listEmitted(block, guestCode, address)
+                        : lister.list(block, guestCode, address))
+                .text(Detail.OPERATIONS, Detail.HOST_CODE));
         return out.toString();
     }
 

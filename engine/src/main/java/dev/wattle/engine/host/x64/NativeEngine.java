@@ -566,6 +566,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
             block.decoded = processor.codeCache().operations(block);
         }
         block.decoded.refusals = block.refusals;
+        block.decoded.hostCode = block.hostCode;
         return block.decoded;
     }
 
@@ -672,9 +673,13 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private IllegalStateException fault() {
         long code = slot(HostSlots.FAULT_CODE);
         Block block = blockAt(code);
+        Region region = regionAt(code);
+        if (region != Region.NONE) {
+            block = region.memberNear(code);
+        }
         putSlot(Slots.NIA, slot(HostSlots.PAGE_BASE) + block.pageOffset);
         String report = new FaultReport(frontEnd, layout, lister, state)
-                .write(source(block), processor.codeCache().guestCode(block), slot(Slots.NIA));
+                .write(source(block), processor.codeCache().guestCode(block), slot(Slots.NIA), region);
         return new IllegalStateException("signal %d in generated code at %x, accessing %x%s"
                 .formatted(slot(HostSlots.FAULT_SIGNAL), code, slot(HostSlots.FAULT_ADDRESS), report));
     }

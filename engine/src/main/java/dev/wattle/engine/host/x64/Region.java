@@ -40,6 +40,16 @@ final class Region {
         return -1;
     }
 
+    /** The member in whose code an address is, or the first one for code that stands behind them all. */
+    Block memberNear(long code) {
+        for (int m = labels.length - 1; m > 0; m--) {
+            if (labels[m] <= code && code < exits[0]) {
+                return members.get(m);
+            }
+        }
+        return members.get(0);
+    }
+
     /** The number of the header. */
     int headerNumber() {
         return memberAt(header.pageOffset);

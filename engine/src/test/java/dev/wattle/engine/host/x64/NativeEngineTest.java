@@ -107,6 +107,33 @@ class NativeEngineTest extends EngineContract {
     }
 
     @Test
+    void Region_branchOnTheFourthBitOfAComparison_seesIt() {
+        int flag = Slots.GUEST + 4;
+        int nibble = Slots.GUEST + 5;
+        FlatProcessor p = processor(frontEnd((offset, out) -> {
+            switch (offset) {
+                case 0x100 -> {
+                    out.opImm(Op.ADDI, A, A, -1);
+                    out.emit(Op.CMPS64I, nibble, A, 0, flag, 5);
+                    out.end(Op.BRANCH_BIT_SET, nibble, 0, 0, 0x140);
+                }
+                case 0x104, 0x140 -> {
+                    out.opImm(Op.ADDI, C, C, offset == 0x104 ? 1 : 2);
+                    out.opImm(Op.XORI, flag, flag, 1);
+                    out.end(Op.GOTO, 0, 0, 0, 0x180);
+                }
+                case 0x180 -> out.end(Op.BRANCH_NZ, A, 0, 0, 0x100);
+                default -> out.callEnd(0, 0);
+            }
+        }));
+        p.putSlot(A, 10_000);
+        run(p, 0x100);
+        assertEquals(15_000, p.slot(C));
+        assertEquals(8 | 1, p.slot(nibble));
+        assertEquals(1, p.engine.counts().get("regions"));
+    }
+
+    @Test
     void Region_withAMemberWhoseCodeChanges_isGivenUpAndMadeAgain() {
         FlatProcessor p = processor(loopOfBlocks());
         p.putSlot(A, 10_000);
