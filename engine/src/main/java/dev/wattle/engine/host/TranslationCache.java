@@ -9,7 +9,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -129,9 +131,14 @@ public final class TranslationCache implements AutoCloseable {
 
     private void giveUp(String what, IOException e) {
         recording = false;
-        String reason = e instanceof FileSystemException failure && failure.getReason() != null
-                ? failure.getReason()
-                : e instanceof FileSystemException ? e.getClass().getSimpleName() : String.valueOf(e.getMessage());
+        String reason = String.valueOf(e.getMessage());
+        if (e instanceof FileAlreadyExistsException) {
+            reason = "it is a file; name a folder, or off";
+        } else if (e instanceof AccessDeniedException) {
+            reason = "permission denied; name another folder, or off";
+        } else if (e instanceof FileSystemException failure && failure.getReason() != null) {
+            reason = failure.getReason();
+        }
         tell("the translation cache in %s %s, and the run goes on without: %s".formatted(directory, what, reason));
     }
 
