@@ -49,7 +49,9 @@ final class Engines {
                 remark = Optional.of("no back-end for this host's processor (" + System.getProperty("os.arch") + ", "
                         + System.getProperty("os.name") + ")");
             } else {
+                Optional<TranslationCache> cache = Optional.empty();
                 try {
+                    cache = translationCache(processor, frontEnd);
                     return new NativeEngine<>(
                             processor,
                             frontEnd.routines(),
@@ -57,8 +59,9 @@ final class Engines {
                             codeBytes,
                             HostFeatures.host(),
                             exactDeadline,
-                            translationCache(processor));
+                            cache);
                 } catch (CodeMemoryException e) {
+                    cache.ifPresent(TranslationCache::close);
                     remark = Optional.of(String.valueOf(e.getMessage()));
                 }
             }
@@ -66,13 +69,16 @@ final class Engines {
         return new Evaluator<>(processor, frontEnd.routines());
     }
 
-    private Optional<TranslationCache> translationCache(PowerProcessor processor) throws CodeMemoryException {
+    private Optional<TranslationCache> translationCache(PowerProcessor processor, PowerFrontEnd frontEnd)
+            throws CodeMemoryException {
         if (translations.isEmpty()) {
             return Optional.empty();
         }
+        // Code has the numbers of routines in it.
         String rest = processor.model()
                 + (exactDeadline ? " exact " : " ")
-                + HostFeatures.host().all();
+                + HostFeatures.host().all()
+                + frontEnd.routineNames();
         return TranslatorIdentity.of(rest, NativeEngine.class, PowerFrontEnd.class)
                 .map(key -> TranslationCache.open(
                         translations.get().path(), key, translations.get().problems()));

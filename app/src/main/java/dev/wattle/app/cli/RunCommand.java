@@ -168,6 +168,7 @@ final class RunCommand implements Callable<Integer> {
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Guest guest = guest(progress);
         AtomicBoolean told = new AtomicBoolean();
+        Optional<Path> translations = translations();
         AtomicBoolean problemTold = new AtomicBoolean();
         return new GuestRun(terminal, progress, report, noReboot).untilTheEnd(guest.name, console -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
@@ -179,12 +180,11 @@ final class RunCommand implements Callable<Integer> {
                     .console(console);
             guest.initrd.ifPresent(builder::initrd);
             builder.codeCacheBytes(codeCache.bytes());
-            translations()
-                    .ifPresent(folder -> builder.translationCache(folder, problem -> {
-                        if (!problemTold.getAndSet(true)) {
-                            System.err.println("wattle: " + problem);
-                        }
-                    }));
+            translations.ifPresent(folder -> builder.translationCache(folder, problem -> {
+                if (!problemTold.getAndSet(true)) {
+                    System.err.println("wattle: " + problem);
+                }
+            }));
             names.ifPresent(builder::hostCodeListener);
             if (engine == EngineChoice.LOCKSTEP) {
                 return new Lockstep(builder, console, lockstepInterval);
@@ -199,9 +199,12 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Where host code is kept, if anywhere. */
-    private Optional<Path> translations() {
+    private Optional<Path> translations() throws CommandFailure {
         if (translationCache == null) {
             return Optional.of(DebianGuests.defaultCache(System.getenv()).resolve("translations"));
+        }
+        if (translationCache.isEmpty()) {
+            throw new CommandFailure(CommandFailure.USAGE, "--translation-cache: it is empty; name a folder, or off");
         }
         return translationCache.equals("off") ? Optional.empty() : Optional.of(Path.of(translationCache));
     }

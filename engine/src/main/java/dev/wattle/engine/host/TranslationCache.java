@@ -124,11 +124,6 @@ public final class TranslationCache implements AutoCloseable {
         return hits;
     }
 
-    /** How many translations have been added. */
-    public long additions() {
-        return newEntries;
-    }
-
     private void giveUp(String what, IOException e) {
         recording = false;
         String reason = String.valueOf(e.getMessage());
@@ -299,11 +294,6 @@ public final class TranslationCache implements AutoCloseable {
     /** What was added as {@code relocations[i]}. */
     public static int relocation(long entry, int i) {
         return HostMemory.getIntLe(entry + FIXED_BYTES + guestBytes(entry) + 4L * i);
-    }
-
-    /** Whether {@link #add} does anything. */
-    public boolean isRecording() {
-        return recording;
     }
 
     /**

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
@@ -37,7 +38,7 @@ public final class TranslatorIdentity {
         } catch (IOException | UncheckedIOException | URISyntaxException | IllegalArgumentException e) {
             return Optional.empty();
         }
-        crc.update(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        crc.update(text.getBytes(StandardCharsets.UTF_8));
         return Optional.of("%08x-%x".formatted(crc.getValue(), bytes));
     }
 

@@ -169,7 +169,7 @@ public final class CodeCache {
 
     /** The guest code that a block was made from, as it stands in memory now. */
     public byte[] guestCode(Block block) {
-        return BlockListing.guestCode(block, memory.hostAddress(block.realPage + block.pageOffset));
+        return BlockListing.guestCode(block, hostAddress(block));
     }
 
     /** Drops translations of code that is about to change, or has just changed. */

@@ -2,6 +2,7 @@
 package dev.wattle.engine.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -157,6 +161,20 @@ class TranslationCacheTest {
         assertEquals(1, problems.size());
         assertTrue(problems.get(0).contains(taken.toString()), problems.get(0));
         assertEquals("a file", Files.readString(taken));
+    }
+
+    @Test
+    void Close_withAFileThatNobodyHasUsedForLong_removesIt() throws IOException {
+        Path unused = Files.writeString(folder.resolve("unused.translations"), "of another version");
+        Path used = Files.writeString(folder.resolve("used.translations"), "of another version");
+        Path foreign = Files.writeString(folder.resolve("notes.txt"), "not ours");
+        FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofDays(40)));
+        Files.setLastModifiedTime(unused, longAgo);
+        Files.setLastModifiedTime(foreign, longAgo);
+        write(0, 100);
+        assertFalse(Files.exists(unused));
+        assertTrue(Files.exists(used));
+        assertTrue(Files.exists(foreign));
     }
 
     @Test

@@ -255,7 +255,6 @@ public final class PseriesMachine implements Machine {
         private EngineMode engine = EngineMode.NATIVE;
         private final Vm.Builder vmBuilder = Vm.builder();
         private ConsoleBackend console = new SilentConsole();
-        private Optional<HostCodeListener> codeListener = Optional.empty();
 
         private Builder() {}
 
@@ -323,7 +322,7 @@ public final class PseriesMachine implements Machine {
 
         /** Who is told of host code that is made, such as a profiler's map; nobody by default. */
         public Builder hostCodeListener(HostCodeListener listener) {
-            codeListener = Optional.of(listener);
+            vmBuilder.hostCodeListener(listener);
             return this;
         }
 
@@ -348,13 +347,12 @@ public final class PseriesMachine implements Machine {
             ElfKernel.open(requiredKernel());
             Vm vm;
             try {
-                Vm.Builder description = vmBuilder
+                vm = vmBuilder
                         .memoryBytes(memoryBytes)
                         .processor(processor)
                         .clock(clock)
-                        .engine(engine);
-                codeListener.ifPresent(description::hostCodeListener);
-                vm = description.build();
+                        .engine(engine)
+                        .build();
             } catch (OutOfMemoryError e) {
                 throw new ConfigurationException(
                         "memory " + (memoryBytes / MEBIBYTE) + " MiB: the host cannot give that much; ask for less", e);

@@ -29,7 +29,7 @@ final class FixedPointBits {
         m.routine("addex", FixedPointBits::addex);
         m.routine("darn", FixedPointBits::darn);
         m.routine("cmprb", FixedPointBits::cmprb);
-        m.routine("cmpeqb", FixedPointBits::cmpeqb);
+        m.emitter("cmpeqb", FixedPointBits::cmpeqb);
         m.routine("setb", FixedPointBits::setb);
         m.emitter("cmpb", e -> e.out.op(Op.EQ8, e.ra(), e.rt(), e.rb()));
         m.routine("popcntb", FixedPointBits::popcntb);
@@ -122,18 +122,13 @@ final class FixedPointBits {
         return (range & 0xff) <= value && value <= (range >>> 8 & 0xff);
     }
 
-    private static void cmpeqb(PowerProcessor p, int w) {
-        long pattern = (p.gpr(Fields.ra(w)) & 0xff) * LOW_BIT_OF_BYTES;
-        p.setCr(Fields.bf(w), equalBytes(pattern, p.gpr(Fields.rb(w))) != 0 ? 4 : 0);
-    }
-
-    /** 0xff in each byte where the operands agree, 0 elsewhere. */
-    private static long equalBytes(long a, long b) {
-        long difference = a ^ b;
-        long low = 0x7f7f_7f7f_7f7f_7f7fL;
-        // The top bit of each byte says that the byte is zero; adding 0x7f carries into it from any lower bit.
-        long zero = ~((difference & low) + low | difference | low);
-        return (zero >>> 7) * 0xff;
+    private static void cmpeqb(Emission e) {
+        int t = e.temp();
+        e.out.opImm(Op.ANDI, t, e.ra(), 0xff);
+        e.out.opImm(Op.MULI, t, t, LOW_BIT_OF_BYTES);
+        e.out.op(Op.EQ8, t, t, e.rb());
+        e.out.op(Op.SETNZ, t, t, 0);
+        e.out.opImm(Op.SHLI, State.CR + Fields.bf(e.word), t, 2);
     }
 
     private static void setb(PowerProcessor p, int w) {

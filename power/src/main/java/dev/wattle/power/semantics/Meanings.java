@@ -7,6 +7,7 @@ import dev.wattle.power.isa.InstructionTable;
 import dev.wattle.power.processor.PowerProcessor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /** What each row of the instruction table means: micro-ops, or one Java method. */
@@ -109,9 +110,9 @@ public final class Meanings {
         return routines.toArray(new Routine[0]);
     }
 
-    /** What a routine is called: for most, the mnemonic of its instruction. */
-    public String routineName(int routine) {
-        return routineNames.get(routine);
+    /** What the routines are called, by number: for most, the mnemonic of its instruction. */
+    public List<String> routineNames() {
+        return Collections.unmodifiableList(routineNames);
     }
 
     private int claim(String name) {

@@ -22,6 +22,7 @@ import dev.wattle.power.semantics.Emission;
 import dev.wattle.power.semantics.Meanings;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /** Decodes Power code and writes what it means as micro-ops, with the checks that come before every meaning. */
 public final class PowerFrontEnd implements FrontEnd {
@@ -82,9 +83,14 @@ public final class PowerFrontEnd implements FrontEnd {
         return meanings.routines();
     }
 
+    /** What the routines are called, by number. */
+    public List<String> routineNames() {
+        return meanings.routineNames();
+    }
+
     @Override
     public String routineName(int routine) {
-        return meanings.routineName(routine);
+        return routineNames().get(routine);
     }
 
     @Override

@@ -26,8 +26,8 @@ class FaultReportTest {
     @Test
     void Fault_inOneMachine_isReportedWithGuestCodeAndAnotherMachineGoesOn() throws Exception {
         Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
-        try (GuestMachine sound = new GuestMachine(ProcessorModel.POWER9);
-                GuestMachine broken = new GuestMachine(ProcessorModel.POWER9)) {
+        try (GuestMachine sound = new GuestMachine(ProcessorModel.POWER9, TestEngine::nativeEngine);
+                GuestMachine broken = new GuestMachine(ProcessorModel.POWER9, TestEngine::nativeEngine)) {
             sound.p.setGpr(4, GuestMachine.DATA);
             sound.run(COPY);
             broken.p.setGpr(4, GuestMachine.DATA);

@@ -8,6 +8,7 @@ import dev.wattle.power.isa.InstructionTable;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /**
@@ -43,7 +44,12 @@ public final class GuestMachine implements AutoCloseable {
     private final Arena arena = Arena.ofConfined();
     private final Engine engine;
 
+    /** On the engine that this run of the tests is about. */
     public GuestMachine(ProcessorModel model) {
+        this(model, TestEngine::of);
+    }
+
+    public GuestMachine(ProcessorModel model, BiFunction<PowerProcessor, PowerFrontEnd, Engine> engines) {
         PowerFrontEnd frontEnd = new PowerFrontEnd(model);
         TimeBase time = new TimeBase() {
             @Override
@@ -76,7 +82,7 @@ public final class GuestMachine implements AutoCloseable {
             public void idle(PowerProcessor processor) {}
         };
         p = new PowerProcessor(arena, model, memory, frontEnd, time, platform);
-        engine = TestEngine.of(p, frontEnd);
+        engine = engines.apply(p, frontEnd);
         p.setSpr(Spr.LPCR, model.guestLpcr());
         p.setSpr(Spr.PVR, model.pvr());
         setHandlers(false);

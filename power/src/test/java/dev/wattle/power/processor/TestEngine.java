@@ -25,7 +25,8 @@ public final class TestEngine {
         };
     }
 
-    private static Engine nativeEngine(PowerProcessor processor, PowerFrontEnd frontEnd) {
+    /** Makes one that executes host code, where the host can. */
+    public static Engine nativeEngine(PowerProcessor processor, PowerFrontEnd frontEnd) {
         if (!HostFeatures.isHostSupported()) {
             return new Evaluator<>(processor, frontEnd.routines());
         }

@@ -47,7 +47,6 @@ final class BlockEmitter {
     private static final int ROUTINE_DESCRIPTOR_BYTES = 24;
 
     private final Gateway gateway;
-    private final HostFeatures features;
     private final boolean exactDeadline;
     private final Operands operands;
     private final Comparisons comparisons;
@@ -55,6 +54,7 @@ final class BlockEmitter {
     private final FloatEmitter floats;
     private final StorageFormEmitter storageForms;
     private final VectorEmitter vectors;
+    private final AccessEmitter accesses;
     private final Exchanges exchanges;
     private final AccessGroups groups = new AccessGroups();
     private final Assembler asm;
@@ -93,8 +93,8 @@ final class BlockEmitter {
     private long[] stubResume = new long[64];
     private long[] stubComparisons = new long[64];
     private boolean[] stubExchanged = new boolean[64];
-    // Of routines alone: the operation, further jumps to the stub, and when its zero is right.
     private Block[] stubBlock = new Block[64];
+    // Of some alone: the operation, further jumps to the stub, and when its zero is right.
     private long[] stubWord = new long[64];
     private long[] stubImmediate = new long[64];
     private long[] stubJump2 = new long[64];
@@ -114,15 +114,15 @@ final class BlockEmitter {
             boolean exactDeadline) {
         this.asm = asm;
         this.gateway = gateway;
-        this.features = features;
         this.exactDeadline = exactDeadline;
         operands = new Operands(layout);
         comparisons = new Comparisons(operands);
         compute = new ComputeEmitter(operands, comparisons, features);
         floats = new FloatEmitter(asm, features, codeBase);
-        vectors = new VectorEmitter(asm, operands, features, this);
+        accesses = new AccessEmitter(asm, operands, features);
+        vectors = new VectorEmitter(asm, operands, features, accesses);
         exchanges = new Exchanges(layout);
-        storageForms = new StorageFormEmitter(asm, operands, features, this);
+        storageForms = new StorageFormEmitter(asm, operands, features, accesses);
     }
 
     /** Has a listener told which code belongs to what. */
@@ -222,6 +222,7 @@ final class BlockEmitter {
             groups.clear(source);
         }
         operands.begin(asm, source);
+        accesses.begin(source);
         compute.begin(asm, source);
         long[] words = source.words;
         for (int i = 0; ; i++) {
@@ -324,74 +325,20 @@ final class BlockEmitter {
 
     // Storage
 
-    /** rax = the effective address. */
-    void address(int slot, long imm) {
-        if (operands.isConstant(slot)) {
-            asm.movImm(RAX, operands.constant(slot) + imm);
-        } else {
-            int register = operands.register(slot);
-            if (register == -1) {
-                asm.load(RAX, Layout.slot(slot));
-                register = RAX;
-            }
-            if (imm != 0) {
-                asm.lea(RAX, Assembler.mem(register, (int) imm));
-            } else if (register != RAX) {
-                asm.mov(RAX, register);
-            }
-        }
-        if (isNarrow()) {
-            asm.mov32(RAX, RAX);
-        }
-    }
-
-    /** rcx = host minus effective address of the page that rax is in, or a jump to a stub. Returns the jump's place. */
-    long translate(int limit) {
-        long jump = translateTag(limit, 0);
-        asm.load(RCX, Assembler.mem(RCX, SoftTlb.ADDEND));
-        return jump;
-    }
-
-    /** rcx = the TLB entry; jumps if it does not allow 8 bytes and some more. */
-    private long translateTag(int limit, int more) {
-        if (features.bmi2()) {
-            asm.rorx32(RCX, RAX, 11);
-        } else {
-            asm.mov32(RCX, RAX);
-            asm.shift32(Assembler.SHR, RCX, 11);
-        }
-        asm.alu32(Assembler.AND, RCX, Layout.slot(Slots.TLB_MASK));
-        asm.alu(Assembler.ADD, RCX, Layout.slot(Slots.TLB));
-        asm.load(RDX, Assembler.mem(RCX, SoftTlb.TAG));
-        asm.alu(Assembler.XOR, RDX, RAX);
-        if (more != 0) {
-            asm.aluImm(Assembler.ADD, RDX, more);
-        }
-        asm.alu(Assembler.CMP, RDX, Assembler.mem(RCX, limit));
-        return asm.jccForward(Condition.ABOVE_OR_EQUAL);
-    }
-
-    /** As {@link #translate}, for 16 bytes. */
-    long translateVector(int limit) {
-        long jump = translateTag(limit, 8);
-        asm.load(RCX, Assembler.mem(RCX, SoftTlb.ADDEND));
-        return jump;
-    }
-
     private void load(int i, long w, int op, long imm) {
         comparisons.before(w);
         compute.forgetFlags();
         if (groups.isMember(i)) {
             long memory = member(i, w, imm);
             int t = operands.target(i, w, false);
-            loadFrom(t, op, memory);
+            accesses.load(t, op, memory);
             operands.finish(i, w, t, false);
             return;
         }
-        address(Op.a(w), imm);
-        long jump = translate(SoftTlb.READ_LIMIT);
+        accesses.address(Op.a(w), imm);
+        long jump = accesses.translate(SoftTlb.READ_LIMIT);
         int t = operands.target(i, w, false);
-        loadFrom(t, op, Assembler.mem(RAX, RCX, 0, 0));
+        accesses.load(t, op, Assembler.mem(RAX, RCX, 0, 0));
         operands.finish(i, w, t, false);
         addStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), block.where[i], 0, asm.here());
     }
@@ -402,10 +349,10 @@ final class BlockEmitter {
         if (groups.isLeader(i)) {
             operands.reserveTemporary(groups.last(i));
             long retry = asm.here();
-            address(a, groups.low(i));
+            accesses.address(a, groups.low(i));
             int span = groups.span(i);
             int limit = groups.stores(i) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
-            long jump = translateTag(limit, span - 8);
+            long jump = accesses.translateTag(limit, span - 8);
             boolean both = groups.stores(i) && groups.loads(i);
             long jump2 = 0;
             if (both) {
@@ -428,56 +375,6 @@ final class BlockEmitter {
         return Assembler.mem(base, Layout.TEMPORARY, 0, (int) imm);
     }
 
-    private void loadFrom(int t, int op, long memory) {
-        boolean big = Op.isBigEndian(op);
-        boolean signed = Op.isSigned(op);
-        switch (Op.log2Bytes(op)) {
-            case 0 -> asm.loadZero8(t, memory);
-            case 1 -> {
-                if (!big && signed) {
-                    asm.loadSigned16(t, memory);
-                    return;
-                }
-                asm.loadZero16(t, memory);
-                if (big) {
-                    asm.swapLow16(t);
-                    if (signed) {
-                        asm.signExtend16(t, t);
-                    }
-                }
-            }
-            case 2 -> {
-                if (!big) {
-                    if (signed) {
-                        asm.loadSigned32(t, memory);
-                    } else {
-                        asm.load32(t, memory);
-                    }
-                    return;
-                }
-                if (features.movbe()) {
-                    asm.loadBig32(t, memory);
-                } else {
-                    asm.load32(t, memory);
-                    asm.bswap32(t);
-                }
-                if (signed) {
-                    asm.signExtend32(t, t);
-                }
-            }
-            default -> {
-                if (!big) {
-                    asm.load(t, memory);
-                } else if (features.movbe()) {
-                    asm.loadBig(t, memory);
-                } else {
-                    asm.load(t, memory);
-                    asm.bswap(t);
-                }
-            }
-        }
-    }
-
     private void store(int i, long w, int op, long imm) {
         int b = Op.b(w);
         comparisons.before(w);
@@ -489,57 +386,15 @@ final class BlockEmitter {
         compute.forgetFlags();
         if (groups.isMember(i)) {
             long memory = member(i, w, imm);
-            storeTo(memory, op, operands.inRegister(b, RDX));
+            accesses.store(memory, op, operands.inRegister(b, RDX));
             operands.forgetCarried();
             return;
         }
-        address(Op.a(w), imm);
-        long jump = translate(SoftTlb.WRITE_LIMIT);
-        storeTo(Assembler.mem(RAX, RCX, 0, 0), op, operands.inRegister(b, RDX));
+        accesses.address(Op.a(w), imm);
+        long jump = accesses.translate(SoftTlb.WRITE_LIMIT);
+        accesses.store(Assembler.mem(RAX, RCX, 0, 0), op, operands.inRegister(b, RDX));
         operands.forgetCarried();
         addStub(Exits.STORE, jump, op, operands.slotForJava(b), block.where[i], 0, asm.here());
-    }
-
-    private void storeTo(long memory, int op, int value) {
-        boolean big = Op.isBigEndian(op);
-        int log2 = Op.log2Bytes(op);
-        int from = value;
-        if (big && !features.movbe()) {
-            asm.mov(RDX, value);
-            if (log2 == 1) {
-                asm.swapLow16(RDX);
-            } else if (log2 == 2) {
-                asm.bswap32(RDX);
-            } else {
-                asm.bswap(RDX);
-            }
-            from = RDX;
-            big = false;
-        }
-        switch (log2) {
-            case 0 -> asm.store8(memory, from);
-            case 1 -> {
-                if (big) {
-                    asm.storeBig16(memory, from);
-                } else {
-                    asm.store16(memory, from);
-                }
-            }
-            case 2 -> {
-                if (big) {
-                    asm.storeBig32(memory, from);
-                } else {
-                    asm.store32(memory, from);
-                }
-            }
-            default -> {
-                if (big) {
-                    asm.storeBig(memory, from);
-                } else {
-                    asm.store(memory, from);
-                }
-            }
-        }
     }
 
     // Routines and addresses

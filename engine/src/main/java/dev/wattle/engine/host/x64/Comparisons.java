@@ -159,7 +159,7 @@ final class Comparisons {
         }
     }
 
-    /** Makes what has a slot for an operand that is about to change. */
+    /** Copies a slot that is about to change for what has it for an operand. */
     void beforeChangeOf(int slot) {
         for (int k = pendingCount - 1; k >= 0; k--) {
             save(k, slot);

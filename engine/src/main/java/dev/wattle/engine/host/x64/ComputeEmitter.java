@@ -569,21 +569,6 @@ final class ComputeEmitter {
             carry32 = operands.isDead(next, words[next]) ? NONE : next;
             next++;
         }
-        if (isOf(Op.CARRY, words[next], w) && operands.isDead(next, words[next])) {
-            next++;
-            sum(w);
-            done = next - 1;
-            int last = i;
-            if (isMoveOfSum(next, d) && operands.uses(i) == 1 && carry32 == NONE) {
-                comparisons.before(words[next]);
-                done = next;
-                last = next;
-            } else if (carry32 != NONE) {
-                done = NONE;
-            }
-            operands.finish(last, words[last], RAX, false);
-            return;
-        }
         boolean carries = isOf(Op.CARRY, words[next], w)
                 && Op.c(words[next]) == Op.c(w)
                 && d != Op.a(w)
@@ -594,11 +579,13 @@ final class ComputeEmitter {
             operands.finish(i, w, RAX, false);
             return;
         }
-        done = next;
-        int carry = Op.d(words[next++]);
+        int carry = operands.isDead(next, words[next]) ? NONE : next;
+        done = next++;
+        int last = i;
         if (isMoveOfSum(next, d) && operands.uses(i) == (carry32 == NONE ? 1 : 2)) {
             comparisons.before(words[next]);
             done = next;
+            last = next;
         }
         if (carry32 != NONE) {
             operands.freeRax();
@@ -606,13 +593,14 @@ final class ComputeEmitter {
             operands.apply(Assembler.XOR, RCX, Op.b(w), RDX);
         }
         sum(w);
-        setByCarry(carry);
+        if (carry != NONE) {
+            setByCarry(Op.d(words[carry]));
+        }
         if (carry32 != NONE) {
             asm.alu(Assembler.XOR, RCX, RAX);
             asm.bitTest(RCX, 32);
             setByCarry(Op.d(words[carry32]));
         }
-        int last = done == next ? next : i;
         operands.finish(last, words[last], RAX, false);
     }
 

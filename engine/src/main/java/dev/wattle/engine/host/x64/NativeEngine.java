@@ -362,13 +362,20 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     /** The block whose code is at an address. */
     private Block blockAt(long code) {
-        int i = Arrays.binarySearch(entries, 0, emitted, code);
-        return i >= 0 ? blocks[i] : i < -1 ? blocks[-i - 2] : Block.NONE;
+        int i = entryBefore(code);
+        return i >= 0 ? blocks[i] : Block.NONE;
     }
 
+    /** The region whose code is at an address, if it is a region's. */
     private Region regionAt(long code) {
+        int i = entryBefore(code);
+        return i >= 0 ? regions[i] : Region.NONE;
+    }
+
+    /** The number of the last entry up to an address, or -1. */
+    private int entryBefore(long code) {
         int i = Arrays.binarySearch(entries, 0, emitted, code);
-        return i >= 0 ? regions[i] : i < -1 ? regions[-i - 2] : Region.NONE;
+        return i >= 0 ? i : -i - 2;
     }
 
     /** A jump back has been done many times: perhaps there is a loop that deserves better code. */
@@ -409,15 +416,19 @@ public final class NativeEngine<P extends Processor> implements Engine {
         return entry;
     }
 
-    /** Has a region left at the next end of a member, and not entered any more. */
+    /** Has a region left at the next end of a member, and not entered any more. Its code may run to there. */
     private void drop(Region region) {
+        if (region.isDropped) {
+            return;
+        }
+        region.isDropped = true;
         regionsDropped++;
         long here = asm.here();
         for (int m = 0; m < region.labels.length; m++) {
             asm.seek(region.labels[m]);
             asm.jmp(region.exits[m]);
         }
-        // Behind the entry, so that the header gets code of its own when it is next wanted.
+        // The header gets code of its own when it is next wanted.
         long entry = region.header.hostCode;
         asm.seek(entry);
         asm.call(gateway.invalid);

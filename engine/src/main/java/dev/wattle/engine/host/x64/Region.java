@@ -19,6 +19,9 @@ final class Region {
     /** The only member that others may jump to. */
     final Block header;
 
+    /** Whether its code is no longer to be entered. */
+    boolean isDropped;
+
     /** Where the code of each member starts, with a no-op that a jump may take the place of. */
     long[] labels = new long[0];
     /** For each member the way out to it, for when it is no longer what the region's code was made from. */

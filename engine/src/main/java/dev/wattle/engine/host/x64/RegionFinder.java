@@ -5,6 +5,7 @@ import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.translate.CodePage;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -101,7 +102,7 @@ final class RegionFinder {
     /** How often each member is thought to be executed while the header is executed once. */
     static int[] weights(Region region) {
         int[] weights = new int[region.members.size()];
-        java.util.Arrays.fill(weights, 1);
+        Arrays.fill(weights, 1);
         for (Block from : region.sources) {
             for (int offset : successors(from)) {
                 if (offset <= from.pageOffset && offset != region.header.pageOffset && region.memberAt(offset) >= 0) {

@@ -22,18 +22,18 @@ final class StorageFormEmitter {
     private final Assembler asm;
     private final Operands operands;
     private final HostFeatures features;
-    private final BlockEmitter block;
+    private final AccessEmitter accesses;
 
     /** Jumps to the routine, of the form being emitted; 0 for none. */
     long slowJump;
 
     long slowJump2;
 
-    StorageFormEmitter(Assembler asm, Operands operands, HostFeatures features, BlockEmitter block) {
+    StorageFormEmitter(Assembler asm, Operands operands, HostFeatures features, AccessEmitter accesses) {
         this.asm = asm;
         this.operands = operands;
         this.features = features;
-        this.block = block;
+        this.accesses = accesses;
     }
 
     static boolean supports(int form) {
@@ -57,9 +57,9 @@ final class StorageFormEmitter {
                 operands.forgetCarried();
             }
             case Form.PROBE -> {
-                block.address(Op.a(w), 0);
+                accesses.address(Op.a(w), 0);
                 operands.forgetCarried();
-                slowJump = block.translate(SoftTlb.READ_LIMIT);
+                slowJump = accesses.translate(SoftTlb.READ_LIMIT);
             }
             case Form.CLEAR_BLOCK -> clearBlock(w);
             case Form.LOAD_RESERVE_32 -> loadReserve(i, w, 4);
@@ -72,10 +72,10 @@ final class StorageFormEmitter {
     }
 
     private void clearBlock(long w) {
-        block.address(Op.a(w), 0);
+        accesses.address(Op.a(w), 0);
         operands.forgetCarried();
         asm.aluImm(Assembler.AND, RAX, -BLOCK_BYTES);
-        slowJump = block.translate(SoftTlb.WRITE_LIMIT);
+        slowJump = accesses.translate(SoftTlb.WRITE_LIMIT);
         asm.sseRegister(Assembler.MAP_0F, Assembler.NP, false, 0x57, 0, 0);
         for (int offset = 0; offset < BLOCK_BYTES; offset += 16) {
             asm.sseMemory(Assembler.MAP_0F, Assembler.NP, false, 0x11, 0, Assembler.mem(RAX, RCX, 0, offset));
@@ -83,7 +83,7 @@ final class StorageFormEmitter {
     }
 
     private void aligned(long w, int bytes) {
-        block.address(Op.a(w), 0);
+        accesses.address(Op.a(w), 0);
         operands.forgetCarried();
         asm.testImm32(RAX, bytes - 1);
         slowJump2 = asm.jccForward(Condition.NOT_EQUAL);
@@ -91,7 +91,7 @@ final class StorageFormEmitter {
 
     private void loadReserve(int i, long w, int bytes) {
         aligned(w, bytes);
-        slowJump = block.translate(SoftTlb.READ_LIMIT);
+        slowJump = accesses.translate(SoftTlb.READ_LIMIT);
         asm.alu(Assembler.ADD, RAX, RCX);
         asm.store(Layout.slot(Slots.RESERVATION), RAX);
         asm.storeImm(Layout.slot(Slots.RESERVED_BYTES), bytes);
@@ -119,7 +119,7 @@ final class StorageFormEmitter {
         aligned(w, bytes);
         asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.RESERVATION), NOTHING_RESERVED);
         long none = asm.jccForward(Condition.EQUAL);
-        slowJump = block.translate(SoftTlb.WRITE_LIMIT);
+        slowJump = accesses.translate(SoftTlb.WRITE_LIMIT);
         asm.alu(Assembler.ADD, RCX, RAX);
         asm.alu(Assembler.CMP, RCX, Layout.slot(Slots.RESERVATION));
         long elsewhere = asm.jccForward(Condition.NOT_EQUAL);

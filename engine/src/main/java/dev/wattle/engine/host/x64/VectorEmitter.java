@@ -67,7 +67,6 @@ final class VectorEmitter {
     private static final int TRANSPOSE1 = CONSTANTS + 38;
     private static final int TRANSPOSE2 = CONSTANTS + 40;
     private static final int TRANSPOSE4 = CONSTANTS + 42;
-    private static final int FOUR_BITS = CONSTANTS + 44;
     private static final int BIT_OF_BYTE = CONSTANTS + 46;
     private static final int TOP_BITS = CONSTANTS + 48;
     private static final int THREE_BITS = CONSTANTS + 50;
@@ -76,18 +75,18 @@ final class VectorEmitter {
     private final Assembler asm;
     private final Operands operands;
     private final HostFeatures features;
-    private final BlockEmitter block;
+    private final AccessEmitter accesses;
 
     /** Jumps to the routine, of the form being emitted; 0 for none. */
     long slowJump;
 
     long slowJump2;
 
-    VectorEmitter(Assembler asm, Operands operands, HostFeatures features, BlockEmitter block) {
+    VectorEmitter(Assembler asm, Operands operands, HostFeatures features, AccessEmitter accesses) {
         this.asm = asm;
         this.operands = operands;
         this.features = features;
-        this.block = block;
+        this.accesses = accesses;
     }
 
     private static int[] binaries() {
@@ -192,7 +191,6 @@ final class VectorEmitter {
         splat(state, TRANSPOSE1, 0x00aa_00aa_00aa_00aaL);
         splat(state, TRANSPOSE2, 0x0000_cccc_0000_ccccL);
         splat(state, TRANSPOSE4, 0x0000_0000_f0f0_f0f0L);
-        splat(state, FOUR_BITS, 0x0f0f_0f0f_0f0f_0f0fL);
         splat(state, BIT_OF_BYTE, 0x0102_0408_1020_4080L);
         splat(state, THREE_BITS, 0x0707_0707_0707_0707L);
         splat(state, TOP_BITS, 0x8080_8080_8080_8080L);
@@ -294,18 +292,18 @@ final class VectorEmitter {
     }
 
     private void load(long w) {
-        block.address(Op.a(w), 0);
+        accesses.address(Op.a(w), 0);
         operands.forgetCarried();
-        slowJump = block.translateVector(SoftTlb.READ_LIMIT);
+        slowJump = accesses.translateVector(SoftTlb.READ_LIMIT);
         asm.vexMemory(MAP_0F, PF3, false, 0x6f, X, 0, Assembler.mem(RAX, RCX, 0, 0));
         reorder(X, Op.c(w));
         put(Op.d(w), X);
     }
 
     private void store(long w) {
-        block.address(Op.a(w), 0);
+        accesses.address(Op.a(w), 0);
         operands.forgetCarried();
-        slowJump = block.translateVector(SoftTlb.WRITE_LIMIT);
+        slowJump = accesses.translateVector(SoftTlb.WRITE_LIMIT);
         get(X, Op.b(w));
         reorder(X, Op.c(w));
         asm.vexMemory(MAP_0F, PF3, false, 0x7f, X, 0, Assembler.mem(RAX, RCX, 0, 0));
@@ -448,8 +446,8 @@ final class VectorEmitter {
     private void pickBits() {
         // Which byte, counted from the right; the host gives 0 where the top bit is set.
         shiftBy(0x72, 2, Z, Y, 3);
-        opMemory(MAP_0F, 0xdb, Z, Z, FOUR_BITS);
-        opMemory(MAP_0F, 0xef, Z, Z, FOUR_BITS);
+        opMemory(MAP_0F, 0xdb, Z, Z, FOUR_RIGHT);
+        opMemory(MAP_0F, 0xef, Z, Z, FOUR_RIGHT);
         opMemory(MAP_0F, 0xdb, T, Y, TOP_BITS);
         op(MAP_0F, 0xeb, Z, Z, T);
         op(MAP_0F38, 0x00, X, X, Z);

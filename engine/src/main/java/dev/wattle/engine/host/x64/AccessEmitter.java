@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import static dev.wattle.engine.host.x64.Register.RAX;
+import static dev.wattle.engine.host.x64.Register.RCX;
+import static dev.wattle.engine.host.x64.Register.RDX;
+
+import dev.wattle.engine.ir.Block;
+import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.SoftTlb;
+
+/** Emits the parts of which loads and stores are made: addresses, the look into the TLB, and the moves themselves. */
+final class AccessEmitter {
+    private final Assembler asm;
+    private final Operands operands;
+    private final HostFeatures features;
+    /** Whether addresses have 32 bits in the block. */
+    private boolean isNarrow;
+
+    AccessEmitter(Assembler asm, Operands operands, HostFeatures features) {
+        this.asm = asm;
+        this.operands = operands;
+        this.features = features;
+    }
+
+    void begin(Block block) {
+        isNarrow = block.addressMask != -1;
+    }
+
+    /** rax = the effective address. */
+    void address(int slot, long imm) {
+        if (operands.isConstant(slot)) {
+            asm.movImm(RAX, operands.constant(slot) + imm);
+        } else {
+            int register = operands.register(slot);
+            if (register == -1) {
+                asm.load(RAX, Layout.slot(slot));
+                register = RAX;
+            }
+            if (imm != 0) {
+                asm.lea(RAX, Assembler.mem(register, (int) imm));
+            } else if (register != RAX) {
+                asm.mov(RAX, register);
+            }
+        }
+        if (isNarrow) {
+            asm.mov32(RAX, RAX);
+        }
+    }
+
+    /** rcx = host minus effective address of the page that rax is in, or a jump to a stub. Returns the jump's place. */
+    long translate(int limit) {
+        long jump = translateTag(limit, 0);
+        asm.load(RCX, Assembler.mem(RCX, SoftTlb.ADDEND));
+        return jump;
+    }
+
+    /** rcx = the TLB entry; jumps if it does not allow 8 bytes and some more. */
+    long translateTag(int limit, int more) {
+        if (features.bmi2()) {
+            asm.rorx32(RCX, RAX, 11);
+        } else {
+            asm.mov32(RCX, RAX);
+            asm.shift32(Assembler.SHR, RCX, 11);
+        }
+        asm.alu32(Assembler.AND, RCX, Layout.slot(Slots.TLB_MASK));
+        asm.alu(Assembler.ADD, RCX, Layout.slot(Slots.TLB));
+        asm.load(RDX, Assembler.mem(RCX, SoftTlb.TAG));
+        asm.alu(Assembler.XOR, RDX, RAX);
+        if (more != 0) {
+            asm.aluImm(Assembler.ADD, RDX, more);
+        }
+        asm.alu(Assembler.CMP, RDX, Assembler.mem(RCX, limit));
+        return asm.jccForward(Condition.ABOVE_OR_EQUAL);
+    }
+
+    /** As {@link #translate}, for 16 bytes. */
+    long translateVector(int limit) {
+        long jump = translateTag(limit, 8);
+        asm.load(RCX, Assembler.mem(RCX, SoftTlb.ADDEND));
+        return jump;
+    }
+
+    /** t = what stands at a host address, as an access loads it. */
+    void load(int t, int op, long memory) {
+        boolean big = Op.isBigEndian(op);
+        boolean signed = Op.isSigned(op);
+        switch (Op.log2Bytes(op)) {
+            case 0 -> asm.loadZero8(t, memory);
+            case 1 -> {
+                if (!big && signed) {
+                    asm.loadSigned16(t, memory);
+                    return;
+                }
+                asm.loadZero16(t, memory);
+                if (big) {
+                    asm.swapLow16(t);
+                    if (signed) {
+                        asm.signExtend16(t, t);
+                    }
+                }
+            }
+            case 2 -> {
+                if (!big) {
+                    if (signed) {
+                        asm.loadSigned32(t, memory);
+                    } else {
+                        asm.load32(t, memory);
+                    }
+                    return;
+                }
+                if (features.movbe()) {
+                    asm.loadBig32(t, memory);
+                } else {
+                    asm.load32(t, memory);
+                    asm.bswap32(t);
+                }
+                if (signed) {
+                    asm.signExtend32(t, t);
+                }
+            }
+            default -> {
+                if (!big) {
+                    asm.load(t, memory);
+                } else if (features.movbe()) {
+                    asm.loadBig(t, memory);
+                } else {
+                    asm.load(t, memory);
+                    asm.bswap(t);
+                }
+            }
+        }
+    }
+
+    /** Stores a register at a host address, as an access does. Changes rdx. */
+    void store(long memory, int op, int value) {
+        boolean big = Op.isBigEndian(op);
+        int log2 = Op.log2Bytes(op);
+        int from = value;
+        if (big && !features.movbe()) {
+            asm.mov(RDX, value);
+            if (log2 == 1) {
+                asm.swapLow16(RDX);
+            } else if (log2 == 2) {
+                asm.bswap32(RDX);
+            } else {
+                asm.bswap(RDX);
+            }
+            from = RDX;
+            big = false;
+        }
+        switch (log2) {
+            case 0 -> asm.store8(memory, from);
+            case 1 -> {
+                if (big) {
+                    asm.storeBig16(memory, from);
+                } else {
+                    asm.store16(memory, from);
+                }
+            }
+            case 2 -> {
+                if (big) {
+                    asm.storeBig32(memory, from);
+                } else {
+                    asm.store32(memory, from);
+                }
+            }
+            default -> {
+                if (big) {
+                    asm.storeBig(memory, from);
+                } else {
+                    asm.store(memory, from);
+                }
+            }
+        }
+    }
+}
