@@ -32,7 +32,7 @@ public final class FlatProcessor extends Processor {
     public FlatProcessor(Arena arena, GuestMemory memory, FrontEnd frontEnd) {
         super(arena);
         this.memory = memory;
-        tlbs = new SoftTlb(arena);
+        tlbs = new SoftTlb(arena, state);
         table = tlbs.table(0);
         publishTlb(tlbs.address(table), tlbs.mask(table));
         codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), 4096));

@@ -48,6 +48,12 @@ public final class Slots {
     public static final int RESERVED_BYTES = 1287;
     /** First of 96 slots for a host back-end's own use. */
     public static final int HOST = 1288;
+    /** Copies of entries of the software TLB, see {@link dev.wattle.engine.memory.SoftTlb#forgetRecent}. */
+    public static final int RECENT = 1384;
+    /** How many there are, of 4 slots each. */
+    public static final int RECENTS = 32;
+    /** Nonzero if one of them allows anything. */
+    public static final int RECENT_USED = RECENT + 4 * RECENTS;
     /** First of 256 slots for more of a back-end's own use. */
     public static final int HOST_COUNTERS = 1536;
     /** Slots of the whole state block. */

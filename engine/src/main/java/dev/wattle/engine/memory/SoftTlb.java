@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.engine.memory;
 
+import dev.wattle.engine.ir.Slots;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 
@@ -16,6 +17,9 @@ import java.util.Arrays;
  * <p>There is a table for each context under which the same effective address may translate or be protected differently
  * (real mode, problem state of one process, ...), so that changing between contexts empties nothing. A table starts
  * small and grows when its entries displace each other. The least recently wanted one is taken when there are too many.
+ *
+ * <p>Generated code may keep copies of entries of the current table in the slots from {@link Slots#RECENT} on, to find
+ * them without an index. Whatever could make one wrong makes all of them be forgotten.
  */
 public final class SoftTlb {
     /** Bytes that one entry may cover at most. */
@@ -38,6 +42,8 @@ public final class SoftTlb {
     private static final int FILTER_WORDS = 16;
 
     private final Arena arena;
+    private final long recents;
+    private final long recentUsed;
     private final long[] keys = new long[CAPACITY];
     private final long[] addresses = new long[CAPACITY];
     private final long[] masks = new long[CAPACITY];
@@ -59,9 +65,20 @@ public final class SoftTlb {
      * Makes tables as they are wanted.
      *
      * @param arena who frees them
+     * @param state host address of the processor's state block
      */
-    public SoftTlb(Arena arena) {
+    public SoftTlb(Arena arena, long state) {
         this.arena = arena;
+        recents = state + Slots.RECENT * 8L;
+        recentUsed = state + Slots.RECENT_USED * 8L;
+    }
+
+    /** Takes all permissions from the copies of entries: another table becomes current, or an entry allows less. */
+    public void forgetRecent() {
+        if (HostMemory.getLong(recentUsed) != 0) {
+            HostMemory.putLong(recentUsed, 0);
+            HostMemory.fill(recents, Slots.RECENTS * (long) ENTRY_BYTES, (byte) 0);
+        }
     }
 
     /**
@@ -144,7 +161,10 @@ public final class SoftTlb {
     public void put(int table, long ea, long bytes, long host, boolean readable, boolean writable) {
         filled++;
         long entry = addresses[table] + (ea >>> 11 & masks[table]);
-        if (!isEmpty(entry) && HostMemory.getLong(entry + TAG) != ea) {
+        boolean isSame = HostMemory.getLong(entry + TAG) == ea;
+        if (isSame) {
+            forgetRecent();
+        } else if (!isEmpty(entry)) {
             int entries = (int) (masks[table] / ENTRY_BYTES) + 1;
             if (++displaced[table] > 2 * entries && entries < MOST_ENTRIES) {
                 grow(table, 2 * entries);
@@ -195,6 +215,7 @@ public final class SoftTlb {
     public void flush(int table) {
         if (used[table]) {
             used[table] = false;
+            forgetRecent();
             HostMemory.fill(addresses[table], masks[table] + ENTRY_BYTES, (byte) 0);
             Arrays.fill(filters, table * FILTER_WORDS, (table + 1) * FILTER_WORDS, 0);
         }
@@ -205,6 +226,7 @@ public final class SoftTlb {
         if (!used[table]) {
             return;
         }
+        forgetRecent();
         long start = addresses[table];
         if (bytes >>> 16 < masks[table] / ENTRY_BYTES) {
             for (long at = ea & -GRANULE; at - ea < bytes; at += GRANULE) {
@@ -231,6 +253,7 @@ public final class SoftTlb {
 
     /** Withdraws the permission to write without a look from every entry that covers a byte of a host range. */
     public void protect(long host, long bytes) {
+        forgetRecent();
         for (int i = 0; i < count; i++) {
             if (used[i] && mayWrite(i, host, bytes)) {
                 protect(addresses[i], masks[i], host, bytes);

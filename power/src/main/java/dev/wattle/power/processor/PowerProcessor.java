@@ -101,7 +101,7 @@ public final class PowerProcessor extends Processor {
         this.platform = platform;
         this.radix = new RadixMmu(memory);
         this.sprTable = new SprTable(model);
-        this.tlbs = new SoftTlb(arena);
+        this.tlbs = new SoftTlb(arena, state);
         this.codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), CodePage.SMALL));
         this.scratch = arena.allocate(64, 64).address();
         putSlot(State.RESERVATION, -1);
@@ -327,6 +327,7 @@ public final class PowerProcessor extends Processor {
         if (key != dataKey || tlbs.key(dataContext) != key) {
             dataKey = key;
             dataContext = tlbs.table(key);
+            tlbs.forgetRecent();
             publishTlb(tlbs.address(dataContext), tlbs.mask(dataContext));
         }
     }

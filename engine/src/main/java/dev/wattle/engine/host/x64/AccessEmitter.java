@@ -17,6 +17,12 @@ final class AccessEmitter {
     private final HostFeatures features;
     /** Whether addresses have 32 bits in the block. */
     private boolean isNarrow;
+    /** The copy of a TLB entry that the next access looks at, or -1 to look into the TLB itself. */
+    private int recent = -1;
+    /** The register that has the effective address of the access. */
+    private int ea = RAX;
+    /** Where the look at the copy starts. */
+    private long check;
 
     AccessEmitter(Assembler asm, Operands operands, HostFeatures features) {
         this.asm = asm;
@@ -28,8 +34,33 @@ final class AccessEmitter {
         isNarrow = block.addressMask != -1;
     }
 
-    /** rax = the effective address. */
+    /** Has the next access look at one of the copies of TLB entries first, or at none if that is -1. */
+    void useRecent(int index) {
+        recent = index;
+    }
+
+    /** The copy that the last access looks at, or -1. */
+    int recent() {
+        return recent;
+    }
+
+    /** The register that has the effective address of the last access. */
+    int ea() {
+        return ea;
+    }
+
+    /** Where the look of the last access at its copy starts. */
+    long check() {
+        return check;
+    }
+
+    /** Finds the effective address: it is in rax, or where {@link #ea} says if there is a copy to look at. */
     void address(int slot, long imm) {
+        ea = RAX;
+        if (recent >= 0 && imm == 0 && !isNarrow && !operands.isConstant(slot) && operands.register(slot) != -1) {
+            ea = operands.register(slot);
+            return;
+        }
         if (operands.isConstant(slot)) {
             asm.movImm(RAX, operands.constant(slot) + imm);
         } else {
@@ -49,15 +80,70 @@ final class AccessEmitter {
         }
     }
 
-    /** rcx = host minus effective address of the page that rax is in, or a jump to a stub. Returns the jump's place. */
+    /** rcx = host minus effective address of the page, or a jump to a stub. Returns the jump's place. */
     long translate(int limit) {
-        long jump = translateTag(limit, 0);
-        asm.load(RCX, Assembler.mem(RCX, SoftTlb.ADDEND));
+        long jump = allow(limit, 0);
+        addend(RCX);
+        return jump;
+    }
+
+    /** Jumps if the entry, or its copy, does not allow 8 bytes and some more. rdx is for {@link #allowAlso}. */
+    long allow(int limit, int more) {
+        if (recent < 0) {
+            return translateTag(limit, more);
+        }
+        check = asm.here();
+        asm.load(RDX, recentWord(SoftTlb.TAG));
+        asm.alu(Assembler.XOR, RDX, ea);
+        if (more != 0) {
+            asm.aluImm(Assembler.ADD, RDX, more);
+        }
+        asm.alu(Assembler.CMP, RDX, recentWord(limit));
+        return asm.jccForward(Condition.ABOVE_OR_EQUAL);
+    }
+
+    /** Jumps if the entry of {@link #allow} does not allow this, too. */
+    long allowAlso(int limit) {
+        asm.alu(Assembler.CMP, RDX, recent < 0 ? Assembler.mem(RCX, limit) : recentWord(limit));
+        return asm.jccForward(Condition.ABOVE_OR_EQUAL);
+    }
+
+    /** A register = host minus effective address, from the entry of {@link #allow}. */
+    void addend(int register) {
+        asm.load(register, recent < 0 ? Assembler.mem(RCX, SoftTlb.ADDEND) : recentWord(SoftTlb.ADDEND));
+    }
+
+    private long recentWord(int offset) {
+        return Layout.slot(Slots.RECENT + 4 * recent + offset / 8);
+    }
+
+    /**
+     * Behind the block: copies the entry of the address in rax, which must be there to be looked at again.
+     *
+     * @return the place of a jump for when the entry does not allow the access either
+     */
+    long renew(int index, int limit, int more, boolean readsToo) {
+        recent = index;
+        long jump = translateTag(limit, more);
+        if (readsToo) {
+            // Without that permission there is no end of looking at the copy again.
+            asm.alu(Assembler.CMP, RDX, Assembler.mem(RCX, SoftTlb.READ_LIMIT));
+            long also = asm.jccForward(Condition.BELOW);
+            asm.bind(jump);
+            jump = asm.jmpForward();
+            asm.bind(also);
+        }
+        for (int word = 0; word < 4; word++) {
+            asm.load(RDX, Assembler.mem(RCX, word * 8));
+            asm.store(recentWord(word * 8), RDX);
+        }
+        asm.storeImm(Layout.slot(Slots.RECENT_USED), 1);
+        recent = -1;
         return jump;
     }
 
     /** rcx = the TLB entry; jumps if it does not allow 8 bytes and some more. */
-    long translateTag(int limit, int more) {
+    private long translateTag(int limit, int more) {
         if (features.bmi2()) {
             asm.rorx32(RCX, RAX, 11);
         } else {
@@ -77,8 +163,8 @@ final class AccessEmitter {
 
     /** As {@link #translate}, for 16 bytes. */
     long translateVector(int limit) {
-        long jump = translateTag(limit, 8);
-        asm.load(RCX, Assembler.mem(RCX, SoftTlb.ADDEND));
+        long jump = allow(limit, 8);
+        addend(RCX);
         return jump;
     }
 

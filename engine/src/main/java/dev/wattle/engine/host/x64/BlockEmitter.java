@@ -43,6 +43,11 @@ final class BlockEmitter {
     private static final int HEAT = Slots.HOST_COUNTERS;
     private static final int HEAT_COUNTERS = 512;
 
+    /** In the immediate of a group's exit, whether there are such accesses in it. */
+    static final long GROUP_STORES = 1L << 32;
+
+    static final long GROUP_LOADS = 1L << 33;
+
     private static final int ACCESS_DESCRIPTOR_BYTES = 16;
     private static final int ROUTINE_DESCRIPTOR_BYTES = 24;
 
@@ -57,6 +62,7 @@ final class BlockEmitter {
     private final AccessEmitter accesses;
     private final Exchanges exchanges;
     private final AccessGroups groups = new AccessGroups();
+    private final RecentEntries recents = new RecentEntries();
     private final Assembler asm;
 
     private long entry;
@@ -101,6 +107,10 @@ final class BlockEmitter {
     private long[] stubHalfWay = new long[64];
     private FloatEmitter.ZeroCheck[] stubZero = new FloatEmitter.ZeroCheck[64];
     private long[] stubZeroResume = new long[64];
+    // Of an access that looks at a copy of a TLB entry: which one or -1, where the address is, and where it looks.
+    private int[] stubRecent = new int[64];
+    private int[] stubAddress = new int[64];
+    private long[] stubCheck = new long[64];
 
     /**
      * @param exactDeadline whether code must stop at the first block end behind the deadline, as a virtual clock needs
@@ -144,6 +154,7 @@ final class BlockEmitter {
      */
     long emit(Block source) {
         region = Region.NONE;
+        recents.begin(Exchanges.loops(source));
         front(source);
         exchanges.apply(operands.registerMap(), false);
         exchanges.plan(source, floats, vectors);
@@ -166,6 +177,7 @@ final class BlockEmitter {
         region = source;
         int members = region.members.size();
         flow.begin(region);
+        recents.begin(true);
         front(region.header);
         exchanges.apply(operands.registerMap(), false);
         exchanges.plan(region, floats, vectors);
@@ -335,12 +347,23 @@ final class BlockEmitter {
             operands.finish(i, w, t, false);
             return;
         }
+        accesses.useRecent(recents.of(Op.a(w)));
         accesses.address(Op.a(w), imm);
         long jump = accesses.translate(SoftTlb.READ_LIMIT);
         int t = operands.target(i, w, false);
-        accesses.load(t, op, Assembler.mem(RAX, RCX, 0, 0));
+        accesses.load(t, op, Assembler.mem(accesses.ea(), RCX, 0, 0));
         operands.finish(i, w, t, false);
-        addStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), block.where[i], 0, asm.here());
+        addAccessStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), block.where[i], asm.here());
+    }
+
+    /** Adds a stub for an access that may have looked at a copy of a TLB entry. */
+    private void addAccessStub(int kind, long jump, int operation, int slot, int where, long resume) {
+        int k = stubs;
+        addStub(kind, jump, operation, slot, where, 0, resume);
+        stubRecent[k] = accesses.recent();
+        stubAddress[k] = accesses.ea();
+        stubCheck[k] = accesses.check();
+        accesses.useRecent(-1);
     }
 
     /** The memory operand of an access in a group; the first one makes sure that all may be done. */
@@ -349,23 +372,19 @@ final class BlockEmitter {
         if (groups.isLeader(i)) {
             operands.reserveTemporary(groups.last(i));
             long retry = asm.here();
+            accesses.useRecent(recents.of(a));
             accesses.address(a, groups.low(i));
             int span = groups.span(i);
             int limit = groups.stores(i) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
-            long jump = accesses.translateTag(limit, span - 8);
-            boolean both = groups.stores(i) && groups.loads(i);
-            long jump2 = 0;
-            if (both) {
-                // Some pages may be stored to and not loaded from.
-                asm.alu(Assembler.CMP, RDX, Assembler.mem(RCX, SoftTlb.READ_LIMIT));
-                jump2 = asm.jccForward(Condition.ABOVE_OR_EQUAL);
-            }
-            asm.load(Layout.TEMPORARY, Assembler.mem(RCX, SoftTlb.ADDEND));
+            long jump = accesses.allow(limit, span - 8);
+            // Some pages may be stored to and not loaded from.
+            long jump2 = groups.stores(i) && groups.loads(i) ? accesses.allowAlso(SoftTlb.READ_LIMIT) : 0;
+            accesses.addend(Layout.TEMPORARY);
             int k = stubs;
-            addStub(Exits.GROUP, jump, 0, 0, block.where[i], 0, retry);
+            addAccessStub(Exits.GROUP, jump, 0, 0, block.where[i], retry);
             stubJump2[k] = jump2;
             stubImmediate[k] =
-                    i | (long) span << 16 | (groups.stores(i) ? 1L << 32 : 0) | (groups.loads(i) ? 1L << 33 : 0);
+                    i | (long) span << 16 | (groups.stores(i) ? GROUP_STORES : 0) | (groups.loads(i) ? GROUP_LOADS : 0);
         }
         int base = operands.register(a);
         if (base == -1) {
@@ -390,11 +409,12 @@ final class BlockEmitter {
             operands.forgetCarried();
             return;
         }
+        accesses.useRecent(recents.of(Op.a(w)));
         accesses.address(Op.a(w), imm);
         long jump = accesses.translate(SoftTlb.WRITE_LIMIT);
-        accesses.store(Assembler.mem(RAX, RCX, 0, 0), op, operands.inRegister(b, RDX));
+        accesses.store(Assembler.mem(accesses.ea(), RCX, 0, 0), op, operands.inRegister(b, RDX));
         operands.forgetCarried();
-        addStub(Exits.STORE, jump, op, operands.slotForJava(b), block.where[i], 0, asm.here());
+        addAccessStub(Exits.STORE, jump, op, operands.slotForJava(b), block.where[i], asm.here());
     }
 
     // Routines and addresses
@@ -780,6 +800,9 @@ final class BlockEmitter {
             stubHalfWay = Arrays.copyOf(stubHalfWay, size);
             stubZero = Arrays.copyOf(stubZero, size);
             stubZeroResume = Arrays.copyOf(stubZeroResume, size);
+            stubRecent = Arrays.copyOf(stubRecent, size);
+            stubAddress = Arrays.copyOf(stubAddress, size);
+            stubCheck = Arrays.copyOf(stubCheck, size);
         }
         listener.stubWanted(k);
         stubKind[k] = kind;
@@ -791,6 +814,7 @@ final class BlockEmitter {
         stubResume[k] = resume;
         boolean isInside = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.CALL || kind == Exits.GROUP;
         stubJump2[k] = 0;
+        stubRecent[k] = -1;
         stubBlock[k] = block;
         stubComparisons[k] = isInside ? comparisons.snapshot() : edge;
         stubExchanged[k] = isInside || isExchanged;
@@ -811,6 +835,9 @@ final class BlockEmitter {
             asm.bind(absent);
         }
         boolean isAccess = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.GROUP;
+        if (isAccess && stubRecent[k] >= 0) {
+            renewRecent(k);
+        }
         if (isAccess || kind == Exits.INDIRECT) {
             asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RAX);
         }
@@ -834,6 +861,24 @@ final class BlockEmitter {
         } else {
             asm.int_((int) (stubJump[k] - descriptor));
         }
+    }
+
+    /** Looks into the TLB itself, and goes on if that has an entry. */
+    private void renewRecent(int k) {
+        if (stubAddress[k] != RAX) {
+            asm.mov(RAX, stubAddress[k]);
+        }
+        boolean isGroup = stubKind[k] == Exits.GROUP;
+        long imm = stubImmediate[k];
+        boolean stores = isGroup ? (imm & GROUP_STORES) != 0 : stubKind[k] == Exits.STORE;
+        int span = isGroup ? (int) imm >>> 16 : 8;
+        long absent = accesses.renew(
+                stubRecent[k],
+                stores ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT,
+                span - 8,
+                isGroup && (imm & GROUP_LOADS) != 0 && stores);
+        asm.jmp(stubCheck[k]);
+        asm.bind(absent);
     }
 
     /** Writes where to resume, relative to the descriptor; what is to be done there first follows the descriptor. */

@@ -70,14 +70,18 @@ final class Exchanges {
     void plan(Block block, FloatEmitter floats, VectorEmitter vectors) {
         forget();
         if (add(block, 1, floats, vectors) == 0) {
-            long[] words = block.words;
-            int last = words.length - 1;
-            int end = Op.of(words[last]);
-            boolean loops =
-                    (end == Op.GOTO || end == Op.BRANCH_NZ || end == Op.BRANCH_BIT_SET || end == Op.BRANCH_BIT_CLEAR)
-                            && block.immediates[last] == block.pageOffset;
-            choose(loops ? GAIN_IN_LOOP : GAIN);
+            choose(loops(block) ? GAIN_IN_LOOP : GAIN);
         }
+    }
+
+    /** Whether a block jumps to its own start. */
+    static boolean loops(Block block) {
+        int last = block.words.length - 1;
+        return switch (Op.of(block.words[last])) {
+            case Op.GOTO, Op.BRANCH_NZ, Op.BRANCH_BIT_SET, Op.BRANCH_BIT_CLEAR ->
+                block.immediates[last] == block.pageOffset;
+            default -> false;
+        };
     }
 
     /** Decides on the exchanges of a region. */

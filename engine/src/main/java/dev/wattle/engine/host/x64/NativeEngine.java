@@ -315,8 +315,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
         at(exit);
         long imm = HostMemory.getLongLe(exit + Exits.IMMEDIATE);
         int bytes = (int) imm >>> 16;
-        boolean loads = (imm >>> 33 & 1) != 0;
-        boolean stores = (imm >>> 32 & 1) != 0;
+        boolean loads = (imm & BlockEmitter.GROUP_LOADS) != 0;
+        boolean stores = (imm & BlockEmitter.GROUP_STORES) != 0;
         if (processor.prepare(slot(HostSlots.EXIT_ADDRESS), bytes, loads, stores)) {
             return resume(exit);
         }
