@@ -13,7 +13,7 @@ import java.lang.foreign.Arena;
  */
 public final class JumpTables {
     /** Mode bits are below this. */
-    public static final int MODES = 512;
+    public static final int MODES = 1024;
 
     private static final int SETS_LOG2 = 11;
 

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.wattle.engine.ir.Slots;
 import java.lang.foreign.Arena;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +17,8 @@ class SoftTlbTest {
     private static final long HOST = 0x7000_0000_0000L;
 
     private final Arena arena = Arena.ofConfined();
-    private final SoftTlb tlb = new SoftTlb(arena);
+    private final long state = arena.allocate(Slots.COUNT * 8L, 64).address();
+    private final SoftTlb tlb = new SoftTlb(arena, state);
     private final int first = tlb.table(10);
     private final int second = tlb.table(11);
 
@@ -49,6 +52,27 @@ class SoftTlbTest {
         assertTrue(reads(LOW + 4095, 1));
         assertFalse(reads(LOW + 4096, 1));
         assertFalse(reads(LOW - 1, 1));
+    }
+
+    @Test
+    void Copies_anythingThatAllowsLess_forgetsThem() {
+        tlb.put(first, LOW, 65536, HOST, true, true);
+        List<Runnable> changes = List.of(
+                () -> tlb.put(first, LOW, 65536, HOST, true, false),
+                () -> tlb.flushRange(first, LOW, 1),
+                () -> tlb.protect(HOST, 4096),
+                tlb::flush,
+                tlb::forgetRecent);
+        for (Runnable change : changes) {
+            tlb.put(first, LOW, 65536, HOST, true, true);
+            HostMemory.putLong(state + (Slots.RECENT + 1) * 8L, 100);
+            HostMemory.putLong(state + (Slots.RECENT + 4 * Slots.RECENTS - 2) * 8L, 100);
+            HostMemory.putLong(state + Slots.RECENT_USED * 8L, 1);
+            change.run();
+            assertEquals(0, HostMemory.getLong(state + (Slots.RECENT + 1) * 8L));
+            assertEquals(0, HostMemory.getLong(state + (Slots.RECENT + 4 * Slots.RECENTS - 2) * 8L));
+            assertEquals(0, HostMemory.getLong(state + Slots.RECENT_USED * 8L));
+        }
     }
 
     @Test

@@ -14,11 +14,13 @@ public final class Mode {
     public static final int TRACE = 128;
 
     public static final int SCV = 256;
+    /** XER[SO] is 1: seldom so, and comparisons need not look at it where it is known to be 0. */
+    public static final int SO = 512;
 
     private Mode() {}
 
-    /** The mode of an MSR and FSCR. */
-    public static int of(long msr, long fscr) {
+    /** The mode of an MSR, an FSCR and an XER[SO]. */
+    public static int of(long msr, long fscr, long so) {
         return ((msr & Msr.SF) != 0 ? SF : 0)
                 | ((msr & Msr.LE) != 0 ? LE : 0)
                 | ((msr & Msr.PR) != 0 ? PR : 0)
@@ -27,6 +29,7 @@ public final class Mode {
                 | ((msr & Msr.VSX) != 0 ? VSX : 0)
                 | ((msr & Msr.TM) != 0 ? TM : 0)
                 | ((msr & Msr.TE) != 0 ? TRACE : 0)
-                | ((fscr & 1L << 12) != 0 ? SCV : 0);
+                | ((fscr & 1L << 12) != 0 ? SCV : 0)
+                | (so != 0 ? SO : 0);
     }
 }

@@ -217,6 +217,7 @@ public final class PowerProcessor extends Processor {
         putSlot(State.OV32, isa3 ? value >>> 19 & 1 : 0);
         putSlot(State.CA32, isa3 ? value >>> 18 & 1 : 0);
         putSlot(State.XER_REST, value & 0x7f);
+        summaryOverflowChanged();
     }
 
     /** Sets OV, OV32 (where it exists) and, if either overflow of 64 bits, the summary SO. */
@@ -227,6 +228,7 @@ public final class PowerProcessor extends Processor {
         }
         if (overflow) {
             putSlot(State.SO, 1);
+            summaryOverflowChanged();
         }
     }
 
@@ -297,6 +299,14 @@ public final class PowerProcessor extends Processor {
         return slot(State.MSR);
     }
 
+    /** To be called when XER[SO] may have changed. */
+    public void summaryOverflowChanged() {
+        if ((mode & Mode.SO) != 0 != (slot(State.SO) != 0)) {
+            mode ^= Mode.SO;
+            fetchModeChanged();
+        }
+    }
+
     /** Sets the MSR and all that follows from it: translation mode, TLB context, fetch context. */
     public void setMsr(long value) {
         putSlot(State.MSR, value);
@@ -310,7 +320,7 @@ public final class PowerProcessor extends Processor {
     public void contextChanged() {
         long msr = msr();
         long pid = spr(Spr.PIDR);
-        mode = Mode.of(msr, spr(Spr.FSCR));
+        mode = Mode.of(msr, spr(Spr.FSCR), slot(State.SO));
         boolean problem = (msr & Msr.PR) != 0;
         if (interrupts.isInstructionWatched(problem)) {
             mode |= Mode.TRACE;

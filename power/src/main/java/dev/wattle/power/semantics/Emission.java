@@ -76,7 +76,27 @@ public final class Emission {
 
     /** Sets CR0 from a result slot in the computation mode. */
     public void recordCr0(int result) {
-        out.emit(sf() ? Op.CMPS64I : Op.CMPS32I, State.CR, result, 0, State.SO, 0);
+        out.emit(sf() ? Op.CMPS64I : Op.CMPS32I, State.CR, result, 0, so(), 0);
+    }
+
+    /** Slot with XER[SO]: a constant where the mode says that it is 0. */
+    public int so() {
+        return (mode & Mode.SO) != 0 ? State.SO : Slots.ZERO;
+    }
+
+    /** Ends the block with the next instruction to be executed in the mode that holds by then. */
+    public void endOfMode() {
+        int next = temp();
+        out.opImm(Op.LEA, next, 0, pageOffset + 4);
+        out.end(Op.INDIRECT, next, 0, 0, 0);
+    }
+
+    /** Runs a routine that sets XER[SO] if OE is 1 and there is an overflow. */
+    public void callOverflow(int routine) {
+        out.call(routine, word);
+        if (Fields.oe(word) && (mode & Mode.SO) == 0) {
+            endOfMode();
+        }
     }
 
     /** Sets CR0 from a result slot if Rc is 1. */

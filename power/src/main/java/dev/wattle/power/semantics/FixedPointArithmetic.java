@@ -18,7 +18,7 @@ final class FixedPointArithmetic {
         int routine = m.shared("overflow", overflow);
         m.emitter(name, e -> {
             if ((e.word & 0x400) != 0) {
-                e.out.call(routine, e.word);
+                e.callOverflow(routine);
             } else {
                 plain.emit(e);
             }
@@ -180,10 +180,10 @@ final class FixedPointArithmetic {
     }
 
     private static void compare(Emission e, int op64, int op32) {
-        e.out.op3((e.word & 0x20_0000) != 0 ? op64 : op32, field(e), e.ra(), e.rb(), State.SO);
+        e.out.op3((e.word & 0x20_0000) != 0 ? op64 : op32, field(e), e.ra(), e.rb(), e.so());
     }
 
     private static void compareImmediate(Emission e, int op64, int op32, long value) {
-        e.out.emit((e.word & 0x20_0000) != 0 ? op64 : op32, field(e), e.ra(), 0, State.SO, value);
+        e.out.emit((e.word & 0x20_0000) != 0 ? op64 : op32, field(e), e.ra(), 0, e.so(), value);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.power.semantics;
 
+import dev.wattle.engine.Routine;
 import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PowerProcessor;
@@ -220,9 +221,14 @@ final class FixedPointOverflow {
     }
 
     static void bind(Meanings m) {
-        m.routine("divwe", FixedPointOverflow::divweOverflow);
-        m.routine("divweu", FixedPointOverflow::divweuOverflow);
-        m.routine("divde", FixedPointOverflow::divdeOverflow);
-        m.routine("divdeu", FixedPointOverflow::divdeuOverflow);
+        extended(m, "divwe", FixedPointOverflow::divweOverflow);
+        extended(m, "divweu", FixedPointOverflow::divweuOverflow);
+        extended(m, "divde", FixedPointOverflow::divdeOverflow);
+        extended(m, "divdeu", FixedPointOverflow::divdeuOverflow);
+    }
+
+    private static void extended(Meanings m, String name, Routine<PowerProcessor> routine) {
+        int number = m.shared(name, routine);
+        m.emitter(name, e -> e.callOverflow(number));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.power.semantics;
 
+import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.Mode;
@@ -33,6 +34,7 @@ final class SpecialPurposeRegisters {
     static void bind(Meanings m) {
         int read = m.shared("mfspr", SpecialPurposeRegisters::read);
         int write = m.shared("mtspr", SpecialPurposeRegisters::write);
+        int summary = m.shared("summary overflow", (p, w) -> p.summaryOverflowChanged());
         m.emitter("mfspr", e -> {
             int spr = Fields.spr(e.word);
             if (spr == Spr.XER) {
@@ -46,7 +48,7 @@ final class SpecialPurposeRegisters {
         m.emitter("mtspr", e -> {
             int spr = Fields.spr(e.word);
             if (spr == Spr.XER) {
-                writeXer(e);
+                writeXer(e, summary);
             } else if (isPlain(spr, e.mode)) {
                 e.out.op(Op.MOV, State.SPR + spr, e.rt(), 0);
             } else if (endsBlock(spr)) {
@@ -96,13 +98,20 @@ final class SpecialPurposeRegisters {
         e.out.op(Op.OR, e.rt(), value, State.XER_REST);
     }
 
-    private static void writeXer(Emission e) {
+    private static void writeXer(Emission e, int summary) {
+        int change = e.temp();
+        e.out.op3(Op.BIT, change, e.rt(), 0, XER_BITS[0]);
+        if ((e.mode & Mode.SO) != 0) {
+            e.out.opImm(Op.XORI, change, change, 1);
+        }
         for (int i = 0; i < XER_SLOTS.length; i++) {
             if (i < FIRST_XER_BIT_OF_ISA3 || e.isa3) {
                 e.out.op3(Op.BIT, XER_SLOTS[i], e.rt(), 0, XER_BITS[i]);
             }
         }
         e.out.opImm(Op.ANDI, State.XER_REST, e.rt(), 0x7f);
+        e.out.host(Form.UNLESS_ZERO, 0, change, 0, 0, summary, e.word);
+        e.endOfMode();
     }
 
     private static void moveToCr(Emission e, int fxm) {

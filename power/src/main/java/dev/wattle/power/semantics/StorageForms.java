@@ -42,7 +42,7 @@ final class StorageForms {
         m.hostForm(
                 name,
                 (e, routine) -> e.out.host(
-                        e.littleEndian() ? little : big, State.CR, e.indexed(), e.rt(), State.SO, routine, e.word));
+                        e.littleEndian() ? little : big, State.CR, e.indexed(), e.rt(), e.so(), routine, e.word));
     }
 
     /** Traps if equal, or if not, are what compiled code has; they look whether the difference is 0. */

@@ -289,21 +289,31 @@ final class Comparisons {
     /** Computes and writes a whole nibble. Changes rcx, rdx and the flags. */
     private void make(int comparison) {
         setFlags(comparison);
-        asm.movImm(RCX, EQUAL_NIBBLE);
+        int nibble = target(comparison);
+        asm.movImm(nibble, EQUAL_NIBBLE);
         asm.movImm(RDX, GREATER_NIBBLE);
-        asm.cmov(greater(comparison), RCX, RDX);
+        asm.cmov(greater(comparison), nibble, RDX);
         asm.movImm(RDX, LESS_NIBBLE);
-        asm.cmov(less(comparison), RCX, RDX);
-        write(comparison);
+        asm.cmov(less(comparison), nibble, RDX);
+        write(comparison, nibble);
     }
 
-    /** Adds the fourth bit to rcx, and writes it. */
-    private void write(int comparison) {
+    /** The register to make a nibble in: where it is to be, if nothing is to be added. */
+    private int target(int comparison) {
+        long w = words[comparison];
+        int register = operands.register(Op.d(w));
+        return register >= 0 && Op.c(w) == Slots.ZERO ? register : RCX;
+    }
+
+    /** Adds the fourth bit to the register of {@link #target}, and writes it. */
+    private void write(int comparison, int nibble) {
         long w = words[comparison];
         if (Op.c(w) != Slots.ZERO) {
             operands.apply(Assembler.OR, RCX, Op.c(w), RDX);
         }
-        operands.put(Op.d(w), RCX);
+        if (nibble == RCX) {
+            operands.put(Op.d(w), RCX);
+        }
     }
 
     /**
@@ -315,12 +325,13 @@ final class Comparisons {
      */
     void writeKnown(int comparison, int n, boolean isSet) {
         long w = words[comparison];
+        int nibble = target(comparison);
         if (isSet) {
             if (Op.c(w) == Slots.ZERO && operands.register(Op.d(w)) < 0) {
                 asm.storeImm(Layout.slot(Op.d(w)), 1 << n);
                 return;
             }
-            asm.movImm(RCX, 1 << n);
+            asm.movImm(nibble, 1 << n);
         } else {
             // Of the two that are left, the one with the greater bit has a condition of its own.
             int high = n == 3 ? GREATER_NIBBLE : LESS_NIBBLE;
@@ -330,16 +341,16 @@ final class Comparisons {
             switch (high - low) {
                 case 6 -> {
                     asm.lea32(RCX, Assembler.mem(RCX, RCX, 1, 0));
-                    asm.lea32(RCX, Assembler.mem(RCX, RCX, 0, low));
+                    asm.lea32(nibble, Assembler.mem(RCX, RCX, 0, low));
                 }
                 case 4 -> {
-                    asm.shift32(Assembler.SHL, RCX, 2);
-                    asm.aluImm32(Assembler.ADD, RCX, low);
+                    asm.lea32(RCX, Assembler.mem(RCX, RCX, 0, low / 2));
+                    asm.lea32(nibble, Assembler.mem(RCX, RCX, 0, 0));
                 }
-                default -> asm.lea32(RCX, Assembler.mem(RCX, RCX, 0, low));
+                default -> asm.lea32(nibble, Assembler.mem(RCX, RCX, 0, low));
             }
         }
-        write(comparison);
+        write(comparison, nibble);
     }
 
     /** The host's condition for bit n of a nibble. */

@@ -145,7 +145,9 @@ final class StorageFormEmitter {
         asm.movImm(RAX, 0);
         asm.bind(end);
         asm.storeImm(Layout.slot(Slots.RESERVATION), NOTHING_RESERVED);
-        operands.apply(Assembler.OR, RAX, Op.c(w), RCX);
+        if (Op.c(w) != Slots.ZERO) {
+            operands.apply(Assembler.OR, RAX, Op.c(w), RCX);
+        }
         operands.put(Op.d(w), RAX);
     }
 }
