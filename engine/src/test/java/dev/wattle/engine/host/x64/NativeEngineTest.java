@@ -8,18 +8,33 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.wattle.engine.Engine;
 import dev.wattle.engine.EngineContract;
 import dev.wattle.engine.FlatProcessor;
+import dev.wattle.engine.host.CodeMemory;
 import dev.wattle.engine.host.CodeMemoryException;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.translate.BlockListing.Detail;
 import dev.wattle.engine.translate.FrontEnd;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Host code with all that this host's processor has, and guest registers in host registers. */
 class NativeEngineTest extends EngineContract {
@@ -195,6 +210,115 @@ class NativeEngineTest extends EngineContract {
         Object[] nothing = new Object[1];
         for (int i = 0; i < 20_000; i++) {
             assertThrows(NullPointerException.class, () -> nothing[0].hashCode());
+        }
+    }
+
+    /** ud2, and a division by 0. */
+    @ParameterizedTest
+    @CsvSource({"4, 0f0b", "8, 31c9f7f1"})
+    void Fault_byAnInstruction_isReportedAndAnotherEngineGoesOn(int signal, String instructions) throws Exception {
+        FlatProcessor broken = processor(program(out -> out.opImm(Op.ADDI, D, A, 1)));
+        long[] start = new long[1];
+        broken.engine.onHostCode((address, bytes, name) -> start[0] = address);
+        run(broken, 0x1000);
+        byte[] planted = HexFormat.of().parseHex(instructions);
+        long entry = writable(start[0]) + BlockEmitter.HEADER_BYTES;
+        for (int i = 0; i < planted.length; i++) {
+            HostMemory.putByte(entry + i, planted[i]);
+        }
+        assertReported(signal, broken);
+        assertAnotherRuns();
+    }
+
+    @Test
+    void Fault_byAMappingBehindTheEndOfItsFile_isReportedAndAnotherEngineGoesOn() throws Exception {
+        Path file = Files.createTempFile("wattle", ".short");
+        try (Arena arena = Arena.ofConfined();
+                FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.allocate(4096));
+            long mapped =
+                    channel.map(FileChannel.MapMode.READ_ONLY, 0, 4096, arena).address();
+            channel.truncate(0);
+            FlatProcessor broken = processor(program(out -> out.emit(Op.LD64_LE, D, A, 0, 0, 0)));
+            broken.putSlot(A, 0x8000);
+            run(broken, 0x1000);
+            broken.tlbs.put(0, 0x8000, 4096, mapped, true, false);
+            assertReported(7, broken);
+        } finally {
+            Files.delete(file);
+        }
+        assertAnotherRuns();
+    }
+
+    private void assertReported(int signal, FlatProcessor broken) throws IOException {
+        IllegalStateException report = assertThrows(IllegalStateException.class, () -> run(broken, 0x1000));
+        String message = String.valueOf(report.getMessage());
+        assertTrue(message.startsWith("signal " + signal + " in generated code at "), message);
+        Path file = Path.of(message.substring(message.indexOf("; see ") + 6));
+        String text = Files.readString(file);
+        Files.delete(file);
+        assertTrue(text.startsWith("signal " + signal + " in generated code at "), text);
+    }
+
+    private void assertAnotherRuns() {
+        FlatProcessor sound = processor(program(out -> out.opImm(Op.ADDI, D, A, 1)));
+        sound.putSlot(A, 41);
+        run(sound, 0x1000);
+        assertEquals(42, sound.slot(D));
+    }
+
+    /** Where the memory of code at an address can be written: it is mapped twice. */
+    private static long writable(long code) throws IOException {
+        String inode = "";
+        List<String> mappings = Files.readAllLines(Path.of("/proc/self/maps"));
+        for (boolean isWritable : new boolean[] {false, true}) {
+            for (String line : mappings) {
+                String[] fields = line.split(" +");
+                String[] range = fields[0].split("-");
+                long start = Long.parseUnsignedLong(range[0], 16);
+                long end = Long.parseUnsignedLong(range[1], 16);
+                if (!isWritable && start <= code && code < end) {
+                    inode = fields[4];
+                    code -= start;
+                    break;
+                }
+                if (isWritable && fields[1].startsWith("rw") && fields[4].equals(inode)) {
+                    return start + code;
+                }
+            }
+        }
+        throw new AssertionError("no writable mapping of the code");
+    }
+
+    @Test
+    void Registration_closedAgain_leavesAloneWhoHasItsPlaceNow() throws Exception {
+        try (CodeMemory memory = CodeMemory.allocate(4096);
+                Arena arena = Arena.ofConfined()) {
+            Assembler asm = new Assembler(memory.writeAddress(), memory.executeAddress());
+            long start = asm.here();
+            asm.ud2();
+            long recovery = asm.here();
+            asm.mov32(Register.RAX, Register.RDX);
+            asm.ret();
+            FaultGuard guard = FaultGuard.install();
+            long save = arena.allocate(24, 8).address();
+            FaultGuard.Registration first = guard.register(start, start + 1, recovery, save);
+            first.close();
+            FaultGuard.Registration second = guard.register(start, start + 1, recovery, save);
+            first.close();
+            MethodHandle code = Linker.nativeLinker()
+                    .downcallHandle(MemorySegment.ofAddress(start), FunctionDescriptor.of(ValueLayout.JAVA_INT));
+            assertEquals(4, invoke(code));
+            second.close();
+            second.close();
+        }
+    }
+
+    private static int invoke(MethodHandle code) {
+        try {
+            return (int) code.invokeExact();
+        } catch (Throwable e) {
+            throw new AssertionError(e);
         }
     }
 
