@@ -10,6 +10,7 @@ import dev.wattle.engine.EngineContract;
 import dev.wattle.engine.FlatProcessor;
 import dev.wattle.engine.host.CodeMemory;
 import dev.wattle.engine.host.CodeMemoryException;
+import dev.wattle.engine.ir.BlockBuilder;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.HostMemory;
@@ -86,10 +87,94 @@ class NativeEngineTest extends EngineContract {
         assertTrue(p.engine.codeBytes() < CODE_BYTES);
     }
 
-    /** A loop of four blocks that adds 1 or 2 to C, A times. */
+    /** Some kilobytes of host code. */
+    private static void filler(BlockBuilder out) {
+        for (int i = 0; i < 200; i++) {
+            out.opImm(Op.ADDI, B, B, 1);
+            out.emit(Op.ST64_LE, 0, Slots.ZERO, B, 0, 0x8000 + 8L * i);
+        }
+        out.callEnd(0, 0);
+    }
+
+    @Test
+    void Block_evicted_isMadeAgainForThoseThatJumpToIt() {
+        int[] step = {1};
+        FlatProcessor p = processor(frontEnd((offset, out) -> {
+            switch (offset) {
+                case 0x100 -> {
+                    out.opImm(Op.ADDI, C, C, 16);
+                    out.end(Op.GOTO, 0, 0, 0, 0x200);
+                }
+                case 0x200 -> {
+                    out.opImm(Op.ADDI, C, C, step[0]);
+                    out.callEnd(0, 0);
+                }
+                default -> filler(out);
+            }
+        }));
+        // The one that is jumped to is older.
+        run(p, 0x1200);
+        int page = 2;
+        for (; page < 12; page++) {
+            run(p, 0x1000L * page + 0x800);
+        }
+        long before = p.slot(C);
+        run(p, 0x1100);
+        assertEquals(before + 17, p.slot(C));
+        boolean wasEvicted = false;
+        for (; page < 240; page++) {
+            run(p, 0x1000L * page + 0x800);
+            if (page % 3 == 0 || wasEvicted != p.engine.counts().get("blocks evicted") > 0) {
+                // Whoever leads to code that is gone leads to whatever is there now.
+                before = p.slot(C);
+                run(p, 0x1100);
+                assertEquals(before + 16 + step[0], p.slot(C));
+            }
+            if (page % 20 == 0) {
+                step[0]++;
+                p.codeCache().written(0x1200, 4);
+            }
+            wasEvicted = p.engine.counts().get("blocks evicted") > 0;
+        }
+        assertTrue(wasEvicted);
+        assertTrue(p.engine.codeBytes() < CODE_BYTES);
+    }
+
+    @Test
+    void Region_withMembersEvicted_isLeftWhenTheirCodeChanges() {
+        int[] step = {2};
+        FlatProcessor p = processor(loopOfBlocks(step));
+        int page = 2;
+        for (int turn = 0; turn < 40; turn++) {
+            // Makes a region, if there is none.
+            p.putSlot(C, 0);
+            p.putSlot(A, 10_000);
+            run(p, 0x100);
+            assertEquals(5000L * (1 + step[0]), p.slot(C));
+            for (int i = 0; i < turn * 3; i++) {
+                page = page == 230 ? 9 : page + 1;
+                // Changed, so that it is translated.
+                p.codeCache().written(0x1000L * page + 0x800, 4);
+                run(p, 0x1000L * page + 0x800);
+            }
+            if (turn % 2 == 0) {
+                step[0]++;
+                p.codeCache().written(0x140, 4);
+            }
+        }
+        assertTrue(p.engine.counts().get("blocks evicted") > 0);
+        assertTrue(p.engine.counts().get("regions") > 10);
+    }
+
     private FrontEnd loopOfBlocks() {
+        return loopOfBlocks(new int[] {2});
+    }
+
+    /** A loop of four blocks that adds 1 or {@code step[0]} to C, A times. */
+    private FrontEnd loopOfBlocks(int[] step) {
         return frontEnd((offset, out) -> {
             switch (offset) {
+                case 0x800 -> filler(out);
                 case 0x100 -> {
                     out.opImm(Op.ADDI, A, A, -1);
                     int odd = out.temp();
@@ -97,7 +182,7 @@ class NativeEngineTest extends EngineContract {
                     out.end(Op.BRANCH_NZ, odd, 0, 0, 0x140);
                 }
                 case 0x104, 0x140 -> {
-                    out.opImm(Op.ADDI, C, C, offset == 0x104 ? 1 : 2);
+                    out.opImm(Op.ADDI, C, C, offset == 0x104 ? 1 : step[0]);
                     out.end(Op.GOTO, 0, 0, 0, 0x180);
                 }
                 case 0x180 -> out.end(Op.BRANCH_NZ, A, 0, 0, 0x100);
