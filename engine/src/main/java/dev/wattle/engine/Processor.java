@@ -77,9 +77,9 @@ public abstract class Processor {
         return tlb + (ea >>> 11 & tlbMask);
     }
 
-    /** Tells indirect jumps where the code of an effective address is. */
-    public final void rememberJump(long ea, long code) {
-        jumpTables.put(ea, code);
+    /** Tells indirect jumps where the code of an effective address is; answers as {@link JumpTables#put}. */
+    public final long rememberJump(long ea, long code) {
+        return jumpTables.put(ea, code);
     }
 
     /** Names who works out the status of floating-point operations that the host has done. */

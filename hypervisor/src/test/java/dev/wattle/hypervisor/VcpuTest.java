@@ -240,7 +240,9 @@ class VcpuTest {
     @Test
     void PerfMap_ofARun_namesEachBlockInTheFormatOfPerf() throws Exception {
         Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
-        PerfMap map = PerfMap.ofThisProcess();
+        PerfMap map = PerfMap.ofThisProcess(problem -> {
+            throw new AssertionError(problem);
+        });
         try (Vm vm = Vm.builder()
                 .memoryBytes(1 << 20)
                 .clock(ClockMode.HOST)

@@ -212,7 +212,7 @@ final class RunCommand implements Callable<Integer> {
     /** Stays open to the end of the process: code is made, and needs names, until then. */
     private static PerfMap perfMapFile() throws CommandFailure {
         try {
-            return PerfMap.ofThisProcess();
+            return PerfMap.ofThisProcess(problem -> System.err.println("wattle: " + problem));
         } catch (IOException e) {
             throw new CommandFailure(
                     CommandFailure.USAGE,

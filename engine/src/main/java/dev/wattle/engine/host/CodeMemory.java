@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Memory for host code: shared memory, mapped twice, once to be written and once to be executed, so that no page can
@@ -32,6 +33,7 @@ public final class CodeMemory implements AutoCloseable {
     private final long writeAddress;
     private final long executeAddress;
     private final long size;
+    private final AtomicBoolean isOpen = new AtomicBoolean(true);
 
     private CodeMemory(Calls calls, long writeAddress, long executeAddress, long size) {
         this.calls = calls;
@@ -80,11 +82,13 @@ public final class CodeMemory implements AutoCloseable {
         return size;
     }
 
-    /** Gives the memory back. No thread may be executing code in it. */
+    /** Gives the memory back, once: later the addresses may be somebody else's. No thread may be executing code in it. */
     @Override
     public void close() {
-        calls.unmap(writeAddress, size);
-        calls.unmap(executeAddress, size);
+        if (isOpen.getAndSet(false)) {
+            calls.unmap(writeAddress, size);
+            calls.unmap(executeAddress, size);
+        }
     }
 
     /** Functions of the C library. */

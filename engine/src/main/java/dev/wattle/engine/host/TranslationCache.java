@@ -381,6 +381,9 @@ public final class TranslationCache implements AutoCloseable {
     /** Writes what is new into the file. */
     @Override
     public void close() {
+        if (!arena.scope().isAlive()) {
+            return;
+        }
         try {
             if (recording && newEntries > oldEntries / WORTH_WRITING) {
                 flush();

@@ -41,6 +41,8 @@ public final class Block {
     public boolean valid;
     /** How often a back-end has found it to be where a loop starts that is executed much. */
     public int heat;
+    /** How many loops of several blocks that a back-end has found have it among their blocks. */
+    public int loops;
     /** How often a back-end could not do together what it does together in this block. */
     public int refusals;
     /** Guest real address of its page, as far as the store of translations has said. */

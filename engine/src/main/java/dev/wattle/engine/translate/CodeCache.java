@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * again. Pages that hold translations are write-watched: whoever writes guest memory calls {@link #written} first.
  */
 public final class CodeCache {
-    /** Upper bound of translated blocks before everything is dropped and made again. */
+    /** Upper bound of translated blocks before some are dropped and made again: all, unless the engine knows better. */
     private static final int BLOCK_LIMIT = 400_000;
 
     /** Translations of one page that are kept at most. */
@@ -34,6 +34,7 @@ public final class CodeCache {
 
     private final Watch watch;
     private Consumer<Block> dropped = block -> {};
+    private Runnable full = this::dropAll;
     private long translations;
     private int blocks;
 
@@ -64,9 +65,27 @@ public final class CodeCache {
         watched[chunk][(int) (ra >>> PAGE_SHIFT) & CHUNK_PAGES - 1] = value;
     }
 
-    /** Has every block that becomes invalid reported. */
+    /** Has every block that becomes invalid because its code changes reported. */
     public void onDrop(Consumer<Block> listener) {
         dropped = listener;
+    }
+
+    /** Has somebody else {@link #forget} some blocks when there are too many, before another is added. */
+    public void onFull(Runnable action) {
+        full = action;
+    }
+
+    /** Has a block not found any more, though its code has not changed, and become invalid. */
+    public void forget(Block block) {
+        if (block.valid && page(block.realPage, block.pageBytes).remove(block)) {
+            blocks--;
+        }
+        block.valid = false;
+    }
+
+    private void drop(Block block) {
+        blocks--;
+        dropped.accept(block);
     }
 
     /** How many blocks have been translated. */
@@ -106,7 +125,7 @@ public final class CodeCache {
     /** Translates the code at an offset of a page. */
     public Block translate(CodePage page, int offset, int mode) {
         if (blocks >= BLOCK_LIMIT) {
-            dropAll();
+            full.run();
         }
         Block block = operations(page, offset, mode);
         add(page, block);
@@ -143,10 +162,16 @@ public final class CodeCache {
         return memory.hostAddress(page.realAddress + offset);
     }
 
+    /** Adds a block for code that has been decoded, and does not keep its operations. */
+    public Block translated(CodePage page, Block operations) {
+        translations++;
+        return adopt(page, operations.pageOffset, operations.mode, operations.instructions, operations.byteLength);
+    }
+
     /** Adds a block of the code at an offset of a page whose host code was made earlier. */
     public Block adopt(CodePage page, int offset, int mode, int instructions, int byteLength) {
         if (blocks >= BLOCK_LIMIT) {
-            dropAll();
+            full.run();
         }
         Block block =
                 Block.withoutOperations(instructions, offset, page.bytes, byteLength, mode, frontEnd.addressMask(mode));
@@ -195,17 +220,16 @@ public final class CodeCache {
             return true;
         }
         int offset = (int) ra & pageBytes - 1;
-        page.written(offset, length, dropped);
+        page.written(offset, length, this::drop);
         return page.isEmpty(offset / CodePage.SMALL);
     }
 
     private void dropAll() {
         for (CodePage page : pages.values()) {
             for (int offset = 0; offset < page.bytes; offset += CodePage.SMALL) {
-                page.written(offset, CodePage.SMALL, dropped);
+                page.written(offset, CodePage.SMALL, this::drop);
                 setWatched(page.realAddress + offset, false);
             }
         }
-        blocks = 0;
     }
 }

@@ -30,6 +30,8 @@ public final class CodePage {
 
     /** For each 4 KiB the blocks that start there, by word; empty while there are none. */
     private final Block[][] pieces;
+    /** For each 4 KiB how many blocks there are in that. */
+    private final int[] counts;
     /** For each 4 KiB how often it has been written to, since a block was added, without a change of one. */
     private final int[] idleWrites;
     /** How many translations of its code have been kept for later runs. */
@@ -45,6 +47,7 @@ public final class CodePage {
         Arrays.fill(pieces, NO_BLOCKS);
         coveredLines = new long[pieces.length];
         idleWrites = new int[pieces.length];
+        counts = new int[pieces.length];
     }
 
     /** Byte offset in the page of the instruction at an effective address that is mapped to it. */
@@ -79,10 +82,45 @@ public final class CodePage {
         int index = block.pageOffset >> 2 & SMALL / 4 - 1;
         block.otherMode = pieces[piece][index];
         pieces[piece][index] = block;
+        counts[piece]++;
         int last = lastPiece(block);
         for (int i = piece; i <= last; i++) {
             idleWrites[i] = 0;
             coveredLines[i] |= lines(block.pageOffset, block.byteLength, i);
+        }
+    }
+
+    /** Has a block not found any more, though its code has not changed; false if it was not found before. */
+    boolean remove(Block block) {
+        int piece = block.pageOffset >> PIECE_SHIFT;
+        Block[] blocks = pieces[piece];
+        if (blocks.length == 0) {
+            return false;
+        }
+        int index = block.pageOffset >> 2 & SMALL / 4 - 1;
+        if (blocks[index] == block) {
+            blocks[index] = block.otherMode;
+        } else {
+            Block before = blocks[index];
+            while (before.otherMode != block) {
+                if (before == Block.NONE) {
+                    return false;
+                }
+                before = before.otherMode;
+            }
+            before.otherMode = block.otherMode;
+        }
+        block.otherMode = Block.NONE;
+        // The lines that it covered are taken for covered until somebody writes there.
+        left(piece, 1);
+        return true;
+    }
+
+    /** Counts blocks of a piece that are no more. */
+    private void left(int piece, int gone) {
+        counts[piece] -= gone;
+        if (counts[piece] == 0) {
+            pieces[piece] = NO_BLOCKS;
         }
     }
 
@@ -121,7 +159,9 @@ public final class CodePage {
         // Blocks are shorter than a piece: those of the piece before may reach into this one.
         long covered = 0;
         for (int i = Math.max(piece - 1, 0); i <= piece; i++) {
-            covered |= drop(pieces[i], touched, piece, dropped);
+            int[] gone = new int[1];
+            covered |= drop(pieces[i], touched, piece, gone, dropped);
+            left(i, gone[0]);
         }
         coveredLines[piece] = covered;
     }
@@ -140,8 +180,8 @@ public final class CodePage {
         return count;
     }
 
-    /** Drops blocks of a piece that touch lines of a piece; gives the lines that the others touch. */
-    private static long drop(Block[] blocks, long touched, int piece, Consumer<Block> dropped) {
+    /** Drops blocks of a piece that touch lines of a piece, and counts them; gives the lines that the others touch. */
+    private static long drop(Block[] blocks, long touched, int piece, int[] gone, Consumer<Block> dropped) {
         long covered = 0;
         for (int i = 0; i < blocks.length; i++) {
             if (blocks[i] == Block.NONE) {
@@ -153,6 +193,7 @@ public final class CodePage {
                 long lines = lines(block.pageOffset, block.byteLength, piece);
                 if ((lines & touched) != 0) {
                     block.valid = false;
+                    gone[0]++;
                     dropped.accept(block);
                 } else {
                     covered |= lines;

@@ -8,8 +8,9 @@ import java.lang.foreign.Arena;
  * Where generated code looks for the target of a jump that it cannot know: tables of sets of two from effective address
  * to host code, one for each fetch context and mode.
  *
- * <p>The entry of a set that was made later comes first. An entry is two host-order longs, the effective address and the host address of the block's code. Tables are made
- * when they are first wanted; a processor whose engine does not use them has none.
+ * <p>The entry of a set that was made later comes first. An entry is two host-order longs, the effective address and
+ * the host address of the block's code. Tables are made when they are first wanted; a processor whose engine does not
+ * use them has none.
  */
 public final class JumpTables {
     /** Mode bits are below this. */
@@ -63,8 +64,12 @@ public final class JumpTables {
         return tables[current];
     }
 
-    /** Enters in the current table where the code of an effective address is. */
-    public void put(long ea, long code) {
+    /**
+     * Enters in the current table where the code of an effective address is.
+     *
+     * @return the host address of the set that it is in, for {@link #forget}
+     */
+    public long put(long ea, long code) {
         long entry = tables[current] + (ea & SET_MASK) * (SET_BYTES / 4);
         long other = HostMemory.getLong(entry);
         if (other != ea) {
@@ -74,6 +79,16 @@ public final class JumpTables {
         HostMemory.putLong(entry, ea);
         HostMemory.putLong(entry + 8, code);
         dirty[current] = true;
+        return entry;
+    }
+
+    /** Empties those of a set's entries that lead to some code. */
+    public static void forget(long set, long code) {
+        for (long entry = set; entry <= set + SECOND; entry += SECOND) {
+            if (HostMemory.getLong(entry + 8) == code) {
+                HostMemory.putLong(entry, -1);
+            }
+        }
     }
 
     /** Empties the tables of a fetch context. */

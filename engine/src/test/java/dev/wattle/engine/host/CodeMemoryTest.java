@@ -29,6 +29,18 @@ class CodeMemoryTest {
     }
 
     @Test
+    void Close_again_leavesAloneWhatIsThereNow() throws CodeMemoryException {
+        CodeMemory first = CodeMemory.allocate(1 << 20);
+        first.close();
+        // The host gives the same addresses again, as a rule.
+        try (CodeMemory second = CodeMemory.allocate(1 << 20)) {
+            first.close();
+            HostMemory.putLong(second.writeAddress(), 42);
+            assertEquals(42, HostMemory.getLong(second.executeAddress()));
+        }
+    }
+
+    @Test
     void Allocate_moreThanTheHostCanMap_saysSoInOneLine() {
         CodeMemoryException refusal = assertThrows(CodeMemoryException.class, () -> CodeMemory.allocate(1L << 56));
         String message = String.valueOf(refusal.getMessage());

@@ -55,6 +55,30 @@ class CodeCacheTest {
     }
 
     @Test
+    void Block_forgotten_isNotFoundAndNotReportedWhenItsCodeChanges() {
+        List<Block> dropped = new ArrayList<>();
+        cache.onDrop(dropped::add);
+        CodePage page = cache.page(0x5000, CodePage.SMALL);
+        Block one = cache.translate(page, 0x40, 1);
+        Block two = cache.translate(page, 0x40, 2);
+        Block three = cache.translate(page, 0x40, 3);
+        cache.forget(two);
+        cache.forget(two);
+        assertFalse(two.valid);
+        assertFalse(page.find(0x40, 2).valid);
+        assertSame(one, page.find(0x40, 1));
+        assertSame(three, page.find(0x40, 3));
+        cache.written(0x5044, 4);
+        assertEquals(List.of(three, one), dropped);
+        Block again = cache.translate(page, 0x40, 2);
+        cache.forget(again);
+        assertFalse(page.find(0x40, 2).valid);
+        // Nobody knows of the lines that were covered until they are written to.
+        cache.written(0x5044, 4);
+        assertFalse(cache.isWatched(0x5000, 4096));
+    }
+
+    @Test
     void Write_dropsTheBlocksOfTheTouchedLineOnly() {
         CodePage page = cache.page(0x5000, CodePage.SMALL);
         Block inLine = cache.translate(page, 0x40, 0);

@@ -30,6 +30,12 @@ record GuestProgram(
         long codeBytes,
         int interval,
         String summary) {
+    /** The same with another amount of memory for generated code. */
+    GuestProgram withCodeBytes(long bytes) {
+        return new GuestProgram(
+                seed, storage, msr, littleEndianHandlers, start, gprs, missing, bytes, interval, summary);
+    }
+
     /**
      * A part of guest storage.
      *

@@ -27,6 +27,7 @@ public final class LockstepTester {
               --jobs N         threads; 1
               --seed N         of the run; another one each time
               --differences N  end after N programs that differ; 1
+              --little-code    give all programs little memory for generated code
               --program SEED   run the one program of that seed
             """;
 
@@ -39,6 +40,7 @@ public final class LockstepTester {
     private final long count;
     private final long endNanos;
     private final int mostDifferences;
+    private final boolean littleCode;
     private final AtomicLong next = new AtomicLong();
     private final AtomicLong done = new AtomicLong();
     private final AtomicInteger differences = new AtomicInteger();
@@ -49,12 +51,15 @@ public final class LockstepTester {
      * @param count how many programs
      * @param minutes after which no other program is begun
      * @param mostDifferences after which no other program is begun
+     * @param littleCode whether all have little memory for generated code
      */
-    public LockstepTester(PrintStream out, long seed, long count, double minutes, int mostDifferences) {
+    public LockstepTester(
+            PrintStream out, long seed, long count, double minutes, int mostDifferences, boolean littleCode) {
         this.out = out;
         this.seed = seed;
         this.count = count;
         this.mostDifferences = mostDifferences;
+        this.littleCode = littleCode;
         endNanos = System.nanoTime() + (long) (minutes * 60e9);
     }
 
@@ -81,7 +86,7 @@ public final class LockstepTester {
     }
 
     private void work() {
-        ProgramComparison comparison = new ProgramComparison();
+        ProgramComparison comparison = new ProgramComparison(littleCode);
         while (differences.get() < mostDifferences && System.nanoTime() - endNanos < 0) {
             long number = next.getAndIncrement();
             if (number >= count) {
@@ -99,7 +104,9 @@ public final class LockstepTester {
     private void report(String text, long program) {
         synchronized (out) {
             out.println(text);
-            out.printf("to repeat it: %s --program 0x%x%n", LockstepTester.class.getName(), program);
+            out.printf(
+                    "to repeat it: %s --program 0x%x%s%n",
+                    LockstepTester.class.getName(), program, littleCode ? " --little-code" : "");
         }
     }
 
@@ -126,8 +133,14 @@ public final class LockstepTester {
         int differences = 1;
         long seed = System.nanoTime() & 0xffff_ffffL;
         Optional<Long> program = Optional.empty();
+        boolean littleCode = false;
         try {
             for (int i = 0; i < arguments.length; i += 2) {
+                if (arguments[i].equals("--little-code")) {
+                    littleCode = true;
+                    i--;
+                    continue;
+                }
                 if (i + 1 == arguments.length) {
                     throw new IllegalArgumentException(arguments[i] + " is unknown or needs a value");
                 }
@@ -155,10 +168,10 @@ public final class LockstepTester {
             return USAGE;
         }
         if (program.isPresent()) {
-            return one(program.get());
+            return one(program.get(), littleCode);
         }
         System.out.printf("seed %d%n", seed);
-        LockstepTester tester = new LockstepTester(System.out, seed, count, minutes, differences);
+        LockstepTester tester = new LockstepTester(System.out, seed, count, minutes, differences, littleCode);
         long programs = tester.run(jobs);
         System.out.printf(
                 "%d programs of %d instructions, %d different%n",
@@ -166,8 +179,8 @@ public final class LockstepTester {
         return tester.differences() == 0 ? SUCCESS : DIFFERENT;
     }
 
-    private static int one(long program) {
-        ProgramComparison comparison = new ProgramComparison();
+    private static int one(long program, boolean littleCode) {
+        ProgramComparison comparison = new ProgramComparison(littleCode);
         Optional<String> difference = comparison.run(program);
         System.out.println(difference.orElseGet(() -> "no difference: " + comparison.interrupts(program)));
         return difference.isPresent() ? DIFFERENT : SUCCESS;

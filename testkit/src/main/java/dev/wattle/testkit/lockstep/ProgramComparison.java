@@ -22,6 +22,19 @@ public final class ProgramComparison {
     private final ProgramGenerator generator = new ProgramGenerator(table);
     private final byte[] mine = new byte[1 << 16];
     private final byte[] theirs = new byte[1 << 16];
+    private final boolean littleCode;
+
+    /** Of programs as they are. */
+    public ProgramComparison() {
+        this(false);
+    }
+
+    /**
+     * @param littleCode whether all have so little memory for generated code that the oldest goes again and again
+     */
+    public ProgramComparison(boolean littleCode) {
+        this.littleCode = littleCode;
+    }
 
     /**
      * Runs the program of a seed. If the engines differ, runs it again to find the block.
@@ -30,7 +43,8 @@ public final class ProgramComparison {
      * @return a description of the first difference, or nothing
      */
     public Optional<String> run(long seed) {
-        GuestProgram program = generator.make(seed);
+        GuestProgram made = generator.make(seed);
+        GuestProgram program = littleCode ? made.withCodeBytes(ProgramGenerator.smallCodeBytes(seed)) : made;
         String coarse = compare(program, program.interval(), INSTRUCTIONS / STORAGE_COMPARISONS);
         if (coarse.isEmpty()) {
             return Optional.empty();

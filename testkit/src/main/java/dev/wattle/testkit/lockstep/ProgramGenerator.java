@@ -18,8 +18,8 @@ import java.util.SplittableRandom;
  */
 final class ProgramGenerator {
     private static final long CODE_BYTES = 4L << 20;
-    /** Not enough for a program, so that generated code is dropped again and again. */
-    private static final long SMALL_CODE_BYTES = 64 << 10;
+    /** Not enough for a program, so that the oldest code makes room for new code again and again. */
+    private static final long[] SMALL_CODE_BYTES = {160 << 10, 256 << 10, 768 << 10};
 
     private static final int MOST_FUNCTIONS = 14;
     private static final long PROGRAM = Msr.SF | Msr.FP | Msr.VEC | Msr.VSX | Msr.ME | Msr.EE | Msr.RI | Msr.TM;
@@ -76,7 +76,7 @@ final class ProgramGenerator {
                 missing.add(feature);
             }
         }
-        long codeBytes = random.nextInt(8) == 0 ? SMALL_CODE_BYTES : CODE_BYTES;
+        long codeBytes = random.nextInt(8) == 0 ? smallCodeBytes(seed) : CODE_BYTES;
         String summary =
                 "%s, %s, %s-endian%s, pages of %d and %d KiB, without %s, %d KiB for code, compared each %d instructions"
                         .formatted(
@@ -91,6 +91,11 @@ final class ProgramGenerator {
                                 interval);
         return new GuestProgram(
                 seed, image.pieces(), msr, littleHandlers, home, gprs, missing, codeBytes, interval, summary);
+    }
+
+    /** An amount of memory for code that is not enough; without a random number, which would change the program. */
+    static long smallCodeBytes(long seed) {
+        return SMALL_CODE_BYTES[(int) (seed >>> 8 & 0xff) % SMALL_CODE_BYTES.length];
     }
 
     /** Writes the functions and their first form; answers the effective address behind them. */

@@ -223,14 +223,19 @@ public final class DifferentialTester {
             }
             Comparison.Verdict verdict = comparison.compareOne(test, ours, qemu);
             tally.count(test, verdict);
-            if (verdict == Comparison.Verdict.DIFFERENT || options.isCase()) {
-                differs(test, ours, qemu);
+            if (verdict == Comparison.Verdict.DIFFERENT) {
+                differs(test, test, ours, qemu);
+            } else if (options.isCase()) {
+                show(test, verdict, ours, qemu);
             }
         }
 
         private void judgeSequence(TestCase test, Outcome ours, Outcome qemu) {
-            if (Comparison.sameSequence(ours, qemu) && !options.isCase()) {
+            if (Comparison.sameSequence(ours, qemu)) {
                 tally.count(test, Comparison.Verdict.SAME);
+                if (options.isCase()) {
+                    show(test, Comparison.Verdict.SAME, ours, qemu);
+                }
                 return;
             }
             List<TestCase> culprits = new ArrayList<>();
@@ -238,17 +243,31 @@ public final class DifferentialTester {
             tally.count(test, verdict);
             if (!culprits.isEmpty()) {
                 differences.run(culprits.getFirst());
-                differs(culprits.getFirst(), differences.ours(), differences.theirs());
+                differs(test, culprits.getFirst(), differences.ours(), differences.theirs());
             } else if (verdict == Comparison.Verdict.SAME) {
-                differs(test, ours, qemu);
+                differs(test, test, ours, qemu);
+            } else if (options.isCase()) {
+                show(test, verdict, ours, qemu);
             }
         }
 
-        private void differs(TestCase test, Outcome ours, Outcome qemu) {
+        /** Prints the one case that was asked for, which is no difference. */
+        private void show(TestCase test, Comparison.Verdict verdict, Outcome ours, Outcome qemu) {
+            String text = verdict == Comparison.Verdict.SAME ? "no difference" : "a known difference";
+            out.printf("%s: %s%s", text, report.reproduction(test), report.describe(test, ours, qemu));
+        }
+
+        /**
+         * Notes a difference.
+         *
+         * @param origin the case that has it, as its seed makes it
+         * @param test that, or the one instruction of it that differs, from the state that it has there
+         */
+        private void differs(TestCase origin, TestCase test, Outcome ours, Outcome qemu) {
             Instruction row = test.rows()[test.isSequence() || test.rows().length == 1 ? 0 : 1];
             String signature = (test.isSequence() ? "sequence: " : "") + Comparison.signature(ours, qemu);
             if (tally.differs(row, signature)) {
-                String where = report.reproduction(test);
+                String where = report.reproduction(origin);
                 TestCase shrunk = differences.shrink(test);
                 tally.explain(
                         row, signature, where + report.describe(shrunk, differences.ours(), differences.theirs()));

@@ -20,6 +20,7 @@ import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Wattle's processor on the evaluator: problem state, real addresses, all facilities that Linux gives a program.
@@ -55,9 +56,16 @@ final class WattleMachine implements Machine, AutoCloseable {
      * @param isNative whether code is executed as host machine code, otherwise by the evaluator
      */
     WattleMachine(ProcessorModel model, boolean isNative) {
+        this(model, isNative, Set.of());
+    }
+
+    /**
+     * @param missing what the host's processor has that machine code may not use
+     */
+    WattleMachine(ProcessorModel model, boolean isNative, Set<HostFeatures.Feature> missing) {
         PowerFrontEnd frontEnd = new PowerFrontEnd(model);
         processor = new PowerProcessor(arena, model, memory, frontEnd, new CountingTimeBase(), new Platform());
-        engine = isNative ? nativeEngine(frontEnd) : new Evaluator<>(processor, frontEnd.routines());
+        engine = isNative ? nativeEngine(frontEnd, missing) : new Evaluator<>(processor, frontEnd.routines());
         for (long at = 0x100; at < 0x4000; at += 4) {
             memory.putInt(at, HYPERCALL);
         }
@@ -66,10 +74,11 @@ final class WattleMachine implements Machine, AutoCloseable {
         }
     }
 
-    private Engine nativeEngine(PowerFrontEnd frontEnd) {
+    private Engine nativeEngine(PowerFrontEnd frontEnd, Set<HostFeatures.Feature> missing) {
         try {
+            HostFeatures features = HostFeatures.host().without(missing.toArray(HostFeatures.Feature[]::new));
             return new NativeEngine<>(
-                    processor, frontEnd.routines(), frontEnd, CODE_BYTES, HostFeatures.host(), true, Optional.empty());
+                    processor, frontEnd.routines(), frontEnd, CODE_BYTES, features, true, Optional.empty());
         } catch (CodeMemoryException e) {
             throw new IllegalStateException(e);
         }

@@ -23,13 +23,23 @@ class LockstepTesterTest {
 
     @Test
     void RandomPrograms_onBothEngines_areTheSame() throws InterruptedException {
+        run(COUNT, false);
+    }
+
+    /** The guest is in code that goes, and in regions whose members go. */
+    @Test
+    void RandomPrograms_withLittleMemoryForCode_areTheSame() throws InterruptedException {
+        run(COUNT / 2, true);
+    }
+
+    private static void run(long count, boolean littleCode) throws InterruptedException {
         Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(text, true, StandardCharsets.UTF_8);
-        LockstepTester tester = new LockstepTester(out, SEED, COUNT, 10, 1);
+        LockstepTester tester = new LockstepTester(out, SEED, count, 10, 1, littleCode);
         long programs = tester.run(2);
         assertEquals(0, tester.differences(), () -> "seed " + SEED + ":\n" + text.toString(StandardCharsets.UTF_8));
-        assertEquals(COUNT, programs);
+        assertEquals(count, programs);
     }
 
     @Test

@@ -4,6 +4,7 @@ package dev.wattle.testkit.oracle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import dev.wattle.engine.host.x64.HostFeatures;
 import dev.wattle.power.isa.Disassembler;
 import dev.wattle.power.isa.Instruction;
 import dev.wattle.power.isa.InstructionTable;
@@ -12,9 +13,11 @@ import dev.wattle.power.model.ProcessorModel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,18 +48,22 @@ class GoldenVectorTest {
     }
 
     private static Stream<Arguments> filesAndEngines() {
-        return FILES.stream().flatMap(file -> Stream.of(Arguments.of(file, false), Arguments.of(file, true)));
+        return FILES.stream()
+                .flatMap(file -> Stream.of(
+                        Arguments.of(file, false, ""), Arguments.of(file, true, ""), Arguments.of(file, true, "AVX")));
     }
 
     @ParameterizedTest
     @MethodSource("filesAndEngines")
-    void Vectors_executed_giveTheirOutcomes(String file, boolean isNative) throws IOException {
+    void Vectors_executed_giveTheirOutcomes(String file, boolean isNative, String missing) throws IOException {
+        Set<HostFeatures.Feature> without =
+                missing.isEmpty() ? Set.of() : EnumSet.of(HostFeatures.Feature.valueOf(missing));
         Comparison comparison = new Comparison(Rules.load(TABLE, "undefined.txt"));
         Report report = new Report(new Disassembler(ISA3));
         List<String> differences = new ArrayList<>();
         int[] count = {0};
         Outcome[] ours = {new Outcome()};
-        try (WattleMachine wattle = new WattleMachine(ProcessorModel.POWER9, isNative)) {
+        try (WattleMachine wattle = new WattleMachine(ProcessorModel.POWER9, isNative, without)) {
             GoldenVectors.read(open(file), ISA3, (test, golden) -> {
                 wattle.submit(List.of(test));
                 wattle.collect(ours);

@@ -18,6 +18,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The safety net under generated code: a handler of signals that lets code go on at a recovery address after a fault,
@@ -89,6 +90,7 @@ public final class FaultGuard {
 
     /** A range of code that is guarded until this is closed. */
     public interface Registration extends AutoCloseable {
+        /** Ends it; once it has ended, this does nothing. */
         @Override
         void close();
     }
@@ -109,7 +111,13 @@ public final class FaultGuard {
                 HostMemory.putLongVolatile(entry + RECOVERY, recovery);
                 HostMemory.putLongVolatile(entry + SAVE, save);
                 HostMemory.putLongVolatile(entry + END, end);
-                return () -> HostMemory.putLongVolatile(entry + END, 0);
+                AtomicBoolean isOpen = new AtomicBoolean(true);
+                return () -> {
+                    // Only once: the entry may be another range's by now.
+                    if (isOpen.getAndSet(false)) {
+                        HostMemory.putLongVolatile(entry + END, 0);
+                    }
+                };
             }
         }
         throw new IllegalStateException("more than " + CAPACITY + " ranges of generated code at a time");

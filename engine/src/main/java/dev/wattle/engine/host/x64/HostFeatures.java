@@ -12,6 +12,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.function.IntSupplier;
 
 /**
  * Which extensions of x86-64 generated code may use. Every one has a substitute: without any, code needs SSE2 only.
@@ -39,6 +41,8 @@ public final class HostFeatures {
     public static final HostFeatures BASELINE = new HostFeatures(EnumSet.noneOf(Feature.class));
 
     private static final int CPUID_STUB_BYTES = 4096;
+    /** The first of CPUID's extended leaves. */
+    private static final int EXTENDED = 0x8000_0000;
 
     private final boolean ssse3;
     private final boolean sse41;
@@ -65,8 +69,9 @@ public final class HostFeatures {
         aes = features.contains(Feature.AES);
         pclmulqdq = features.contains(Feature.PCLMULQDQ);
         avx = features.contains(Feature.AVX);
-        avx2 = features.contains(Feature.AVX2);
-        fma = features.contains(Feature.FMA);
+        // These are instructions on AVX's registers.
+        avx2 = avx && features.contains(Feature.AVX2);
+        fma = avx && features.contains(Feature.FMA);
         sha = features.contains(Feature.SHA_NI);
     }
 
@@ -77,12 +82,12 @@ public final class HostFeatures {
         return (architecture.equals("amd64") || architecture.equals("x86_64")) && system.startsWith("linux");
     }
 
-    /** Just some extensions. */
+    /** Just some extensions, and of these not such as need one that is not among them. */
     public static HostFeatures of(Set<Feature> features) {
         return new HostFeatures(features);
     }
 
-    /** These without some extensions. */
+    /** These without some extensions and those that need them: without AVX, no AVX2 and FMA. */
     public HostFeatures without(Feature... missing) {
         Set<Feature> features = all();
         for (Feature feature : missing) {
@@ -181,31 +186,46 @@ public final class HostFeatures {
         try (CodeMemory memory = CodeMemory.allocate(CPUID_STUB_BYTES);
                 Arena arena = Arena.ofConfined()) {
             Query query = new Query(memory, arena);
-            EnumSet<Feature> features = EnumSet.noneOf(Feature.class);
-            int[] basic = query.cpuid(1);
-            int ecx = basic[2];
-            add(features, Feature.SSSE3, ecx, 9);
-            add(features, Feature.SSE4_1, ecx, 19);
-            add(features, Feature.MOVBE, ecx, 22);
-            add(features, Feature.POPCNT, ecx, 23);
-            add(features, Feature.AES, ecx, 25);
-            add(features, Feature.PCLMULQDQ, ecx, 1);
-            // AVX registers must be saved by the operating system, too: XCR0 bits 1 and 2.
-            boolean usesXsave = (ecx >>> 27 & 1) != 0;
-            boolean savesAvx = usesXsave && (query.xcr0() & 6) == 6;
-            int[] extended = query.cpuid(7);
-            add(features, Feature.SHA_NI, extended[1], 29);
-            if (savesAvx) {
-                add(features, Feature.AVX, ecx, 28);
-                add(features, Feature.FMA, ecx, 12);
-                add(features, Feature.AVX2, extended[1], 5);
-                // These have VEX encodings as well.
-                add(features, Feature.BMI1, extended[1], 3);
-                add(features, Feature.BMI2, extended[1], 8);
-            }
-            add(features, Feature.ABM, query.cpuid(0x8000_0001)[2], 5);
-            return new HostFeatures(features);
+            return read(query::cpuid, query::xcr0);
         }
+    }
+
+    /**
+     * Reads what a processor says of itself.
+     *
+     * @param cpuid gives eax, ebx, ecx and edx for a leaf
+     * @param xcr0 gives the lower half of XCR0; asked only where there is one
+     */
+    static HostFeatures read(IntFunction<int[]> cpuid, IntSupplier xcr0) {
+        EnumSet<Feature> features = EnumSet.noneOf(Feature.class);
+        int ecx = leaf(cpuid, 1)[2];
+        add(features, Feature.SSSE3, ecx, 9);
+        add(features, Feature.SSE4_1, ecx, 19);
+        add(features, Feature.MOVBE, ecx, 22);
+        add(features, Feature.POPCNT, ecx, 23);
+        add(features, Feature.AES, ecx, 25);
+        add(features, Feature.PCLMULQDQ, ecx, 1);
+        // AVX registers must be saved by the operating system, too: XCR0 bits 1 and 2.
+        boolean usesXsave = (ecx >>> 27 & 1) != 0;
+        boolean savesAvx = usesXsave && (xcr0.getAsInt() & 6) == 6;
+        int ebx = leaf(cpuid, 7)[1];
+        add(features, Feature.SHA_NI, ebx, 29);
+        if (savesAvx) {
+            add(features, Feature.AVX, ecx, 28);
+            add(features, Feature.FMA, ecx, 12);
+            add(features, Feature.AVX2, ebx, 5);
+            // These have VEX encodings as well.
+            add(features, Feature.BMI1, ebx, 3);
+            add(features, Feature.BMI2, ebx, 8);
+        }
+        add(features, Feature.ABM, leaf(cpuid, EXTENDED + 1)[2], 5);
+        return new HostFeatures(features);
+    }
+
+    /** What a leaf says; zeros if the processor has none of that number: some answer with another leaf then. */
+    private static int[] leaf(IntFunction<int[]> cpuid, int leaf) {
+        int highest = cpuid.apply(leaf & EXTENDED)[0];
+        return Integer.compareUnsigned(leaf, highest) <= 0 ? cpuid.apply(leaf) : new int[4];
     }
 
     private static void add(Set<Feature> features, Feature feature, int register, int bit) {

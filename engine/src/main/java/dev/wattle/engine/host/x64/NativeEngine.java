@@ -19,7 +19,6 @@ import dev.wattle.engine.translate.BlockListing;
 import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,25 +52,18 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private final Layout layout;
     private final HostCodeLister lister;
     private final Evaluator<P> evaluator;
-    private final long codeStart;
-    private final long codeEnd;
-
-    /** Counts how often all code has been dropped: addresses from before are void. */
-    private int generation;
+    private final EmittedCode code;
 
     private final long[] exits = new long[Exits.NAMES.size()];
     private final long[] routineRuns;
     private long evictions;
+    private long evictedBlocks;
+    private long evictionNanos;
+    private long longestEvictionNanos;
     private long translationNanos;
 
     private HostCodeListener codeListener = (address, bytes, name) -> {};
     private boolean isListening;
-
-    // Blocks in the order of their entries, for reports.
-    private long[] entries = new long[1024];
-    private Block[] blocks = new Block[1024];
-    /** For entries of regions, those. */
-    private Region[] regions = new Region[1024];
 
     private final Map<Block, List<Region>> regionsOf = new IdentityHashMap<>();
     /** So many jumps back, twice, make a loop hot. */
@@ -80,7 +72,6 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private final RegionFinder finder = new RegionFinder(this::source);
     private long regionCount;
     private long regionsDropped;
-    private int emitted;
 
     /**
      * Makes an engine for one processor.
@@ -112,25 +103,25 @@ public final class NativeEngine<P extends Processor> implements Engine {
         memory = CodeMemory.allocate(codeBytes);
         VectorEmitter.setUp(state);
         BlockEmitter.resetHeat(state, heatJumps);
-        Arrays.fill(regions, Region.NONE);
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
         layout = new Layout(frontEnd.hotSlots());
         gateway = new Gateway(asm, layout);
         emitter = new BlockEmitter(asm, layout, gateway, features, memory.executeAddress(), exactDeadline);
         lister = new HostCodeLister(frontEnd, layout, gateway, features, memory.executeAddress(), exactDeadline);
-        codeStart = memory.executeAddress() + SHARED_BYTES;
-        codeEnd = memory.executeAddress() + memory.size();
-        asm.seek(codeStart);
+        long codeStart = memory.executeAddress() + SHARED_BYTES;
+        long codeEnd = memory.executeAddress() + memory.size();
+        code = new EmittedCode(asm, gateway.invalid, codeStart, codeEnd, this::evicted);
         FaultGuard faults = FaultGuard.install();
         guard = faults.register(codeStart, codeEnd, gateway.recovery, state + HostSlots.FAULT_RAX * 8L);
         processor.codeCache().onDrop(this::dropped);
+        processor.codeCache().onFull(() -> evict(code::evictOldest));
         processor.onSettle(this::settle);
         processor.useJumpTables();
     }
 
     @Override
     public long codeBytes() {
-        return asm.here() - codeStart;
+        return code.bytes();
     }
 
     @Override
@@ -145,6 +136,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
             }
         }
         counts.put("code evictions", evictions);
+        counts.put("blocks evicted", evictedBlocks);
+        counts.put("microseconds of evictions", evictionNanos / 1000);
+        counts.put("microseconds of the longest eviction", longestEvictionNanos / 1000);
         counts.put("regions", regionCount);
         counts.put("regions dropped", regionsDropped);
         translations.ifPresent(cache -> counts.put("translations of earlier runs", cache.hits()));
@@ -156,7 +150,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
     public Optional<BlockListing> list(long address) {
         CodePage page = processor.fetchPage(address);
         Block block = translated(page, page.offset(address));
-        if (regionAt(block.hostCode) != Region.NONE) {
+        if (code.region(block.hostCode) != Region.NONE) {
             return Optional.of(lister.list(source(block), processor.codeCache().guestCode(block), address));
         }
         return Optional.of(
@@ -320,35 +314,42 @@ public final class NativeEngine<P extends Processor> implements Engine {
         if (processor.prepare(slot(HostSlots.EXIT_ADDRESS), bytes, loads, stores)) {
             return resume(exit);
         }
-        Block block = blockAt(exit);
-        Region region = regionAt(exit);
+        Block block = code.block(exit);
+        Region region = code.region(exit);
+        Block operations;
         if (region != Region.NONE) {
-            block = region.members.get(region.memberAt(HostMemory.getIntLe(exit + Exits.OFFSET)));
+            int member = region.memberAt(HostMemory.getIntLe(exit + Exits.OFFSET));
+            block = region.members.get(member);
+            operations = region.sources.get(member);
             if (++block.refusals == BlockEmitter.MOST_REFUSALS) {
                 // What is refused there is refused in its own code, too.
                 block.refusals--;
                 drop(region);
                 region.header.heat = NEVER_AGAIN;
             }
-        } else if (++block.refusals == BlockEmitter.MOST_REFUSALS && block.valid) {
-            long old = block.hostCode;
-            int before = generation;
-            emit(block);
-            if (generation == before) {
-                redirect(old, block.hostCode);
+        } else {
+            block.refusals++;
+            operations = source(block);
+            if (block.refusals == BlockEmitter.MOST_REFUSALS && block.valid) {
+                long old = block.hostCode;
+                long position = code.position(old);
+                makeRoom(BlockEmitter.MOST_BYTES);
+                if (block.valid) {
+                    emit(block, operations);
+                    if (code.isThere(position)) {
+                        redirect(old, block.hostCode);
+                    }
+                }
             }
         }
-        evaluator.finish(source(block), (int) imm & 0xffff);
+        evaluator.finish(operations, (int) imm & 0xffff);
         processor.where = 0;
         return 0;
     }
 
     /** Has all who come to the entry of a block go to another entry. */
     private void redirect(long old, long entry) {
-        long here = asm.here();
-        asm.seek(old);
-        asm.jmp(entry);
-        asm.seek(here);
+        code.redirect(old, entry);
         leaveLoop(old);
     }
 
@@ -360,24 +361,6 @@ public final class NativeEngine<P extends Processor> implements Engine {
         }
     }
 
-    /** The block whose code is at an address. */
-    private Block blockAt(long code) {
-        int i = entryBefore(code);
-        return i >= 0 ? blocks[i] : Block.NONE;
-    }
-
-    /** The region whose code is at an address, if it is a region's. */
-    private Region regionAt(long code) {
-        int i = entryBefore(code);
-        return i >= 0 ? regions[i] : Region.NONE;
-    }
-
-    /** The number of the last entry up to an address, or -1. */
-    private int entryBefore(long code) {
-        int i = Arrays.binarySearch(entries, 0, emitted, code);
-        return i >= 0 ? i : -i - 2;
-    }
-
     /** A jump back has been done many times: perhaps there is a loop that deserves better code. */
     private long hot(long exit) {
         long nia = target(exit);
@@ -386,12 +369,17 @@ public final class NativeEngine<P extends Processor> implements Engine {
         if (isWorkPending()) {
             return 0;
         }
+        boolean mayBeRegion = code.mayHaveRoom(BlockEmitter.MOST_REGION_BYTES + BlockEmitter.MOST_BYTES);
+        if (mayBeRegion) {
+            // Before anybody looks at code that may go for it.
+            makeRoom(BlockEmitter.MOST_REGION_BYTES + BlockEmitter.MOST_BYTES);
+        }
         long entry = entry(nia);
         P p = processor;
         CodePage page = p.fetchPage(nia);
         Block header = page.find(page.offset(nia), p.mode);
         // Twice, since some offsets share a counter.
-        if (++header.heat == 2 && codeEnd - asm.here() > BlockEmitter.MOST_REGION_BYTES) {
+        if (++header.heat == 2 && mayBeRegion) {
             Region region = finder.find(page, header);
             if (region != Region.NONE) {
                 long start = System.nanoTime();
@@ -407,10 +395,10 @@ public final class NativeEngine<P extends Processor> implements Engine {
         long entry = emitter.emit(region);
         regionCount++;
         region.header.hostCode = entry;
-        remember(region.header, emitter.imageStart());
-        regions[emitted - 1] = region;
+        remember(region.header, region, emitter.imageStart());
         for (Block member : region.members) {
             regionsOf.computeIfAbsent(member, key -> new ArrayList<>()).add(region);
+            member.loops++;
         }
         redirect(old, entry);
         return entry;
@@ -428,16 +416,23 @@ public final class NativeEngine<P extends Processor> implements Engine {
             asm.seek(region.labels[m]);
             asm.jmp(region.exits[m]);
         }
-        // The header gets code of its own when it is next wanted.
-        long entry = region.header.hostCode;
-        asm.seek(entry);
-        asm.call(gateway.invalid);
         asm.seek(here);
+        // The header gets code of its own when it is next wanted.
+        if (region.header.hostCode != 0) {
+            code.makeInvalid(region.header.hostCode);
+        }
         region.header.hostCode = 0;
         region.header.heat = 0;
+        forget(region);
+    }
+
+    /** Has its members no longer know a region. */
+    private void forget(Region region) {
+        region.isDropped = true;
         for (Block member : region.members) {
             List<Region> others = regionsOf.getOrDefault(member, List.of());
             others.remove(region);
+            member.loops--;
             if (others.isEmpty()) {
                 regionsOf.remove(member);
             }
@@ -459,11 +454,12 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private long link(long exit) {
         long nia = target(exit);
         putSlot(Slots.NIA, nia);
-        int before = generation;
+        long position = code.position(exit);
         long page = slot(HostSlots.PAGE_BASE);
         long entry = entry(nia);
-        if (generation == before && slot(HostSlots.PAGE_BASE) == page) {
-            asm.patch(exit + HostMemory.getIntLe(exit + Exits.RESUME), entry);
+        // The code with the jump may have made room for its target's.
+        if (code.isThere(position) && slot(HostSlots.PAGE_BASE) == page) {
+            code.link(exit + HostMemory.getIntLe(exit + Exits.RESUME), entry);
         }
         return entry;
     }
@@ -475,16 +471,16 @@ public final class NativeEngine<P extends Processor> implements Engine {
         long nia = page + HostMemory.getIntLe(old - BlockEmitter.HEADER_BYTES + BlockEmitter.HEADER_OFFSET)
                 & processor.addressMask();
         putSlot(Slots.NIA, nia);
-        int before = generation;
+        long position = code.position(old);
         long entry = entry(nia);
-        if (generation == before && slot(HostSlots.PAGE_BASE) == page) {
+        if (code.isThere(position) && slot(HostSlots.PAGE_BASE) == page) {
             redirect(old, entry);
         }
         return entry;
     }
 
     private void dropped(Block block) {
-        if (!regionsOf.isEmpty()) {
+        if (block.loops != 0) {
             for (Region region : List.copyOf(regionsOf.getOrDefault(block, List.of()))) {
                 drop(region);
             }
@@ -493,10 +489,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         if (entry != 0) {
             // The guest is about to change it, but may be in the middle of it.
             source(block);
-            long here = asm.here();
-            asm.seek(entry);
-            asm.call(gateway.invalid);
-            asm.seek(here);
+            code.makeInvalid(entry);
             leaveLoop(entry);
         }
     }
@@ -508,7 +501,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         CodePage page = p.fetchPage(nia);
         Block block = translated(page, page.offset(nia));
         putSlot(HostSlots.PAGE_BASE, page.base(nia));
-        p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES);
+        code.tabled(p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES), block.hostCode);
         return block.hostCode;
     }
 
@@ -517,14 +510,18 @@ public final class NativeEngine<P extends Processor> implements Engine {
         Block block = page.find(offset, processor.mode);
         if (!block.valid || block.hostCode == 0) {
             long start = System.nanoTime();
+            makeRoom(BlockEmitter.MOST_BYTES);
+            // It may have been what made room.
+            block = page.find(offset, processor.mode);
             if (!block.valid) {
                 block = earlier(page, offset);
             }
             if (!block.valid) {
-                block = processor.codeCache().translate(page, offset, processor.mode);
-            }
-            if (block.hostCode == 0) {
-                emit(block);
+                Block operations = processor.codeCache().operations(page, offset, processor.mode);
+                block = processor.codeCache().translated(page, operations);
+                emit(block, operations);
+            } else if (block.hostCode == 0) {
+                emit(block, source(block));
             }
             translationNanos += System.nanoTime() - start;
         }
@@ -542,7 +539,6 @@ public final class NativeEngine<P extends Processor> implements Engine {
         if (found == 0) {
             return Block.NONE;
         }
-        makeRoom();
         Block block = p.codeCache()
                 .adopt(page, offset, p.mode, TranslationCache.instructions(found), TranslationCache.guestBytes(found));
         int entryPoint = TranslationCache.entryPoint(found);
@@ -558,17 +554,51 @@ public final class NativeEngine<P extends Processor> implements Engine {
         }
         asm.seek(start + TranslationCache.imageBytes(found));
         block.hostCode = entry;
-        remember(block, start);
+        remember(block, Region.NONE, start);
         return block;
     }
 
-    private void makeRoom() {
-        if (codeEnd - asm.here() < BlockEmitter.MOST_BYTES) {
-            dropAll();
+    private void makeRoom(int bytes) {
+        if (code.isRoomWanted(bytes)) {
+            evict(() -> code.makeRoom(bytes));
         }
     }
 
-    /** A block with its operations, which are decoded again if its code is from an earlier run. */
+    /** Has the oldest code make room; the guest is between two blocks, or will not go on in code that is there now. */
+    private void evict(Runnable action) {
+        long start = System.nanoTime();
+        // What is to be settled is described in code.
+        processor.settle();
+        action.run();
+        evictions++;
+        long nanos = System.nanoTime() - start;
+        evictionNanos += nanos;
+        longestEvictionNanos = Math.max(longestEvictionNanos, nanos);
+    }
+
+    /** Forgets a block whose entry is no more, unless it has another or belongs to a region. */
+    private void evicted(Block block, Region region, long entry) {
+        if (block.hostCode == entry) {
+            block.hostCode = 0;
+            block.heat = 0;
+        }
+        if (region == Region.NONE) {
+            evictedBlocks++;
+            forgetIfUnused(block);
+        } else if (!region.isDropped) {
+            forget(region);
+            region.members.forEach(this::forgetIfUnused);
+        }
+    }
+
+    /** A region must be told when the code of its members changes; all others are found again when they are wanted. */
+    private void forgetIfUnused(Block block) {
+        if (block.valid && block.hostCode == 0 && block.loops == 0) {
+            processor.codeCache().forget(block);
+        }
+    }
+
+    /** A block with its operations, which are decoded again when they are first asked for: few ever are. */
     private Block source(Block block) {
         if (block.hasOperations()) {
             return block;
@@ -581,9 +611,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
         return block.decoded;
     }
 
-    private void emit(Block block) {
-        makeRoom();
-        block.hostCode = emitter.emit(source(block));
+    private void emit(Block block, Block operations) {
+        block.hostCode = emitter.emit(operations);
         long start = emitter.imageStart();
         if (translations.isPresent()
                 && block.refusals == 0
@@ -604,42 +633,17 @@ public final class NativeEngine<P extends Processor> implements Engine {
                             emitter.relocations(),
                             emitter.relocationCount());
         }
-        remember(block, start);
+        remember(block, Region.NONE, start);
     }
 
-    private void remember(Block block, long start) {
+    private void remember(Block block, Region region, long start) {
         if (isListening) {
             codeListener.emitted(
                     start,
                     asm.here() - start,
                     "guest:%x+%x,mode=%x".formatted(block.realPage, block.pageOffset, block.mode));
         }
-        if (emitted == entries.length) {
-            entries = Arrays.copyOf(entries, emitted * 2);
-            blocks = Arrays.copyOf(blocks, emitted * 2);
-            regions = Arrays.copyOf(regions, emitted * 2);
-            Arrays.fill(regions, emitted, regions.length, Region.NONE);
-        }
-        entries[emitted] = block.hostCode;
-        blocks[emitted] = block;
-        emitted++;
-    }
-
-    /** Starts again with an empty code memory. Blocks stay, and get new code when they are next wanted. */
-    private void dropAll() {
-        generation++;
-        evictions++;
-        processor.settle();
-        for (int i = 0; i < emitted; i++) {
-            blocks[i].hostCode = 0;
-            blocks[i].heat = 0;
-        }
-        regionsOf.clear();
-        Arrays.fill(regions, 0, emitted, Region.NONE);
-        Arrays.fill(blocks, 0, emitted, Block.NONE);
-        emitted = 0;
-        asm.seek(codeStart);
-        processor.flushFetch();
+        code.add(block.hostCode, block, region);
     }
 
     /** Works out the status of floating-point operations that the host has done, by their routines. */
@@ -682,16 +686,16 @@ public final class NativeEngine<P extends Processor> implements Engine {
     }
 
     private IllegalStateException fault() {
-        long code = slot(HostSlots.FAULT_CODE);
-        Block block = blockAt(code);
-        Region region = regionAt(code);
+        long at = slot(HostSlots.FAULT_CODE);
+        Block block = code.block(at);
+        Region region = code.region(at);
         if (region != Region.NONE) {
-            block = region.memberNear(code);
+            block = region.memberNear(at);
         }
         putSlot(Slots.NIA, slot(HostSlots.PAGE_BASE) + block.pageOffset);
         String report = new FaultReport(frontEnd, layout, lister, state)
                 .write(source(block), processor.codeCache().guestCode(block), slot(Slots.NIA), region);
         return new IllegalStateException("signal %d in generated code at %x, accessing %x%s"
-                .formatted(slot(HostSlots.FAULT_SIGNAL), code, slot(HostSlots.FAULT_ADDRESS), report));
+                .formatted(slot(HostSlots.FAULT_SIGNAL), at, slot(HostSlots.FAULT_ADDRESS), report));
     }
 }

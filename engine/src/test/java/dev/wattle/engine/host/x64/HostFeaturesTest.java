@@ -11,6 +11,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -42,5 +43,47 @@ class HostFeaturesTest {
         assertFalse(some.movbe());
         assertEquals(HostFeatures.Feature.values().length - 2, some.all().size());
         assertEquals(Set.of(), HostFeatures.BASELINE.all());
+    }
+
+    @Test
+    void Without_avx_hasNothingThatNeedsIt() {
+        HostFeatures some =
+                HostFeatures.of(EnumSet.allOf(HostFeatures.Feature.class)).without(HostFeatures.Feature.AVX);
+        assertEquals(
+                EnumSet.complementOf(
+                        EnumSet.of(HostFeatures.Feature.AVX, HostFeatures.Feature.AVX2, HostFeatures.Feature.FMA)),
+                some.all());
+        assertEquals(Set.of(), HostFeatures.of(Set.of(HostFeatures.Feature.FMA)).all());
+    }
+
+    @Test
+    void Cpuid_withoutTheHigherLeaves_isNotAskedForThem() {
+        // As processors of one kind do, each leaf that there is not says what the highest one says: here all ones.
+        IntFunction<int[]> old = leaf -> switch (leaf) {
+            case 0 -> new int[] {1, 0, 0, 0};
+            case 0x8000_0000 -> new int[] {0x8000_0000, 0, 0, 0};
+            default -> new int[] {-1, -1, -1, -1};
+        };
+        assertEquals(
+                EnumSet.of(
+                        HostFeatures.Feature.SSSE3,
+                        HostFeatures.Feature.SSE4_1,
+                        HostFeatures.Feature.MOVBE,
+                        HostFeatures.Feature.POPCNT,
+                        HostFeatures.Feature.AES,
+                        HostFeatures.Feature.PCLMULQDQ,
+                        HostFeatures.Feature.AVX,
+                        HostFeatures.Feature.FMA),
+                HostFeatures.read(old, () -> 7).all());
+        IntFunction<int[]> recent = leaf -> switch (leaf) {
+            case 0 -> new int[] {7, 0, 0, 0};
+            case 0x8000_0000 -> new int[] {0x8000_0001, 0, 0, 0};
+            default -> new int[] {-1, -1, -1, -1};
+        };
+        assertEquals(
+                EnumSet.allOf(HostFeatures.Feature.class),
+                HostFeatures.read(recent, () -> 7).all());
+        // The operating system does not save AVX's registers.
+        assertEquals(false, HostFeatures.read(recent, () -> 3).all().contains(HostFeatures.Feature.AVX));
     }
 }

@@ -8,18 +8,34 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.wattle.engine.Engine;
 import dev.wattle.engine.EngineContract;
 import dev.wattle.engine.FlatProcessor;
+import dev.wattle.engine.host.CodeMemory;
 import dev.wattle.engine.host.CodeMemoryException;
+import dev.wattle.engine.ir.BlockBuilder;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.translate.BlockListing.Detail;
 import dev.wattle.engine.translate.FrontEnd;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Host code with all that this host's processor has, and guest registers in host registers. */
 class NativeEngineTest extends EngineContract {
@@ -71,10 +87,94 @@ class NativeEngineTest extends EngineContract {
         assertTrue(p.engine.codeBytes() < CODE_BYTES);
     }
 
-    /** A loop of four blocks that adds 1 or 2 to C, A times. */
+    /** Some kilobytes of host code. */
+    private static void filler(BlockBuilder out) {
+        for (int i = 0; i < 200; i++) {
+            out.opImm(Op.ADDI, B, B, 1);
+            out.emit(Op.ST64_LE, 0, Slots.ZERO, B, 0, 0x8000 + 8L * i);
+        }
+        out.callEnd(0, 0);
+    }
+
+    @Test
+    void Block_evicted_isMadeAgainForThoseThatJumpToIt() {
+        int[] step = {1};
+        FlatProcessor p = processor(frontEnd((offset, out) -> {
+            switch (offset) {
+                case 0x100 -> {
+                    out.opImm(Op.ADDI, C, C, 16);
+                    out.end(Op.GOTO, 0, 0, 0, 0x200);
+                }
+                case 0x200 -> {
+                    out.opImm(Op.ADDI, C, C, step[0]);
+                    out.callEnd(0, 0);
+                }
+                default -> filler(out);
+            }
+        }));
+        // The one that is jumped to is older.
+        run(p, 0x1200);
+        int page = 2;
+        for (; page < 12; page++) {
+            run(p, 0x1000L * page + 0x800);
+        }
+        long before = p.slot(C);
+        run(p, 0x1100);
+        assertEquals(before + 17, p.slot(C));
+        boolean wasEvicted = false;
+        for (; page < 240; page++) {
+            run(p, 0x1000L * page + 0x800);
+            if (page % 3 == 0 || wasEvicted != p.engine.counts().get("blocks evicted") > 0) {
+                // Whoever leads to code that is gone leads to whatever is there now.
+                before = p.slot(C);
+                run(p, 0x1100);
+                assertEquals(before + 16 + step[0], p.slot(C));
+            }
+            if (page % 20 == 0) {
+                step[0]++;
+                p.codeCache().written(0x1200, 4);
+            }
+            wasEvicted = p.engine.counts().get("blocks evicted") > 0;
+        }
+        assertTrue(wasEvicted);
+        assertTrue(p.engine.codeBytes() < CODE_BYTES);
+    }
+
+    @Test
+    void Region_withMembersEvicted_isLeftWhenTheirCodeChanges() {
+        int[] step = {2};
+        FlatProcessor p = processor(loopOfBlocks(step));
+        int page = 2;
+        for (int turn = 0; turn < 40; turn++) {
+            // Makes a region, if there is none.
+            p.putSlot(C, 0);
+            p.putSlot(A, 10_000);
+            run(p, 0x100);
+            assertEquals(5000L * (1 + step[0]), p.slot(C));
+            for (int i = 0; i < turn * 3; i++) {
+                page = page == 230 ? 9 : page + 1;
+                // Changed, so that it is translated.
+                p.codeCache().written(0x1000L * page + 0x800, 4);
+                run(p, 0x1000L * page + 0x800);
+            }
+            if (turn % 2 == 0) {
+                step[0]++;
+                p.codeCache().written(0x140, 4);
+            }
+        }
+        assertTrue(p.engine.counts().get("blocks evicted") > 0);
+        assertTrue(p.engine.counts().get("regions") > 10);
+    }
+
     private FrontEnd loopOfBlocks() {
+        return loopOfBlocks(new int[] {2});
+    }
+
+    /** A loop of four blocks that adds 1 or {@code step[0]} to C, A times. */
+    private FrontEnd loopOfBlocks(int[] step) {
         return frontEnd((offset, out) -> {
             switch (offset) {
+                case 0x800 -> filler(out);
                 case 0x100 -> {
                     out.opImm(Op.ADDI, A, A, -1);
                     int odd = out.temp();
@@ -82,7 +182,7 @@ class NativeEngineTest extends EngineContract {
                     out.end(Op.BRANCH_NZ, odd, 0, 0, 0x140);
                 }
                 case 0x104, 0x140 -> {
-                    out.opImm(Op.ADDI, C, C, offset == 0x104 ? 1 : 2);
+                    out.opImm(Op.ADDI, C, C, offset == 0x104 ? 1 : step[0]);
                     out.end(Op.GOTO, 0, 0, 0, 0x180);
                 }
                 case 0x180 -> out.end(Op.BRANCH_NZ, A, 0, 0, 0x100);
@@ -195,6 +295,115 @@ class NativeEngineTest extends EngineContract {
         Object[] nothing = new Object[1];
         for (int i = 0; i < 20_000; i++) {
             assertThrows(NullPointerException.class, () -> nothing[0].hashCode());
+        }
+    }
+
+    /** ud2, and a division by 0. */
+    @ParameterizedTest
+    @CsvSource({"4, 0f0b", "8, 31c9f7f1"})
+    void Fault_byAnInstruction_isReportedAndAnotherEngineGoesOn(int signal, String instructions) throws Exception {
+        FlatProcessor broken = processor(program(out -> out.opImm(Op.ADDI, D, A, 1)));
+        long[] start = new long[1];
+        broken.engine.onHostCode((address, bytes, name) -> start[0] = address);
+        run(broken, 0x1000);
+        byte[] planted = HexFormat.of().parseHex(instructions);
+        long entry = writable(start[0]) + BlockEmitter.HEADER_BYTES;
+        for (int i = 0; i < planted.length; i++) {
+            HostMemory.putByte(entry + i, planted[i]);
+        }
+        assertReported(signal, broken);
+        assertAnotherRuns();
+    }
+
+    @Test
+    void Fault_byAMappingBehindTheEndOfItsFile_isReportedAndAnotherEngineGoesOn() throws Exception {
+        Path file = Files.createTempFile("wattle", ".short");
+        try (Arena arena = Arena.ofConfined();
+                FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.allocate(4096));
+            long mapped =
+                    channel.map(FileChannel.MapMode.READ_ONLY, 0, 4096, arena).address();
+            channel.truncate(0);
+            FlatProcessor broken = processor(program(out -> out.emit(Op.LD64_LE, D, A, 0, 0, 0)));
+            broken.putSlot(A, 0x8000);
+            run(broken, 0x1000);
+            broken.tlbs.put(0, 0x8000, 4096, mapped, true, false);
+            assertReported(7, broken);
+        } finally {
+            Files.delete(file);
+        }
+        assertAnotherRuns();
+    }
+
+    private void assertReported(int signal, FlatProcessor broken) throws IOException {
+        IllegalStateException report = assertThrows(IllegalStateException.class, () -> run(broken, 0x1000));
+        String message = String.valueOf(report.getMessage());
+        assertTrue(message.startsWith("signal " + signal + " in generated code at "), message);
+        Path file = Path.of(message.substring(message.indexOf("; see ") + 6));
+        String text = Files.readString(file);
+        Files.delete(file);
+        assertTrue(text.startsWith("signal " + signal + " in generated code at "), text);
+    }
+
+    private void assertAnotherRuns() {
+        FlatProcessor sound = processor(program(out -> out.opImm(Op.ADDI, D, A, 1)));
+        sound.putSlot(A, 41);
+        run(sound, 0x1000);
+        assertEquals(42, sound.slot(D));
+    }
+
+    /** Where the memory of code at an address can be written: it is mapped twice. */
+    private static long writable(long code) throws IOException {
+        String inode = "";
+        List<String> mappings = Files.readAllLines(Path.of("/proc/self/maps"));
+        for (boolean isWritable : new boolean[] {false, true}) {
+            for (String line : mappings) {
+                String[] fields = line.split(" +");
+                String[] range = fields[0].split("-");
+                long start = Long.parseUnsignedLong(range[0], 16);
+                long end = Long.parseUnsignedLong(range[1], 16);
+                if (!isWritable && start <= code && code < end) {
+                    inode = fields[4];
+                    code -= start;
+                    break;
+                }
+                if (isWritable && fields[1].startsWith("rw") && fields[4].equals(inode)) {
+                    return start + code;
+                }
+            }
+        }
+        throw new AssertionError("no writable mapping of the code");
+    }
+
+    @Test
+    void Registration_closedAgain_leavesAloneWhoHasItsPlaceNow() throws Exception {
+        try (CodeMemory memory = CodeMemory.allocate(4096);
+                Arena arena = Arena.ofConfined()) {
+            Assembler asm = new Assembler(memory.writeAddress(), memory.executeAddress());
+            long start = asm.here();
+            asm.ud2();
+            long recovery = asm.here();
+            asm.mov32(Register.RAX, Register.RDX);
+            asm.ret();
+            FaultGuard guard = FaultGuard.install();
+            long save = arena.allocate(24, 8).address();
+            FaultGuard.Registration first = guard.register(start, start + 1, recovery, save);
+            first.close();
+            FaultGuard.Registration second = guard.register(start, start + 1, recovery, save);
+            first.close();
+            MethodHandle code = Linker.nativeLinker()
+                    .downcallHandle(MemorySegment.ofAddress(start), FunctionDescriptor.of(ValueLayout.JAVA_INT));
+            assertEquals(4, invoke(code));
+            second.close();
+            second.close();
+        }
+    }
+
+    private static int invoke(MethodHandle code) {
+        try {
+            return (int) code.invokeExact();
+        } catch (Throwable e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.engine.host.x64;
+
+import dev.wattle.engine.ir.Block;
+import dev.wattle.engine.memory.HostMemory;
+import dev.wattle.engine.translate.JumpTables;
+import java.util.Arrays;
+
+/**
+ * The code memory as a ring: new code takes the place of the oldest, some at a time, so that making room never takes
+ * long.
+ *
+ * <p>Code has a position, which is its offset in an endless memory of which the ring shows the last part: so a position
+ * also tells whether what was there still is. For each entry it is known what has been made to lead to it, and that is
+ * undone when the entry goes: jumps of other code, other entries that go on there, and entries of jump tables.
+ */
+final class EmittedCode {
+    /** So much goes at a time. */
+    private static final int STEP_BYTES = 1 << 16;
+
+    private static final int NO_LINK = -1;
+    /** In place of where a jump led before: what leads to the entry is another entry. */
+    private static final int ENTRY = Integer.MIN_VALUE;
+    /** Likewise: what leads to the entry is in a set of a jump table, and has that's address for a position. */
+    private static final int TABLED = ENTRY + 1;
+
+    private final Assembler asm;
+    private final long start;
+    private final long end;
+    private final long size;
+    private final Eviction eviction;
+    private final long invalid;
+
+    /** Position of the ring's start for what is being written. */
+    private long lap;
+    /** What is before this position is no more. */
+    private long oldest;
+
+    // Entries in the order of their positions; numbers of entries count on, their places are those modulo the size.
+    private int first;
+    private int next;
+    private long[] positions = new long[1024];
+    private Block[] blocks = new Block[1024];
+    /** For entries of regions, those. */
+    private Region[] regions = new Region[1024];
+
+    private int[] links = new int[1024];
+
+    // What leads to an entry: lists in arrays.
+    private long[] linkPosition = new long[1024];
+    private int[] linkBefore = new int[1024];
+    private int[] linkNext = new int[1024];
+    private int freeLink = NO_LINK;
+    private int linksMade;
+
+    /** Is told what is no more. */
+    @FunctionalInterface
+    interface Eviction {
+        /**
+         * @param block whose entry it was
+         * @param region the region if it was one's, or {@link Region#NONE}
+         * @param entry the entry, which nothing leads to any more
+         */
+        void evicted(Block block, Region region, long entry);
+    }
+
+    /**
+     * @param invalid what an entry calls that must not be gone through
+     * @param start where code may be written, a multiple of 16
+     * @param end behind the last byte
+     */
+    EmittedCode(Assembler asm, long invalid, long start, long end, Eviction eviction) {
+        this.asm = asm;
+        this.invalid = invalid;
+        this.eviction = eviction;
+        this.start = start;
+        this.end = end & -16;
+        size = this.end - start;
+        // A block must find room while there is one that it is entered from.
+        if (size < 2L * BlockEmitter.MOST_BYTES) {
+            throw new IllegalArgumentException(
+                    "memory for code: %d bytes are too few for blocks of %d".formatted(size, BlockEmitter.MOST_BYTES));
+        }
+        Arrays.fill(regions, Region.NONE);
+        Arrays.fill(blocks, Block.NONE);
+        asm.seek(start);
+    }
+
+    /** Bytes of code that are there. */
+    long bytes() {
+        return lap + asm.here() - start - oldest;
+    }
+
+    /** Whether {@link #makeRoom} can do that and leave as much again. */
+    boolean mayHaveRoom(int bytes) {
+        return size >= 2L * bytes;
+    }
+
+    /** Whether there are not so many bytes free behind the assembler. */
+    boolean isRoomWanted(int bytes) {
+        return end - asm.here() < bytes || lap + asm.here() - start + bytes - size > oldest;
+    }
+
+    /** Has so many bytes free behind the assembler, which may be sent elsewhere for that. */
+    void makeRoom(int bytes) {
+        if (end - asm.here() < bytes) {
+            asm.seek(start);
+            lap += size;
+        }
+        long wanted = lap + asm.here() - start + bytes - size;
+        if (wanted > oldest) {
+            evict(wanted);
+        }
+    }
+
+    /** Has the oldest code go, whether its room is wanted or not. */
+    void evictOldest() {
+        evict(oldest);
+    }
+
+    private void evict(long wanted) {
+        oldest = Math.min(wanted + Math.min(STEP_BYTES, size / 16), lap + asm.here() - start);
+        while (first != next) {
+            int i = first & positions.length - 1;
+            if (positions[i] - BlockEmitter.HEADER_BYTES >= oldest) {
+                break;
+            }
+            long entry = address(positions[i]);
+            undo(links[i], entry);
+            Block block = blocks[i];
+            Region region = regions[i];
+            blocks[i] = Block.NONE;
+            regions[i] = Region.NONE;
+            first++;
+            eviction.evicted(block, region, entry);
+        }
+    }
+
+    /** The position of an address, at which there is code now. */
+    long position(long address) {
+        return address < asm.here() ? lap + address - start : lap - size + address - start;
+    }
+
+    /** Where code of a position is. */
+    private long address(long position) {
+        return start + Math.floorMod(position, size);
+    }
+
+    /** Whether what was at a position still is there. */
+    boolean isThere(long position) {
+        return position >= oldest;
+    }
+
+    /** Adds the entry of code that has been written behind all other. */
+    void add(long entry, Block block, Region region) {
+        if (next - first == positions.length) {
+            grow();
+        }
+        int i = next++ & positions.length - 1;
+        positions[i] = position(entry);
+        blocks[i] = block;
+        regions[i] = region;
+        links[i] = NO_LINK;
+    }
+
+    private void grow() {
+        int length = positions.length;
+        long[] newPositions = new long[length * 2];
+        Block[] newBlocks = new Block[length * 2];
+        Region[] newRegions = new Region[length * 2];
+        int[] newLinks = new int[length * 2];
+        Arrays.fill(newBlocks, Block.NONE);
+        Arrays.fill(newRegions, Region.NONE);
+        for (int n = first; n != next; n++) {
+            int to = n & length * 2 - 1;
+            int from = n & length - 1;
+            newPositions[to] = positions[from];
+            newBlocks[to] = blocks[from];
+            newRegions[to] = regions[from];
+            newLinks[to] = links[from];
+        }
+        positions = newPositions;
+        blocks = newBlocks;
+        regions = newRegions;
+        links = newLinks;
+    }
+
+    /** The block whose code is at an address, or {@link Block#NONE}. */
+    Block block(long code) {
+        int i = entryUpTo(code);
+        return i >= 0 ? blocks[i] : Block.NONE;
+    }
+
+    /** The region whose code is at an address, if it is a region's. */
+    Region region(long code) {
+        int i = entryUpTo(code);
+        return i >= 0 ? regions[i] : Region.NONE;
+    }
+
+    /** The place of the last entry up to an address, or -1. */
+    private int entryUpTo(long code) {
+        long position = position(code);
+        int low = 0;
+        int high = next - first;
+        while (low < high) {
+            int middle = low + high >>> 1;
+            if (positions[first + middle & positions.length - 1] <= position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low == 0 ? -1 : first + low - 1 & positions.length - 1;
+    }
+
+    /** Lets the jump whose displacement is at an address lead to an entry, until the entry goes. */
+    void link(long displacement, long entry) {
+        remember(position(displacement), HostMemory.getIntLe(asm.writable(displacement)), entryAt(entry));
+        asm.patch(displacement, entry);
+    }
+
+    /** Has all who come to an entry go to another one, until that goes. */
+    void redirect(long old, long entry) {
+        remember(position(old), ENTRY, entryAt(entry));
+        long here = asm.here();
+        asm.seek(old);
+        asm.jmp(entry);
+        asm.seek(here);
+    }
+
+    /** Notes that a set of a jump table leads to an entry. */
+    void tabled(long set, long entry) {
+        int i = entryAt(entry);
+        for (int link = links[i]; link != NO_LINK; link = linkNext[link]) {
+            if (linkPosition[link] == set && linkBefore[link] == TABLED) {
+                return;
+            }
+        }
+        remember(set, TABLED, i);
+    }
+
+    /** Has nobody go through an entry any more. */
+    void makeInvalid(long entry) {
+        long here = asm.here();
+        asm.seek(entry);
+        asm.call(invalid);
+        asm.seek(here);
+    }
+
+    /** The place of an entry. */
+    private int entryAt(long entry) {
+        int i = entryUpTo(entry);
+        if (i < 0 || positions[i] != position(entry)) {
+            throw new IllegalStateException("no code is entered at %x".formatted(entry));
+        }
+        return i;
+    }
+
+    private void remember(long position, int before, int i) {
+        int link = freeLink;
+        if (link != NO_LINK) {
+            freeLink = linkNext[link];
+        } else {
+            if (linksMade == linkNext.length) {
+                linkPosition = Arrays.copyOf(linkPosition, linksMade * 2);
+                linkBefore = Arrays.copyOf(linkBefore, linksMade * 2);
+                linkNext = Arrays.copyOf(linkNext, linksMade * 2);
+            }
+            link = linksMade++;
+        }
+        linkPosition[link] = position;
+        linkBefore[link] = before;
+        linkNext[link] = links[i];
+        links[i] = link;
+    }
+
+    /** Has those who have been led to an entry go where they went before, as far as they are there themselves. */
+    private void undo(int list, long entry) {
+        for (int link = list; link != NO_LINK; ) {
+            int following = linkNext[link];
+            long position = linkPosition[link];
+            int before = linkBefore[link];
+            if (before == TABLED) {
+                JumpTables.forget(position, entry - BlockEmitter.FAR_BYTES);
+            } else if (position >= oldest && before == ENTRY) {
+                makeInvalid(address(position));
+            } else if (position >= oldest) {
+                HostMemory.putIntLe(asm.writable(address(position)), before);
+            }
+            linkNext[link] = freeLink;
+            freeLink = link;
+            link = following;
+        }
+    }
+}
