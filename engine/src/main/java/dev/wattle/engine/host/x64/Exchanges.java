@@ -70,13 +70,7 @@ final class Exchanges {
     void plan(Block block, FloatEmitter floats, VectorEmitter vectors) {
         forget();
         if (add(block, 1, floats, vectors) == 0) {
-            long[] words = block.words;
-            int last = words.length - 1;
-            int end = Op.of(words[last]);
-            boolean loops =
-                    (end == Op.GOTO || end == Op.BRANCH_NZ || end == Op.BRANCH_BIT_SET || end == Op.BRANCH_BIT_CLEAR)
-                            && block.immediates[last] == block.pageOffset;
-            choose(loops ? GAIN_IN_LOOP : GAIN);
+            choose(block.loops() ? GAIN_IN_LOOP : GAIN);
         }
     }
 
@@ -124,7 +118,6 @@ final class Exchanges {
                     excludeVector(Op.c(w));
                 }
                 excludeVector(Op.d(w));
-                exclude(Math.max(Op.d(w) - 1, 0));
                 continue;
             }
             if (Op.readsA(op)) {
@@ -164,7 +157,7 @@ final class Exchanges {
 
     private void excludeVector(int slot) {
         exclude(slot);
-        exclude(slot + 1);
+        exclude(slot ^ 1);
     }
 
     private void touch(int slot) {
