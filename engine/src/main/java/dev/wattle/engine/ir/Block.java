@@ -97,6 +97,14 @@ public final class Block {
         return words.length != 0;
     }
 
+    /** Whether the block may go on at its own start. */
+    public boolean loops() {
+        int last = words.length - 1;
+        int end = Op.of(words[last]);
+        return (end == Op.GOTO || end == Op.BRANCH_NZ || end == Op.BRANCH_BIT_SET || end == Op.BRANCH_BIT_CLEAR)
+                && immediates[last] == pageOffset;
+    }
+
     /** A listing of the operations, one a line. */
     public String listing() {
         StringBuilder text = new StringBuilder();

@@ -61,6 +61,9 @@ final class BlockEmitter {
     private final VectorEmitter vectors;
     private final AccessEmitter accesses;
     private final Exchanges exchanges;
+    private final VectorPlan vectorPlan;
+    private final VectorRegisters registers;
+    private final VectorMoveEmitter moves;
     private final AccessGroups groups = new AccessGroups();
     private final RecentEntries recents = new RecentEntries();
     private final Assembler asm;
@@ -99,6 +102,10 @@ final class BlockEmitter {
     private long[] stubResume = new long[64];
     private long[] stubComparisons = new long[64];
     private boolean[] stubExchanged = new boolean[64];
+    /** What is in vector registers where the stub is gone to, and where it goes on. */
+    private int[] stubBefore = new int[64];
+
+    private int[] stubAfter = new int[64];
     private Block[] stubBlock = new Block[64];
     // Of some alone: the operation, further jumps to the stub, and when its zero is right.
     private long[] stubWord = new long[64];
@@ -128,9 +135,12 @@ final class BlockEmitter {
         operands = new Operands(layout);
         comparisons = new Comparisons(operands);
         compute = new ComputeEmitter(operands, comparisons, features);
-        floats = new FloatEmitter(asm, features, codeBase);
+        vectorPlan = new VectorPlan(features);
+        registers = new VectorRegisters(asm, vectorPlan);
+        moves = new VectorMoveEmitter(asm, operands, registers);
+        floats = new FloatEmitter(asm, features, registers, codeBase);
         accesses = new AccessEmitter(asm, operands, features);
-        vectors = new VectorEmitter(asm, operands, features, accesses);
+        vectors = new VectorEmitter(asm, operands, features, accesses, registers);
         exchanges = new Exchanges(layout);
         storageForms = new StorageFormEmitter(asm, operands, features, accesses);
     }
@@ -154,16 +164,19 @@ final class BlockEmitter {
      */
     long emit(Block source) {
         region = Region.NONE;
-        recents.begin(Exchanges.loops(source));
+        recents.begin(source.loops());
         front(source);
         exchanges.apply(operands.registerMap(), false);
         exchanges.plan(source, floats, vectors);
+        vectorPlan.plan(source, floats, vectors);
         exchanges.apply(operands.registerMap(), true);
         exchanges.enter(asm);
+        registers.start();
+        registers.enter();
         inner = asm.here();
         comparisons.begin(asm);
         floats.begin();
-        body(source);
+        body(source, 0);
         back(source);
         return entry;
     }
@@ -181,8 +194,11 @@ final class BlockEmitter {
         front(region.header);
         exchanges.apply(operands.registerMap(), false);
         exchanges.plan(region, floats, vectors);
+        vectorPlan.plan(region, floats, vectors);
         exchanges.apply(operands.registerMap(), true);
         exchanges.enter(asm);
+        registers.start();
+        registers.enter();
         comparisons.begin(asm);
         floats.begin();
         if (flow.header() != 0) {
@@ -194,12 +210,14 @@ final class BlockEmitter {
             region.labels[member] = asm.here();
             asm.nop5();
             comparisons.start(flow.inherited(member));
-            body(region.sources.get(member));
+            body(region.sources.get(member), flow.inheritedVectors(member));
         }
         flow.bind(asm);
         for (member = 0; member < members; member++) {
             region.exits[member] = asm.here();
             comparisons.makeAll(flow.inherited(member));
+            registers.begin(region.sources.get(member), flow.inheritedVectors(member));
+            registers.writeAll();
             exchanges.leave(asm);
             block = region.sources.get(member);
             isExchanged = false;
@@ -226,7 +244,7 @@ final class BlockEmitter {
         }
     }
 
-    private void body(Block source) {
+    private void body(Block source, int inherited) {
         block = source;
         if (source.refusals < MOST_REFUSALS) {
             groups.plan(source);
@@ -236,15 +254,21 @@ final class BlockEmitter {
         operands.begin(asm, source);
         accesses.begin(source);
         compute.begin(asm, source);
+        registers.begin(source, inherited);
+        moves.begin(source);
         long[] words = source.words;
         for (int i = 0; ; i++) {
             long w = words[i];
             int op = Op.of(w);
             listener.operation(i, asm.here());
             operands.beforeOperation(i);
+            registers.operation(i);
             if (op < Op.FIRST_ACCESS) {
                 comparisons.before(w);
-                compute.emit(i, w, source.immediates[i]);
+                if (!registers.isActive() || !moves.emit(i, w, source.immediates[i])) {
+                    registers.beforeOther(w);
+                    compute.emit(i, w, source.immediates[i]);
+                }
             } else if (op < Op.FIRST_STORE) {
                 load(i, w, op, source.immediates[i]);
             } else if (op < Op.FIRST_CONTROL) {
@@ -258,8 +282,10 @@ final class BlockEmitter {
             } else if (op == Op.CALL || op == Op.HOST) {
                 comparisons.makeAllBut(-1);
                 compute.forgetFlags();
+                registers.beforeRoutine();
                 routine(Exits.CALL, i, source.immediates[i]);
             } else if (op == Op.LEA) {
+                registers.beforeOther(w);
                 comparisons.before(w);
                 compute.forgetFlags();
                 pageAddress(i, w, source.immediates[i]);
@@ -293,6 +319,8 @@ final class BlockEmitter {
         long out = 0;
         if (loopJump != 0) {
             out = asm.here();
+            registers.begin(block, 0);
+            registers.writeAll();
             exchanges.leave(asm);
             asm.jmp(entry);
         }
@@ -340,20 +368,37 @@ final class BlockEmitter {
     private void load(int i, long w, int op, long imm) {
         comparisons.before(w);
         compute.forgetFlags();
+        boolean isVector = registers.isLeft(Op.d(w)) && Op.log2Bytes(op) == 3;
+        if (!isVector) {
+            registers.beforeOther(w);
+        }
         if (groups.isMember(i)) {
-            long memory = member(i, w, imm);
+            loadFrom(i, w, op, member(i, w, imm), isVector);
+            return;
+        }
+        accesses.useRecent(recents.of(Op.a(w)));
+        accesses.address(Op.a(w), imm);
+        int snapshot = registers.snapshot();
+        long jump = accesses.translate(SoftTlb.READ_LIMIT);
+        loadFrom(i, w, op, Assembler.mem(accesses.ea(), RCX, 0, 0), isVector);
+        addAccessStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), block.where[i], asm.here());
+        stubBefore[stubs - 1] = snapshot;
+    }
+
+    private void loadFrom(int i, long w, int op, long memory, boolean isVector) {
+        if (!isVector) {
             int t = operands.target(i, w, false);
             accesses.load(t, op, memory);
             operands.finish(i, w, t, false);
             return;
         }
-        accesses.useRecent(recents.of(Op.a(w)));
-        accesses.address(Op.a(w), imm);
-        long jump = accesses.translate(SoftTlb.READ_LIMIT);
-        int t = operands.target(i, w, false);
-        accesses.load(t, op, Assembler.mem(accesses.ea(), RCX, 0, 0));
-        operands.finish(i, w, t, false);
-        addAccessStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), block.where[i], asm.here());
+        operands.forgetCarried();
+        if (Op.isBigEndian(op)) {
+            accesses.load(RAX, op, memory);
+            moves.put(Op.d(w), RAX);
+        } else {
+            moves.load(Op.d(w), memory);
+        }
     }
 
     /** Adds a stub for an access that may have looked at a copy of a TLB entry. */
@@ -403,18 +448,36 @@ final class BlockEmitter {
             asm.store(Layout.slot(b), RDX);
         }
         compute.forgetFlags();
+        boolean isVector = registers.isLeft(b) && Op.log2Bytes(op) == 3 && !registers.isPinnedWhole(b);
+        if (!isVector) {
+            registers.beforeOther(w);
+        }
         if (groups.isMember(i)) {
-            long memory = member(i, w, imm);
-            accesses.store(memory, op, operands.inRegister(b, RDX));
-            operands.forgetCarried();
+            storeTo(member(i, w, imm), op, b, isVector);
             return;
+        }
+        if (isVector) {
+            registers.left(b);
         }
         accesses.useRecent(recents.of(Op.a(w)));
         accesses.address(Op.a(w), imm);
+        int snapshot = registers.snapshot();
         long jump = accesses.translate(SoftTlb.WRITE_LIMIT);
-        accesses.store(Assembler.mem(accesses.ea(), RCX, 0, 0), op, operands.inRegister(b, RDX));
-        operands.forgetCarried();
+        storeTo(Assembler.mem(accesses.ea(), RCX, 0, 0), op, b, isVector);
         addAccessStub(Exits.STORE, jump, op, operands.slotForJava(b), block.where[i], asm.here());
+        stubBefore[stubs - 1] = snapshot;
+    }
+
+    private void storeTo(long memory, int op, int b, boolean isVector) {
+        if (!isVector) {
+            accesses.store(memory, op, operands.inRegister(b, RDX));
+        } else if (Op.isBigEndian(op)) {
+            moves.get(RDX, registers.left(b));
+            accesses.store(memory, op, RDX);
+        } else {
+            moves.store(memory, registers.left(b));
+        }
+        operands.forgetCarried();
     }
 
     // Routines and addresses
@@ -426,7 +489,9 @@ final class BlockEmitter {
         if (form == Form.LOAD_RESERVE_32 || form == Form.LOAD_RESERVE_64) {
             comparisons.beforeChangeOf(Op.d(w));
         }
+        registers.beforeOther(w);
         storageForms.emit(i, w);
+        registers.forgetZeros();
         addRoutineStub(i, w, imm, storageForms.slowJump, storageForms.slowJump2);
         if (StorageFormEmitter.writesNibble(form)) {
             // Only here: the routine may interrupt before it writes the nibble.
@@ -450,6 +515,7 @@ final class BlockEmitter {
         vectors.emit(w);
         if (vectors.slowJump != 0) {
             addRoutineStub(i, w, imm, vectors.slowJump, vectors.slowJump2);
+            stubBefore[stubs - 1] = vectors.slowSnapshot;
         }
         if (VectorEmitter.writesNibble(Form.of(w))) {
             comparisons.drop(Op.d(w));
@@ -464,6 +530,7 @@ final class BlockEmitter {
         stubHalfWay[k] = floats.halfWayJump;
         stubZero[k] = floats.zero;
         stubZeroResume[k] = floats.zeroResume;
+        stubBefore[k] = floats.slowSnapshot;
         if (Form.of(w) == Form.F64_COMPARE) {
             comparisons.drop(Op.d(w));
         }
@@ -483,6 +550,7 @@ final class BlockEmitter {
         asm.long_(imm);
         if (kind == Exits.CALL) {
             exchanges.resume(asm);
+            registers.afterRoutine();
         }
     }
 
@@ -508,12 +576,15 @@ final class BlockEmitter {
     }
 
     private void end(int i, long w, int op, long imm) {
+        if (!passVectors()) {
+            registers.writeUnpinned();
+        }
         switch (op) {
             case Op.BRANCH_BIT_SET, Op.BRANCH_BIT_CLEAR -> branchOnBit(w, op == Op.BRANCH_BIT_SET, (int) imm);
             case Op.BRANCH_NZ -> branchNotZero(w, (int) imm);
             case Op.CALL_END -> {
                 comparisons.makeAllBut(-1);
-                exchanges.leave(asm);
+                leave();
                 routine(Exits.CALL_END, i, imm);
             }
             case Op.GOTO, Op.FALL_THROUGH -> {
@@ -532,7 +603,7 @@ final class BlockEmitter {
                 switch (op) {
                     case Op.GOTO_ABSOLUTE -> {
                         asm.movImm(RAX, imm & block.addressMask);
-                        exchanges.leave(asm);
+                        leave();
                         goIndirect(true);
                     }
                     case Op.INDIRECT -> {
@@ -552,6 +623,26 @@ final class BlockEmitter {
                 }
             }
         }
+    }
+
+    /** Writes what is in other registers than between blocks. The flags, rax, rcx and rdx stay. */
+    private void leave() {
+        registers.write(registers.snapshot());
+        exchanges.leave(asm);
+    }
+
+    /** Whether all members that may follow take vector registers over as they are, so that none need be written. */
+    private boolean passVectors() {
+        if (!registers.isActive()) {
+            return true;
+        }
+        for (int offset : RegionFinder.successors(block)) {
+            boolean isInside = region != Region.NONE && region.memberAt(offset) >= 0;
+            if (offset == block.pageOffset || isInside && !keeps(offset)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private int behind() {
@@ -615,6 +706,7 @@ final class BlockEmitter {
         int to = region.memberAt(offset);
         if (keeps(offset)) {
             flow.inherit(to, pending);
+            flow.inheritVectors(to, registers.snapshot());
         }
         flow.jump(asm.jccForward(condition), to);
     }
@@ -694,9 +786,12 @@ final class BlockEmitter {
     private void go(int offset, boolean isLast) {
         boolean isBack = offset <= block.pageOffset;
         int next = region == Region.NONE ? -1 : region.memberAt(offset);
-        boolean loops = next >= 0 || offset == block.pageOffset && exchanges.count() != 0;
+        boolean loops =
+                next >= 0 || offset == block.pageOffset && (exchanges.count() != 0 || vectorPlan.pinnedCount() != 0);
         if (!loops) {
-            exchanges.leave(asm);
+            leave();
+        } else if (keeps(offset)) {
+            flow.inheritVectors(next, registers.snapshot());
         }
         isExchanged = loops;
         if (exactDeadline) {
@@ -752,7 +847,7 @@ final class BlockEmitter {
 
     /** rax becomes the address of an instruction, and execution goes on there. */
     private void toAddress() {
-        exchanges.leave(asm);
+        leave();
         asm.aluImm(Assembler.AND, RAX, -4);
         if (isNarrow()) {
             asm.mov32(RAX, RAX);
@@ -793,6 +888,8 @@ final class BlockEmitter {
             stubResume = Arrays.copyOf(stubResume, size);
             stubComparisons = Arrays.copyOf(stubComparisons, size);
             stubExchanged = Arrays.copyOf(stubExchanged, size);
+            stubBefore = Arrays.copyOf(stubBefore, size);
+            stubAfter = Arrays.copyOf(stubAfter, size);
             stubBlock = Arrays.copyOf(stubBlock, size);
             stubWord = Arrays.copyOf(stubWord, size);
             stubImmediate = Arrays.copyOf(stubImmediate, size);
@@ -818,6 +915,8 @@ final class BlockEmitter {
         stubBlock[k] = block;
         stubComparisons[k] = isInside ? comparisons.snapshot() : edge;
         stubExchanged[k] = isInside || isExchanged;
+        stubBefore[k] = registers.snapshot();
+        stubAfter[k] = stubBefore[k];
     }
 
     private void stub(int k) {
@@ -842,6 +941,7 @@ final class BlockEmitter {
             asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RAX);
         }
         comparisons.makeAll(stubComparisons[k]);
+        registers.write(stubBefore[k]);
         if (stubExchanged[k]) {
             exchanges.leave(asm);
         }
@@ -883,7 +983,7 @@ final class BlockEmitter {
 
     /** Writes where to resume, relative to the descriptor; what is to be done there first follows the descriptor. */
     private void resume(int k, long descriptor, int descriptorBytes) {
-        if (exchanges.count() == 0) {
+        if (exchanges.count() == 0 && registers.isEmpty(stubAfter[k])) {
             asm.int_((int) (stubResume[k] - descriptor));
             if (descriptorBytes == ROUTINE_DESCRIPTOR_BYTES) {
                 asm.long_(stubImmediate[k]);
@@ -895,6 +995,7 @@ final class BlockEmitter {
             asm.long_(stubImmediate[k]);
         }
         exchanges.resume(asm);
+        registers.load(stubAfter[k]);
         asm.jmp(stubResume[k]);
     }
 
@@ -903,6 +1004,7 @@ final class BlockEmitter {
         long halfWay = 0;
         if (stubHalfWay[k] != 0) {
             asm.bind(stubHalfWay[k]);
+            registers.write(stubBefore[k]);
             floats.resumeIfSingle(w, stubZeroResume[k]);
             halfWay = asm.jmpForward();
         }
@@ -918,6 +1020,7 @@ final class BlockEmitter {
             case IF_A, IF_A_OR_B -> {
                 doubleResult();
                 long notZero = asm.jccForward(Condition.NOT_EQUAL);
+                registers.write(stubBefore[k]);
                 goIfZero(Op.a(w), stubZeroResume[k]);
                 if (stubZero[k] == FloatEmitter.ZeroCheck.IF_A_OR_B) {
                     goIfZero(Op.b(w), stubZeroResume[k]);
@@ -928,6 +1031,7 @@ final class BlockEmitter {
         bindIfAny(stubJump2[k]);
         bindIfAny(halfWay);
         comparisons.makeAll(stubComparisons[k]);
+        registers.write(stubBefore[k]);
         exchanges.leave(asm);
         long descriptor = asm.here() + 12;
         asm.leaCode(RAX, descriptor);

@@ -70,18 +70,8 @@ final class Exchanges {
     void plan(Block block, FloatEmitter floats, VectorEmitter vectors) {
         forget();
         if (add(block, 1, floats, vectors) == 0) {
-            choose(loops(block) ? GAIN_IN_LOOP : GAIN);
+            choose(block.loops() ? GAIN_IN_LOOP : GAIN);
         }
-    }
-
-    /** Whether a block jumps to its own start. */
-    static boolean loops(Block block) {
-        int last = block.words.length - 1;
-        return switch (Op.of(block.words[last])) {
-            case Op.GOTO, Op.BRANCH_NZ, Op.BRANCH_BIT_SET, Op.BRANCH_BIT_CLEAR ->
-                block.immediates[last] == block.pageOffset;
-            default -> false;
-        };
     }
 
     /** Decides on the exchanges of a region. */
@@ -128,7 +118,6 @@ final class Exchanges {
                     excludeVector(Op.c(w));
                 }
                 excludeVector(Op.d(w));
-                exclude(Math.max(Op.d(w) - 1, 0));
                 continue;
             }
             if (Op.readsA(op)) {
@@ -168,7 +157,7 @@ final class Exchanges {
 
     private void excludeVector(int slot) {
         exclude(slot);
-        exclude(slot + 1);
+        exclude(slot ^ 1);
     }
 
     private void touch(int slot) {

@@ -46,16 +46,23 @@ final class FloatEmitter {
     private static final int SINGLE_TO_DOUBLE_BIAS = 1023 - 127;
 
     private static final int RESULT = 0;
-    private static final int A = 1;
-    private static final int B = 2;
-    private static final int C = 3;
-    private static final int SCRATCH = 4;
+    /** Where operands are put, on hosts that keep none in registers. */
+    private static final int A = 4;
+
+    private static final int B = 5;
+    private static final int C = 6;
     /** The result in double precision, of an operation in single precision. */
-    private static final int WIDE = 5;
+    private static final int WIDE = 2;
 
     private final HostFeatures features;
     private final Assembler asm;
     private final long codeBase;
+    private final VectorRegisters registers;
+
+    // The registers that have the operands.
+    private int ra;
+    private int rb;
+    private int rc;
 
     // Descriptors of operations, for settling: written behind the block.
     private int records;
@@ -73,6 +80,8 @@ final class FloatEmitter {
     ZeroCheck zero = ZeroCheck.NEVER;
     /** Where to go on if it is. */
     long zeroResume;
+    /** What is in registers where the routine is wanted. */
+    int slowSnapshot;
 
     /** When a zero is the exact result, so that the host's is right. */
     enum ZeroCheck {
@@ -85,8 +94,9 @@ final class FloatEmitter {
         IF_A_OR_B
     }
 
-    FloatEmitter(Assembler asm, HostFeatures features, long codeBase) {
+    FloatEmitter(Assembler asm, HostFeatures features, VectorRegisters registers, long codeBase) {
         this.asm = asm;
+        this.registers = registers;
         this.features = features;
         this.codeBase = codeBase;
     }
@@ -110,27 +120,26 @@ final class FloatEmitter {
         zero = ZeroCheck.NEVER;
         zeroResume = 0;
         int form = Form.of(w);
+        loadOperands(w, operandCount(form));
+        slowSnapshot = registers.snapshot();
         asm.aluMemImm32(Assembler.CMP, Layout.slot(Slots.FLOAT_ALLOWED), 0);
         slowJump2 = asm.jccForward(Condition.EQUAL);
         switch (form) {
             case Form.F64_COMPARE -> compare(w, imm);
             case Form.I64_FROM_F64, Form.I32_FROM_F64 -> toInteger(form, w, imm);
             case Form.F64_FROM_I64 -> {
-                asm.sseMemory(MAP_0F, PF2, true, OPCODE_CVTSI2, RESULT, Layout.slot(Op.a(w)));
-                load(A, Op.a(w));
+                fromInteger(PF2);
                 finish(w, imm, 1);
             }
             case Form.F32_FROM_I64 -> {
-                asm.sseMemory(MAP_0F, PF3, true, OPCODE_CVTSI2, RESULT, Layout.slot(Op.a(w)));
-                load(A, Op.a(w));
+                fromInteger(PF3);
                 widenResult();
                 finish(w, imm, 1);
             }
             case Form.F64_TO_F32 -> {
-                load(A, Op.a(w));
-                checkSingle(A);
+                checkSingle(ra);
                 allowZero(ZeroCheck.ALWAYS);
-                narrowResult(A);
+                narrowResult(ra);
                 finish(w, imm, 1);
             }
             default -> {
@@ -143,12 +152,37 @@ final class FloatEmitter {
         }
     }
 
-    private void load(int register, int slot) {
+    /** The register that has a number, or one into which it is loaded. */
+    private int load(int register, int slot) {
+        if (registers.isActive()) {
+            return registers.left(slot);
+        }
         asm.sseMemory(MAP_0F, PF2, false, OPCODE_LOAD, register, Layout.slot(slot));
+        return register;
     }
 
     private void store(int slot, int register) {
-        asm.sseMemory(MAP_0F, PF2, false, OPCODE_STORE, register, Layout.slot(slot));
+        if (registers.isActive()) {
+            asm.vexMemory(MAP_0F, PF2, false, OPCODE_STORE, register, 0, Layout.slot(slot));
+        } else {
+            asm.sseMemory(MAP_0F, PF2, false, OPCODE_STORE, register, Layout.slot(slot));
+        }
+    }
+
+    /** A number becomes the target of an operation; its other doubleword becomes 0. */
+    private void put(int slot) {
+        if (registers.isActive()) {
+            asm.vexRegister(MAP_0F, NP, false, 0x28, registers.defineLeft(slot, true), 0, RESULT);
+        } else {
+            store(slot, RESULT);
+            asm.storeImm(Layout.slot(slot - 1), 0);
+        }
+    }
+
+    private void fromInteger(int prefix) {
+        asm.sseRegister(MAP_0F, P66, true, 0x7e, ra, RAX);
+        asm.sseRegister(MAP_0F, NP, false, 0x57, RESULT, RESULT);
+        asm.sseRegister(MAP_0F, prefix, true, OPCODE_CVTSI2, RESULT, RAX);
     }
 
     private void allowZero(ZeroCheck check) {
@@ -166,18 +200,17 @@ final class FloatEmitter {
     }
 
     private void loadOperands(long w, int count) {
-        load(A, Op.a(w));
+        ra = load(A, Op.a(w));
         if (count > 1) {
-            load(B, Op.b(w));
+            rb = load(B, Op.b(w));
         }
         if (count > 2) {
-            load(C, Op.c(w));
+            rc = load(C, Op.c(w));
         }
     }
 
     private void dual(int form, long w, long imm) {
         int count = operandCount(form);
-        loadOperands(w, count);
         operation(form, RESULT);
         // Not the least exponent either: a tiny result may have been rounded to the least normal number, and
         // underflows.
@@ -189,9 +222,9 @@ final class FloatEmitter {
     /** Leaves for the routine unless the exponent of a number, which is put into rax, is one of a range. */
     private void checkExponent(int register, int least, int most) {
         asm.sseRegister(MAP_0F, P66, true, 0x7e, register, RAX);
-        asm.mov(RCX, RAX);
-        asm.shift(Assembler.SHR, RCX, 52);
-        asm.aluImm32(Assembler.AND, RCX, 0x7ff);
+        // Without the sign.
+        asm.lea(RCX, Assembler.mem(RAX, RAX, 0, 0));
+        asm.shift(Assembler.SHR, RCX, 53);
         asm.aluImm32(Assembler.SUB, RCX, least);
         asm.aluImm32(Assembler.CMP, RCX, most - least + 1);
         slowJump = asm.jccForward(Condition.ABOVE_OR_EQUAL);
@@ -215,7 +248,6 @@ final class FloatEmitter {
      */
     private void single(int plain, long w, long imm) {
         int count = operandCount(plain);
-        loadOperands(w, count);
         operation(plain, WIDE);
         checkSingle(WIDE);
         asm.mov32(RCX, RAX);
@@ -243,7 +275,11 @@ final class FloatEmitter {
 
     /** RESULT = a number rounded to single precision. */
     private void narrowResult(int register) {
-        asm.sseRegister(MAP_0F, PF2, false, OPCODE_CONVERT_PRECISION, RESULT, register);
+        if (features.avx()) {
+            asm.vexRegister(MAP_0F, PF2, false, OPCODE_CONVERT_PRECISION, RESULT, register, register);
+        } else {
+            asm.sseRegister(MAP_0F, PF2, false, OPCODE_CONVERT_PRECISION, RESULT, register);
+        }
         widenResult();
     }
 
@@ -263,13 +299,16 @@ final class FloatEmitter {
             case Form.F64_SUB -> binary(OPCODE_SUB, result);
             case Form.F64_MUL -> binary(OPCODE_MUL, result);
             case Form.F64_DIV -> binary(OPCODE_DIV, result);
-            case Form.F64_SQRT -> asm.sseRegister(MAP_0F, PF2, false, OPCODE_SQRT, result, A);
+            case Form.F64_SQRT -> {
+                asm.sseRegister(MAP_0F, NP, false, 0x28, result, ra);
+                asm.sseRegister(MAP_0F, PF2, false, OPCODE_SQRT, result, result);
+            }
             default -> {
-                asm.sseRegister(MAP_0F, NP, false, 0x28, result, C);
+                asm.sseRegister(MAP_0F, NP, false, 0x28, result, rc);
                 boolean adds = plain == Form.F64_MADD || plain == Form.F64_NMADD;
                 // vfmadd231 and vfmsub231: the first operand is added or subtracted. The sign of a negated form changes
                 // after rounding, which is the same when rounding to nearest.
-                asm.vexRegister(MAP_0F38, P66, true, adds ? 0xb9 : 0xbb, result, A, B);
+                asm.vexRegister(MAP_0F38, P66, true, adds ? 0xb9 : 0xbb, result, ra, rb);
                 if (plain == Form.F64_NMADD || plain == Form.F64_NMSUB) {
                     negate(result);
                 }
@@ -278,32 +317,32 @@ final class FloatEmitter {
     }
 
     private void negate(int register) {
-        // All ones, shifted until only the sign is left.
-        asm.sseRegister(MAP_0F, P66, false, 0x76, SCRATCH, SCRATCH);
-        asm.sseRegister(MAP_0F, P66, false, 0x73, 6, SCRATCH);
-        asm.byte_(63);
-        asm.sseRegister(MAP_0F, NP, false, 0x57, register, SCRATCH);
+        // Only fused forms are negated, and hosts that have these have AVX.
+        asm.vexMemory(MAP_0F, NP, false, 0x57, register, register, Layout.slot(VectorEmitter.SIGN64));
     }
 
     private void binary(int opcode, int result) {
-        asm.sseRegister(MAP_0F, NP, false, 0x28, result, A);
-        asm.sseRegister(MAP_0F, PF2, false, opcode, result, B);
+        if (features.avx()) {
+            asm.vexRegister(MAP_0F, PF2, false, opcode, result, ra, rb);
+        } else {
+            asm.sseRegister(MAP_0F, NP, false, 0x28, result, ra);
+            asm.sseRegister(MAP_0F, PF2, false, opcode, result, rb);
+        }
     }
 
-    /** Saves the operands, which are in A, B and C, and writes the result. */
+    /** Saves the operands, and writes the result. */
     private void finish(long w, long imm, int count) {
-        store(HostSlots.FLOAT_A, A);
+        store(HostSlots.FLOAT_A, ra);
         if (count > 1) {
-            store(HostSlots.FLOAT_A + 1, B);
+            store(HostSlots.FLOAT_A + 1, rb);
         }
         if (count > 2) {
-            store(HostSlots.FLOAT_A + 2, C);
+            store(HostSlots.FLOAT_A + 2, rc);
         }
         asm.storeImm(Layout.slot(Slots.FLOAT_LAST), 0);
         record(w, imm);
         asm.storeImm(Layout.slot(Slots.FLOAT_LATER), 0);
-        store(Op.d(w), RESULT);
-        asm.storeImm(Layout.slot(Op.d(w) - 1), 0);
+        put(Op.d(w));
     }
 
     /** Remembers that the constant just written must become the place of a descriptor. */
@@ -338,25 +377,22 @@ final class FloatEmitter {
     }
 
     private void compare(long w, long imm) {
-        load(A, Op.a(w));
-        load(B, Op.b(w));
         asm.movImm(RAX, 2);
         asm.movImm(RCX, 4);
-        asm.sseRegister(MAP_0F, P66, false, OPCODE_UCOMIS, A, B);
+        asm.sseRegister(MAP_0F, P66, false, OPCODE_UCOMIS, ra, rb);
         slowJump = asm.jccForward(Condition.PARITY);
         asm.cmov(Condition.ABOVE, RAX, RCX);
         asm.movImm(RCX, 8);
         asm.cmov(Condition.BELOW, RAX, RCX);
-        store(HostSlots.COMPARE_A, A);
-        store(HostSlots.COMPARE_A + 1, B);
+        store(HostSlots.COMPARE_A, ra);
+        store(HostSlots.COMPARE_A + 1, rb);
         asm.storeImm32(Layout.slot(Slots.FLOAT_LATER), 0);
         record(w, imm);
         asm.store(Layout.slot(Op.d(w)), RAX);
     }
 
     private void toInteger(int form, long w, long imm) {
-        load(A, Op.a(w));
-        asm.sseRegister(MAP_0F, PF2, true, OPCODE_CVTT2SI, RAX, A);
+        asm.sseRegister(MAP_0F, PF2, true, OPCODE_CVTT2SI, RAX, ra);
         if (form == Form.I32_FROM_F64) {
             asm.signExtend32(RCX, RAX);
             asm.alu(Assembler.CMP, RCX, RAX);
@@ -367,10 +403,10 @@ final class FloatEmitter {
             asm.aluImm(Assembler.SUB, RCX, 1);
             slowJump = asm.jccForward(Condition.OVERFLOW);
         }
-        store(HostSlots.INTEGER_A, A);
+        store(HostSlots.INTEGER_A, ra);
         asm.storeImm32(Layout.highHalf(Slots.FLOAT_LATER), 0);
         record(w, imm);
-        asm.store(Layout.slot(Op.d(w)), RAX);
-        asm.storeImm(Layout.slot(Op.d(w) - 1), 0);
+        asm.sseRegister(MAP_0F, P66, true, 0x6e, RESULT, RAX);
+        put(Op.d(w));
     }
 }

@@ -11,6 +11,7 @@ final class RegionFlow {
     private int[] ways = new int[0];
 
     private long[] inherited = new long[0];
+    private int[] inheritedVectors = new int[0];
     private int jumps;
     private long[] jumpPlace = new long[64];
     private int[] jumpTarget = new int[64];
@@ -21,6 +22,7 @@ final class RegionFlow {
         header = region.headerNumber();
         ways = new int[region.members.size()];
         inherited = new long[ways.length];
+        inheritedVectors = new int[ways.length];
         jumps = 0;
         for (Block from : region.sources) {
             for (int offset : RegionFinder.successors(from)) {
@@ -51,6 +53,15 @@ final class RegionFlow {
     /** What is pending at a member's start. */
     long inherited(int to) {
         return inherited[to];
+    }
+
+    void inheritVectors(int to, int snapshot) {
+        inheritedVectors[to] = snapshot;
+    }
+
+    /** The snapshot of vector registers at a member's start, 0 for what is in registers all through the region. */
+    int inheritedVectors(int to) {
+        return inheritedVectors[to];
     }
 
     /** Remembers a jump to a member. */

@@ -4,6 +4,7 @@ package dev.wattle.engine.host.x64;
 import static dev.wattle.engine.host.x64.Assembler.MAP_0F;
 import static dev.wattle.engine.host.x64.Assembler.MAP_0F38;
 import static dev.wattle.engine.host.x64.Assembler.MAP_0F3A;
+import static dev.wattle.engine.host.x64.Assembler.NP;
 import static dev.wattle.engine.host.x64.Assembler.P66;
 import static dev.wattle.engine.host.x64.Assembler.PF3;
 import static dev.wattle.engine.host.x64.Register.RAX;
@@ -17,16 +18,14 @@ import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.memory.SoftTlb;
 
 /**
- * Emits vector forms for hosts with AVX. Registers are in memory, in the order of a little-endian host, and are loaded
- * and stored around each operation.
+ * Emits vector forms for hosts with AVX. {@link VectorRegisters} says where the guest's registers are; the target of an
+ * operation is written by its last instruction alone, since it may be one of the operands, too.
  */
 final class VectorEmitter {
     private static final int X = 0;
     private static final int Y = 1;
     private static final int Z = 2;
     private static final int T = 3;
-    private static final int U = 4;
-    private static final int V = 5;
 
     // Properties of an entry in the table of binary operations, beside opcode and map.
     private static final int MAP_SHIFT = 8;
@@ -45,7 +44,7 @@ final class VectorEmitter {
     /** Constants in the state block, two slots each. */
     private static final int CONSTANTS = Slots.HOST + 24 & -2;
 
-    private static final int REVERSE = CONSTANTS;
+    static final int REVERSE = CONSTANTS;
     private static final int FIVE_BITS = CONSTANTS + 2;
     private static final int SHIFT32_BITS = CONSTANTS + 4;
     private static final int SHIFT64_BITS = CONSTANTS + 6;
@@ -54,7 +53,7 @@ final class VectorEmitter {
     private static final int MAGNITUDE32 = CONSTANTS + 12;
     private static final int LEAST32 = CONSTANTS + 14;
     private static final int GREATEST32 = CONSTANTS + 16;
-    private static final int MAGNITUDE64 = CONSTANTS + 18;
+    static final int MAGNITUDE64 = CONSTANTS + 18;
     private static final int LEAST64 = CONSTANTS + 20;
     private static final int GREATEST64 = CONSTANTS + 22;
     private static final int FOUR_LEFT = CONSTANTS + 24;
@@ -67,26 +66,37 @@ final class VectorEmitter {
     private static final int TRANSPOSE1 = CONSTANTS + 38;
     private static final int TRANSPOSE2 = CONSTANTS + 40;
     private static final int TRANSPOSE4 = CONSTANTS + 42;
+    private static final int ONES = CONSTANTS + 44;
     private static final int BIT_OF_BYTE = CONSTANTS + 46;
     private static final int TOP_BITS = CONSTANTS + 48;
     private static final int THREE_BITS = CONSTANTS + 50;
+    static final int SIGN64 = CONSTANTS + 52;
     private static final int[] BINARY = binaries();
 
     private final Assembler asm;
     private final Operands operands;
     private final HostFeatures features;
     private final AccessEmitter accesses;
+    private final VectorRegisters registers;
 
     /** Jumps to the routine, of the form being emitted; 0 for none. */
     long slowJump;
 
     long slowJump2;
+    /** What is in registers where the routine is wanted. */
+    int slowSnapshot;
 
-    VectorEmitter(Assembler asm, Operands operands, HostFeatures features, AccessEmitter accesses) {
+    VectorEmitter(
+            Assembler asm,
+            Operands operands,
+            HostFeatures features,
+            AccessEmitter accesses,
+            VectorRegisters registers) {
         this.asm = asm;
         this.operands = operands;
         this.features = features;
         this.accesses = accesses;
+        this.registers = registers;
     }
 
     private static int[] binaries() {
@@ -191,6 +201,8 @@ final class VectorEmitter {
         splat(state, TRANSPOSE1, 0x00aa_00aa_00aa_00aaL);
         splat(state, TRANSPOSE2, 0x0000_cccc_0000_ccccL);
         splat(state, TRANSPOSE4, 0x0000_0000_f0f0_f0f0L);
+        splat(state, ONES, -1);
+        splat(state, SIGN64, Long.MIN_VALUE);
         splat(state, BIT_OF_BYTE, 0x0102_0408_1020_4080L);
         splat(state, THREE_BITS, 0x0707_0707_0707_0707L);
         splat(state, TOP_BITS, 0x8080_8080_8080_8080L);
@@ -221,6 +233,16 @@ final class VectorEmitter {
         return form != Form.V128_FLOAT || (c & ~(Form.F32 | VectorOp.FACTOR_IN_D)) < Form.F64_MADD || features.fma();
     }
 
+    /** How many vector registers an operation reads, but for an access, and for d. */
+    static int operandCount(long w) {
+        return switch (Form.of(w)) {
+            case Form.V128_LOAD, Form.V128_STORE -> 0;
+            case Form.V128_SUMMARY -> 1;
+            case Form.V128_SELECT, Form.V128_PERMUTE, Form.V128_PERMUTE_RIGHT -> 3;
+            default -> 2;
+        };
+    }
+
     /** Whether an operation writes a comparison nibble to d. */
     static boolean writesNibble(int form) {
         return form == Form.V128_SUMMARY;
@@ -248,8 +270,8 @@ final class VectorEmitter {
         asm.vexMemory(MAP_0F, PF3, false, 0x6f, register, 0, Layout.slot(slot));
     }
 
-    private void put(int slot, int register) {
-        asm.vexMemory(MAP_0F, PF3, false, 0x7f, register, 0, Layout.slot(slot));
+    private void move(int d, int s) {
+        asm.vexRegister(MAP_0F, NP, false, 0x28, d, 0, s);
     }
 
     private void op(int map, int opcode, int d, int a, int b) {
@@ -273,134 +295,179 @@ final class VectorEmitter {
         asm.vexRegisterImm(MAP_0F, P66, false, opcode, kind, d, s, count);
     }
 
-    private void complement(int register) {
-        op(MAP_0F, 0x76, T, T, T);
-        op(MAP_0F, 0xef, register, register, T);
+    private int a(long w) {
+        return registers.whole(Op.a(w));
+    }
+
+    private int b(long w) {
+        return registers.whole(Op.b(w));
+    }
+
+    private int c(long w) {
+        return registers.whole(Op.c(w));
+    }
+
+    private int d(long w) {
+        return registers.defineWhole(Op.d(w));
     }
 
     // Storage
 
-    private void reorder(int register, int order) {
+    private void reorder(int d, int s, int order) {
         switch (order) {
-            case VectorOp.DOUBLEWORDS_LEFT_FIRST -> shuffleWords(register, register, 0x4e);
-            case VectorOp.WORDS_LEFT_FIRST -> shuffleWords(register, register, 0x1b);
-            case VectorOp.LEFT_FIRST -> opMemory(MAP_0F38, 0x00, register, register, REVERSE);
-            default -> {
-                // As the host has it.
-            }
+            case VectorOp.DOUBLEWORDS_LEFT_FIRST -> shuffleWords(d, s, 0x4e);
+            case VectorOp.WORDS_LEFT_FIRST -> shuffleWords(d, s, 0x1b);
+            default -> opMemory(MAP_0F38, 0x00, d, s, REVERSE);
         }
     }
 
     private void load(long w) {
         accesses.address(Op.a(w), 0);
         operands.forgetCarried();
+        slowSnapshot = registers.snapshot();
         slowJump = accesses.translateVector(SoftTlb.READ_LIMIT);
-        asm.vexMemory(MAP_0F, PF3, false, 0x6f, X, 0, Assembler.mem(RAX, RCX, 0, 0));
-        reorder(X, Op.c(w));
-        put(Op.d(w), X);
+        loadFrom(w, Assembler.mem(RAX, RCX, 0, 0));
+    }
+
+    /** d = what stands at a host address. */
+    void loadFrom(long w, long memory) {
+        int d = d(w);
+        switch (Op.c(w)) {
+            case VectorOp.DOUBLEWORDS_LEFT_FIRST -> asm.vexMemoryImm(MAP_0F, P66, false, 0x70, d, 0, memory, 0x4e);
+            case VectorOp.WORDS_LEFT_FIRST -> asm.vexMemoryImm(MAP_0F, P66, false, 0x70, d, 0, memory, 0x1b);
+            default -> {
+                asm.vexMemory(MAP_0F, PF3, false, 0x6f, d, 0, memory);
+                if (Op.c(w) != VectorOp.RIGHT_FIRST) {
+                    reorder(d, d, Op.c(w));
+                }
+            }
+        }
     }
 
     private void store(long w) {
         accesses.address(Op.a(w), 0);
         operands.forgetCarried();
+        int b = b(w);
+        slowSnapshot = registers.snapshot();
         slowJump = accesses.translateVector(SoftTlb.WRITE_LIMIT);
-        get(X, Op.b(w));
-        reorder(X, Op.c(w));
-        asm.vexMemory(MAP_0F, PF3, false, 0x7f, X, 0, Assembler.mem(RAX, RCX, 0, 0));
+        storeTo(w, Assembler.mem(RAX, RCX, 0, 0), b);
+    }
+
+    /** Stores what an xmm register has at a host address. */
+    void storeTo(long w, long memory, int b) {
+        int from = b;
+        if (Op.c(w) != VectorOp.RIGHT_FIRST) {
+            reorder(X, b, Op.c(w));
+            from = X;
+        }
+        asm.vexMemory(MAP_0F, PF3, false, 0x7f, from, 0, memory);
     }
 
     // Computation
 
     private void binary(long w) {
-        int entry = BINARY[Op.c(w)];
+        int which = Op.c(w);
+        int entry = BINARY[which];
         int map = entry >> MAP_SHIFT & 15;
         int opcode = entry & 0xff;
+        if (Op.a(w) == Op.b(w) && which == VectorOp.XOR) {
+            // The usual way to get zeros, whatever there was before.
+            int d = d(w);
+            op(map, opcode, d, d, d);
+            return;
+        }
+        if (which >= VectorOp.AES_ENCRYPT && which <= VectorOp.AES_DECRYPT_LAST) {
+            aes(w, which, map, opcode);
+            return;
+        }
+        int a = a(w);
+        int b = b(w);
+        int d = d(w);
         if ((entry & SPECIAL) != 0) {
-            get(X, Op.a(w));
-            get(Y, Op.b(w));
-            special(Op.c(w), map, opcode, (entry & WIDE) != 0);
+            special(d, a, b, which, map, opcode, (entry & WIDE) != 0);
         } else if ((entry & ODD) != 0) {
-            get(X, Op.a(w));
-            get(Y, Op.b(w));
-            shiftBy(0x73, 2, X, X, 32);
-            shiftBy(0x73, 2, Y, Y, 32);
-            op(map, opcode, X, X, Y);
-        } else if ((entry & SWAPPED) != 0) {
-            get(X, Op.b(w));
-            opMemory(map, opcode, X, X, Op.a(w));
+            shiftBy(0x73, 2, X, a, 32);
+            shiftBy(0x73, 2, Y, b, 32);
+            op(map, opcode, d, X, Y);
         } else {
-            get(X, Op.a(w));
-            opMemory(map, opcode, X, X, Op.b(w));
+            boolean isSwapped = (entry & SWAPPED) != 0;
+            boolean isComplement = (entry & COMPLEMENT) != 0;
+            op(map, opcode, isComplement ? X : d, isSwapped ? b : a, isSwapped ? a : b);
+            if (isComplement) {
+                opMemory(MAP_0F, 0xef, d, X, ONES);
+            }
         }
-        if ((entry & COMPLEMENT) != 0) {
-            complement(X);
-        }
-        put(Op.d(w), X);
     }
 
-    /** X = op(X, Y) by more than one instruction. */
-    private void special(int which, int map, int opcode, boolean wide) {
+    /** One round; the host has byte 0 of a state at the right. */
+    private void aes(long w, int which, int map, int opcode) {
+        int a = registers.reversed(Op.a(w), X);
+        int b = registers.reversed(Op.b(w), Y);
+        boolean isPinned = registers.isPinned(Op.d(w) >> 1);
+        int d = isPinned ? X : registers.defineReversed(Op.d(w));
+        op(map, opcode, d, a, b);
+        if (which == VectorOp.AES_DECRYPT) {
+            asm.vexRegister(MAP_0F38, P66, false, 0xdb, d, 0, d);
+        }
+        if (isPinned) {
+            opMemory(MAP_0F38, 0x00, d(w), X, REVERSE);
+        }
+    }
+
+    /** d = op(a, b) by more than one instruction. */
+    private void special(int d, int a, int b, int which, int map, int opcode, boolean wide) {
         switch (which) {
             case VectorOp.GTU8, VectorOp.GTU16, VectorOp.GTU32 -> {
                 // Greater is where the smaller one is not the first.
-                op(map, opcode, Y, X, Y);
-                op(MAP_0F, which == VectorOp.GTU8 ? 0x74 : which == VectorOp.GTU16 ? 0x75 : 0x76, X, X, Y);
-                complement(X);
+                op(map, opcode, Y, a, b);
+                op(MAP_0F, which == VectorOp.GTU8 ? 0x74 : which == VectorOp.GTU16 ? 0x75 : 0x76, X, a, Y);
+                opMemory(MAP_0F, 0xef, d, X, ONES);
             }
             case VectorOp.ROTL32, VectorOp.ROTL64 -> {
-                opMemory(MAP_0F, 0xdb, Y, Y, wide ? SHIFT64_BITS : SHIFT32_BITS);
-                asm.vexRegister(MAP_0F38, P66, wide, 0x47, Z, X, Y);
+                opMemory(MAP_0F, 0xdb, Y, b, wide ? SHIFT64_BITS : SHIFT32_BITS);
+                asm.vexRegister(MAP_0F38, P66, wide, 0x47, Z, a, Y);
                 get(T, wide ? BITS64 : BITS32);
                 op(MAP_0F, wide ? 0xfb : 0xfa, T, T, Y);
-                asm.vexRegister(MAP_0F38, P66, wide, 0x45, X, X, T);
-                op(MAP_0F, 0xeb, X, X, Z);
+                asm.vexRegister(MAP_0F38, P66, wide, 0x45, X, a, T);
+                op(MAP_0F, 0xeb, d, X, Z);
             }
             case VectorOp.POLYNOMIAL_SUM64 -> {
-                asm.vexRegisterImm(MAP_0F3A, P66, false, 0x44, Z, X, Y, 0x00);
-                asm.vexRegisterImm(MAP_0F3A, P66, false, 0x44, X, X, Y, 0x11);
-                op(MAP_0F, 0xef, X, X, Z);
+                asm.vexRegisterImm(MAP_0F3A, P66, false, 0x44, X, a, b, 0x00);
+                asm.vexRegisterImm(MAP_0F3A, P66, false, 0x44, Y, a, b, 0x11);
+                op(MAP_0F, 0xef, d, X, Y);
             }
-            case VectorOp.AES_ENCRYPT, VectorOp.AES_ENCRYPT_LAST, VectorOp.AES_DECRYPT, VectorOp.AES_DECRYPT_LAST -> {
-                // The host has byte 0 of a state at the right.
-                opMemory(MAP_0F38, 0x00, X, X, REVERSE);
-                opMemory(MAP_0F38, 0x00, Y, Y, REVERSE);
-                op(map, opcode, X, X, Y);
-                if (which == VectorOp.AES_DECRYPT) {
-                    asm.vexRegister(MAP_0F38, P66, false, 0xdb, X, 0, X);
-                }
-                opMemory(MAP_0F38, 0x00, X, X, REVERSE);
-            }
-            case VectorOp.SHL8, VectorOp.SHR8 -> shiftBytes(which == VectorOp.SHL8);
-            case VectorOp.SHL16, VectorOp.SHR16 -> shiftHalfwords(which == VectorOp.SHL16 ? 6 : 2);
+            case VectorOp.SHL8, VectorOp.SHR8 -> shiftBytes(d, a, b, which == VectorOp.SHL8);
+            case VectorOp.SHL16, VectorOp.SHR16 -> shiftHalfwords(d, a, b, which == VectorOp.SHL16 ? 6 : 2);
             case VectorOp.PACK16, VectorOp.PACK32 -> {
                 boolean bytes = which == VectorOp.PACK16;
-                opMemory(MAP_0F, 0xdb, X, X, bytes ? RIGHT_BYTES : RIGHT_HALFWORDS);
-                opMemory(MAP_0F, 0xdb, Y, Y, bytes ? RIGHT_BYTES : RIGHT_HALFWORDS);
-                op(bytes ? MAP_0F : MAP_0F38, bytes ? 0x67 : 0x2b, X, Y, X);
+                opMemory(MAP_0F, 0xdb, X, a, bytes ? RIGHT_BYTES : RIGHT_HALFWORDS);
+                opMemory(MAP_0F, 0xdb, Y, b, bytes ? RIGHT_BYTES : RIGHT_HALFWORDS);
+                op(bytes ? MAP_0F : MAP_0F38, bytes ? 0x67 : 0x2b, d, Y, X);
             }
             // With floating-point words, which nothing is done to.
-            case VectorOp.PACK64 -> asm.vexRegisterImm(MAP_0F, Assembler.NP, false, 0xc6, X, Y, X, 0x88);
+            case VectorOp.PACK64 -> asm.vexRegisterImm(MAP_0F, NP, false, 0xc6, d, b, a, 0x88);
             case VectorOp.TRANSPOSE8 -> {
+                move(Y, b);
                 exchangeBits(Y, 7, TRANSPOSE1);
                 exchangeBits(Y, 14, TRANSPOSE2);
                 exchangeBits(Y, 28, TRANSPOSE4);
-                asm.vexRegister(MAP_0F, PF3, false, 0x6f, X, 0, Y);
+                move(d, Y);
             }
-            case VectorOp.PICK_BITS -> pickBits();
+            case VectorOp.PICK_BITS -> pickBits(d, a, b);
             default -> {
-                opMemory(MAP_0F, 0xdb, Y, Y, wide ? SHIFT64_BITS : SHIFT32_BITS);
-                asm.vexRegister(map, P66, wide, opcode, X, X, Y);
+                opMemory(MAP_0F, 0xdb, Y, b, wide ? SHIFT64_BITS : SHIFT32_BITS);
+                asm.vexRegister(map, P66, wide, opcode, d, a, Y);
             }
         }
     }
 
-    /** X = bytes of X shifted by the low bits of Y's: by 4, 2 and 1 where a bit says so. */
-    private void shiftBytes(boolean left) {
+    /** d = bytes of a shifted by the low bits of b's: by 4, 2 and 1 where a bit says so. */
+    private void shiftBytes(int d, int a, int b, boolean left) {
         int kind = left ? 6 : 2;
-        shiftBy(0x72, 6, Y, Y, 5);
-        shiftBy(0x72, kind, Z, X, 4);
+        shiftBy(0x72, 6, Y, b, 5);
+        shiftBy(0x72, kind, Z, a, 4);
         opMemory(MAP_0F, 0xdb, Z, Z, left ? FOUR_LEFT : FOUR_RIGHT);
-        blend(X, X, Z, Y);
+        blend(X, a, Z, Y);
         op(MAP_0F, 0xfc, Y, Y, Y);
         shiftBy(0x72, kind, Z, X, 2);
         opMemory(MAP_0F, 0xdb, Z, Z, left ? TWO_LEFT : TWO_RIGHT);
@@ -412,17 +479,18 @@ final class VectorEmitter {
             shiftBy(0x72, kind, Z, X, 1);
             opMemory(MAP_0F, 0xdb, Z, Z, ONE_RIGHT);
         }
-        blend(X, X, Z, Y);
+        blend(d, X, Z, Y);
     }
 
-    /** X = halfwords of X shifted by the low bits of Y's: by 8, 4, 2 and 1 where a bit says so. */
-    private void shiftHalfwords(int kind) {
-        shiftBy(0x71, 6, Y, Y, 12);
+    /** d = halfwords of a shifted by the low bits of b's: by 8, 4, 2 and 1 where a bit says so. */
+    private void shiftHalfwords(int d, int a, int b, int kind) {
+        shiftBy(0x71, 6, Y, b, 12);
         for (int count = 8; count > 0; count >>= 1) {
             // The sign of each halfword, all over it.
+            int from = count == 8 ? a : X;
             shiftBy(0x71, 4, T, Y, 15);
-            shiftBy(0x71, kind, Z, X, count);
-            blend(X, X, Z, T);
+            shiftBy(0x71, kind, Z, from, count);
+            blend(count == 1 ? d : X, from, Z, T);
             op(MAP_0F, 0xfd, Y, Y, Y);
         }
     }
@@ -442,94 +510,101 @@ final class VectorEmitter {
         op(MAP_0F, 0xef, register, register, T);
     }
 
-    /** X = the bits of X that the bytes of Y number, in the left doubleword. */
-    private void pickBits() {
+    /** d = the bits of a that the bytes of b number, in the left doubleword. */
+    private void pickBits(int d, int a, int b) {
         // Which byte, counted from the right; the host gives 0 where the top bit is set.
-        shiftBy(0x72, 2, Z, Y, 3);
+        shiftBy(0x72, 2, Z, b, 3);
         opMemory(MAP_0F, 0xdb, Z, Z, FOUR_RIGHT);
         opMemory(MAP_0F, 0xef, Z, Z, FOUR_RIGHT);
-        opMemory(MAP_0F, 0xdb, T, Y, TOP_BITS);
+        opMemory(MAP_0F, 0xdb, T, b, TOP_BITS);
         op(MAP_0F, 0xeb, Z, Z, T);
-        op(MAP_0F38, 0x00, X, X, Z);
+        op(MAP_0F38, 0x00, X, a, Z);
         // Which bit of it.
-        opMemory(MAP_0F, 0xdb, Y, Y, THREE_BITS);
+        opMemory(MAP_0F, 0xdb, Y, b, THREE_BITS);
         get(T, BIT_OF_BYTE);
         op(MAP_0F38, 0x00, T, T, Y);
         op(MAP_0F, 0xdb, X, X, T);
         op(MAP_0F, 0x74, X, X, T);
         asm.vexRegister(MAP_0F, P66, false, 0xd7, RCX, 0, X);
         asm.vexRegister(MAP_0F, P66, false, 0x6e, X, 0, RCX);
-        shiftBy(0x73, 7, X, X, 8);
+        shiftBy(0x73, 7, d, X, 8);
     }
 
     /** d = bits of b where c has ones, of a elsewhere. */
     private void select(long w) {
-        get(Z, Op.c(w));
-        opMemory(MAP_0F, 0xdf, X, Z, Op.a(w));
-        opMemory(MAP_0F, 0xdb, Y, Z, Op.b(w));
-        op(MAP_0F, 0xeb, X, X, Y);
-        put(Op.d(w), X);
+        int a = a(w);
+        int b = b(w);
+        int c = c(w);
+        op(MAP_0F, 0xdf, X, c, a);
+        op(MAP_0F, 0xdb, Y, c, b);
+        op(MAP_0F, 0xeb, d(w), X, Y);
     }
 
     /** d = bytes of a and b, numbered by c from the left end of a, or from the right end of b. */
     private void permute(long w, boolean fromLeft) {
-        get(Z, Op.c(w));
-        if (fromLeft) {
-            complement(Z);
+        int a = a(w);
+        int b = b(w);
+        int c = c(w);
+        opMemory(MAP_0F, fromLeft ? 0xdf : 0xdb, Z, c, FIVE_BITS);
+        if (a == b) {
+            op(MAP_0F38, 0x00, d(w), a, Z);
+            return;
         }
-        opMemory(MAP_0F, 0xdb, Z, Z, FIVE_BITS);
-        get(X, Op.a(w));
-        get(Y, Op.b(w));
-        op(MAP_0F38, 0x00, X, X, Z);
-        op(MAP_0F38, 0x00, Y, Y, Z);
+        op(MAP_0F38, 0x00, X, a, Z);
+        op(MAP_0F38, 0x00, Y, b, Z);
         // Bit 4 says that it is a's: moved to the top of the byte, where the host's blend looks.
         shiftBy(0x72, 6, Z, Z, 3);
-        blend(X, Y, X, Z);
-        put(Op.d(w), X);
+        blend(d(w), Y, X, Z);
     }
 
     private void immediate(long w, int operation, int value) {
-        get(X, Op.a(w));
+        int a = a(w);
+        int b = b(w);
+        int d = d(w);
         switch (operation) {
-            case VectorOp.EXTRACT -> asm.vexMemoryImm(MAP_0F3A, P66, false, 0x0f, X, X, Layout.slot(Op.b(w)), value);
-            case VectorOp.DOUBLEWORDS -> {
-                get(Y, Op.b(w));
-                // The host's low bit is for the right doubleword, which comes from its first operand.
-                asm.vexRegisterImm(MAP_0F, P66, false, 0xc6, X, Y, X, value & 1 | value & 2);
-            }
-            case VectorOp.WORDS -> shuffleWords(X, X, value);
+            case VectorOp.EXTRACT -> asm.vexRegisterImm(MAP_0F3A, P66, false, 0x0f, d, a, b, value);
+            // The host's low bit is for the right doubleword, which comes from its first operand.
+            case VectorOp.DOUBLEWORDS -> asm.vexRegisterImm(MAP_0F, P66, false, 0xc6, d, b, a, value);
+            case VectorOp.WORDS -> shuffleWords(d, a, value);
             case VectorOp.SPLAT8, VectorOp.SPLAT16 -> {
-                asm.movImm(
-                        RAX,
-                        operation == VectorOp.SPLAT8 ? value * 0x0101_0101L : (value * 0x0202L + 0x0100) * 0x1_0001L);
-                asm.vexRegister(MAP_0F, P66, false, 0x6e, Y, 0, RAX);
-                shuffleWords(Y, Y, 0);
-                op(MAP_0F38, 0x00, X, X, Y);
+                boolean bytes = operation == VectorOp.SPLAT8;
+                if (features.avx2()) {
+                    int from = a;
+                    if (value != 0) {
+                        shiftBy(0x73, 3, X, a, bytes ? value : value * 2);
+                        from = X;
+                    }
+                    asm.vexRegister(MAP_0F38, P66, false, bytes ? 0x78 : 0x79, d, 0, from);
+                } else {
+                    asm.movImm(RAX, bytes ? value * 0x0101_0101L : (value * 0x0202L + 0x0100) * 0x1_0001L);
+                    asm.vexRegister(MAP_0F, P66, false, 0x6e, Y, 0, RAX);
+                    shuffleWords(Y, Y, 0);
+                    op(MAP_0F38, 0x00, d, a, Y);
+                }
             }
-            case VectorOp.SIGMA32 -> sigma(value, false);
-            default -> sigma(value, true);
+            case VectorOp.SIGMA32 -> sigma(d, a, value, false);
+            default -> sigma(d, a, value, true);
         }
-        put(Op.d(w), X);
     }
 
-    private void sigma(int value, boolean wide) {
+    private void sigma(int d, int a, int value, boolean wide) {
         boolean upper = (value & 16) != 0;
         int all = wide ? 3 : 15;
         int ones = value & all;
+        boolean isMixed = ones != 0 && ones != all;
         if (ones != all) {
             int[] n = wide
                     ? upper ? new int[] {28, 34, 39} : new int[] {1, 8, 7}
                     : upper ? new int[] {2, 13, 22} : new int[] {7, 18, 3};
-            sigma(Y, n, upper, wide);
+            sigma(isMixed ? Y : d, a, n, upper, wide, Y);
         }
         if (ones != 0) {
             int[] n = wide
                     ? upper ? new int[] {14, 18, 41} : new int[] {19, 61, 6}
                     : upper ? new int[] {6, 11, 25} : new int[] {17, 19, 10};
-            sigma(Z, n, upper, wide);
+            sigma(isMixed ? Z : d, a, n, upper, wide, Z);
         }
-        if (ones == 0 || ones == all) {
-            asm.vexRegister(MAP_0F, PF3, false, 0x6f, X, 0, ones == 0 ? Y : Z);
+        if (!isMixed) {
             return;
         }
         // The host's blend of halfwords: each word takes two bits of its constant.
@@ -539,39 +614,46 @@ final class VectorEmitter {
                 blend |= 1 << i;
             }
         }
-        asm.vexRegisterImm(MAP_0F3A, P66, false, 0x0e, X, Y, Z, blend);
+        asm.vexRegisterImm(MAP_0F3A, P66, false, 0x0e, d, Y, Z, blend);
     }
 
-    /** d = X rotated right by n0 ^ rotated by n1 ^ rotated (if upper) or shifted by n2. */
-    private void sigma(int d, int[] n, boolean upper, boolean wide) {
+    /** d = a rotated right by n0 ^ rotated by n1 ^ rotated (if upper) or shifted by n2. */
+    private void sigma(int d, int a, int[] n, boolean upper, boolean wide, int sum) {
         int opcode = wide ? 0x73 : 0x72;
         int bits = wide ? 64 : 32;
-        for (int i = 0; i < 3; i++) {
-            int target = i == 0 ? d : T;
-            shiftBy(opcode, 2, target, X, n[i]);
-            if (i > 0) {
-                op(MAP_0F, 0xef, d, d, T);
-            }
-            if (i < 2 || upper) {
-                shiftBy(opcode, 6, T, X, bits - n[i]);
-                op(MAP_0F, 0xef, d, d, T);
-            }
+        shiftBy(opcode, 2, sum, a, n[0]);
+        shiftBy(opcode, 6, T, a, bits - n[0]);
+        op(MAP_0F, 0xef, sum, sum, T);
+        shiftBy(opcode, 2, X, a, n[1]);
+        shiftBy(opcode, 6, T, a, bits - n[1]);
+        op(MAP_0F, 0xef, X, X, T);
+        op(MAP_0F, 0xef, sum, sum, X);
+        shiftBy(opcode, 2, X, a, n[2]);
+        if (upper) {
+            shiftBy(opcode, 6, T, a, bits - n[2]);
+            op(MAP_0F, 0xef, X, X, T);
         }
+        op(MAP_0F, 0xef, d, sum, X);
     }
 
     private void floating(long w, int c) {
         boolean wide = (c & Form.F32) == 0;
         int plain = c & ~(Form.F32 | VectorOp.FACTOR_IN_D);
         boolean factorInD = (c & VectorOp.FACTOR_IN_D) != 0;
+        int a = a(w);
+        int b = b(w);
+        boolean isFused = plain >= Form.F64_MADD && plain <= Form.F64_NMSUB;
+        int old = isFused ? registers.whole(Op.d(w)) : X;
+        slowSnapshot = registers.snapshot();
         asm.aluMemImm32(Assembler.CMP, Layout.slot(Slots.FLOAT_ALLOWED), 0);
         slowJump2 = asm.jccForward(Condition.EQUAL);
-        int prefix = wide ? P66 : Assembler.NP;
+        int prefix = wide ? P66 : NP;
         switch (plain) {
-            case Form.F64_ADD -> simple(w, prefix, 0x58);
-            case Form.F64_SUB -> simple(w, prefix, 0x5c);
-            case Form.F64_MUL -> simple(w, prefix, 0x59);
-            case Form.F64_DIV -> simple(w, prefix, 0x5e);
-            case Form.F64_SQRT -> asm.vexMemory(MAP_0F, prefix, false, 0x51, X, 0, Layout.slot(Op.a(w)));
+            case Form.F64_ADD -> asm.vexRegister(MAP_0F, prefix, false, 0x58, X, a, b);
+            case Form.F64_SUB -> asm.vexRegister(MAP_0F, prefix, false, 0x5c, X, a, b);
+            case Form.F64_MUL -> asm.vexRegister(MAP_0F, prefix, false, 0x59, X, a, b);
+            case Form.F64_DIV -> asm.vexRegister(MAP_0F, prefix, false, 0x5e, X, a, b);
+            case Form.F64_SQRT -> asm.vexRegister(MAP_0F, prefix, false, 0x51, X, 0, a);
             default -> {
                 // The host's names for negated forms: what it negates is the product.
                 int opcode = switch (plain) {
@@ -580,18 +662,12 @@ final class VectorEmitter {
                     case Form.F64_NMADD -> 0xbe;
                     default -> 0xbc;
                 };
-                get(X, Op.d(w));
-                get(Y, Op.a(w));
-                asm.vexMemory(MAP_0F38, P66, wide, factorInD ? opcode - 0x10 : opcode, X, Y, Layout.slot(Op.b(w)));
+                move(X, old);
+                asm.vexRegister(MAP_0F38, P66, wide, factorInD ? opcode - 0x10 : opcode, X, a, b);
             }
         }
         check(wide, plain == Form.F64_ADD || plain == Form.F64_SUB);
-        put(Op.d(w), X);
-    }
-
-    private void simple(long w, int prefix, int opcode) {
-        get(X, Op.a(w));
-        asm.vexMemory(MAP_0F, prefix, false, opcode, X, X, Layout.slot(Op.b(w)));
+        move(d(w), X);
     }
 
     /** Goes to the routine unless all results are in the normal range, or zero where that is exact. */
@@ -599,23 +675,22 @@ final class VectorEmitter {
         int map = wide ? MAP_0F38 : MAP_0F;
         int greater = wide ? 0x37 : 0x66;
         opMemory(MAP_0F, 0xdb, T, X, wide ? MAGNITUDE64 : MAGNITUDE32);
-        get(U, wide ? LEAST64 : LEAST32);
-        op(map, greater, U, U, T);
+        get(Y, wide ? LEAST64 : LEAST32);
+        op(map, greater, Y, Y, T);
         if (allowsZero) {
-            op(MAP_0F, 0xef, V, V, V);
-            op(map, greater, V, T, V);
-            op(MAP_0F, 0xdb, U, U, V);
+            op(MAP_0F, 0xef, Z, Z, Z);
+            op(map, greater, Z, T, Z);
+            op(MAP_0F, 0xdb, Y, Y, Z);
         }
         opMemory(map, greater, T, T, wide ? GREATEST64 : GREATEST32);
-        op(MAP_0F, 0xeb, T, T, U);
+        op(MAP_0F, 0xeb, T, T, Y);
         asm.vexRegister(MAP_0F38, P66, false, 0x17, T, 0, T);
         slowJump = asm.jccForward(Condition.NOT_EQUAL);
     }
 
     /** d = 8 if all of a is ones, 2 if it is zeros, else 0. */
     private void summary(long w) {
-        get(X, Op.a(w));
-        asm.vexRegister(MAP_0F, P66, false, 0xd7, RCX, 0, X);
+        asm.vexRegister(MAP_0F, P66, false, 0xd7, RCX, 0, a(w));
         asm.movImm(RAX, 0);
         asm.movImm(Register.RDX, 8);
         asm.aluImm32(Assembler.CMP, RCX, 0xffff);
