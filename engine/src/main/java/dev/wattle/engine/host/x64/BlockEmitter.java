@@ -40,6 +40,11 @@ final class BlockEmitter {
     /** In place of a slot: the second entry of the set in the jump table is to be looked at, too. */
     private static final int SECOND_ENTRY = 1;
 
+    // Which copy of a block is being emitted.
+    private static final int ONLY_COPY = 0;
+    private static final int FIRST_COPY = 1;
+    private static final int SECOND_COPY = 2;
+
     private static final int HEAT = Slots.HOST_COUNTERS;
     private static final int HEAT_COUNTERS = 512;
 
@@ -69,10 +74,14 @@ final class BlockEmitter {
     private final Assembler asm;
 
     private long entry;
-    /** Behind the exchanges at the entry: where a block that loops goes on. */
-    private long inner;
-    /** Where the displacement of that jump is, 0 for none. */
+    /** A block that jumps to its own start is emitted twice: what is pending at its end is so at the second's start. */
+    private int copy = ONLY_COPY;
+    /** Where the second copy starts, 0 for none; others may put a jump there. */
+    private long loop;
+    /** The jump from the first copy to it. */
     private long loopJump;
+    /** Comparisons that are pending there, see {@link Comparisons#snapshot}. */
+    private long loopPending;
 
     private Block block = Block.NONE;
     /** The region being emitted, or {@link Region#NONE}. */
@@ -173,10 +182,9 @@ final class BlockEmitter {
         exchanges.enter(asm);
         registers.start();
         registers.enter();
-        inner = asm.here();
         comparisons.begin(asm);
         floats.begin();
-        body(source, 0);
+        bodies(source, 0);
         back(source);
         return entry;
     }
@@ -206,32 +214,75 @@ final class BlockEmitter {
         }
         region.labels = new long[members];
         region.exits = new long[members];
+        region.loops = new long[members];
+        region.loopExits = new long[members];
+        long[] pendingInLoop = new long[members];
         for (member = 0; member < members; member++) {
             region.labels[member] = asm.here();
             asm.nop5();
             comparisons.start(flow.inherited(member));
-            body(region.sources.get(member), flow.inheritedVectors(member));
+            bodies(region.sources.get(member), flow.inheritedVectors(member));
+            region.loops[member] = loop;
+            pendingInLoop[member] = loopPending;
         }
         flow.bind(asm);
         for (member = 0; member < members; member++) {
             region.exits[member] = asm.here();
-            comparisons.makeAll(flow.inherited(member));
-            registers.begin(region.sources.get(member), flow.inheritedVectors(member));
-            registers.writeAll();
-            exchanges.leave(asm);
-            block = region.sources.get(member);
-            isExchanged = false;
-            addStub(Exits.LINK, asm.jmpForward(), 0, 0, 0, block.pageOffset, 0);
+            memberExit(flow.inherited(member), flow.inheritedVectors(member));
+            if (region.loops[member] != 0) {
+                region.loopExits[member] = asm.here();
+                memberExit(pendingInLoop[member], 0);
+            }
         }
+        loop = 0;
         back(region.header);
         return entry;
+    }
+
+    /** Leaves a region where a member would start, with what is pending and in vector registers there. */
+    private void memberExit(long pending, int vectorSnapshot) {
+        comparisons.makeAll(pending);
+        block = region.sources.get(member);
+        registers.begin(block, vectorSnapshot);
+        registers.writeAll();
+        exchanges.leave(asm);
+        isExchanged = false;
+        addStub(Exits.LINK, asm.jmpForward(), 0, 0, 0, block.pageOffset, 0);
+    }
+
+    /** Writes the operations of a block, twice if it jumps to its own start. */
+    private void bodies(Block source, int inherited) {
+        loop = 0;
+        if (!source.loops()) {
+            body(source, inherited);
+            return;
+        }
+        copy = FIRST_COPY;
+        body(source, inherited);
+        copy = SECOND_COPY;
+        loop = asm.here();
+        asm.patch(loopJump, loop);
+        registers.begin(source, 0);
+        if (exactDeadline) {
+            // What looks for pending work, and at the deadline, stands at the end.
+            asm.nop5();
+        } else {
+            edge = loopPending;
+            isExchanged = true;
+            pollFor(source.pageOffset);
+            isExchanged = false;
+            edge = 0;
+        }
+        comparisons.start(loopPending);
+        body(source, 0);
+        copy = ONLY_COPY;
     }
 
     /** Starts what is entered at a block. */
     private void front(Block first) {
         stubs = 0;
         relocationCount = 0;
-        loopJump = 0;
+        loop = 0;
         edge = 0;
         asm.seek(asm.here() + HEADER_BYTES);
         asm.align(16);
@@ -256,6 +307,7 @@ final class BlockEmitter {
         compute.begin(asm, source);
         registers.begin(source, inherited);
         moves.begin(source);
+        comparisons.body(source);
         long[] words = source.words;
         for (int i = 0; ; i++) {
             long w = words[i];
@@ -264,7 +316,7 @@ final class BlockEmitter {
             operands.beforeOperation(i);
             registers.operation(i);
             if (op < Op.FIRST_ACCESS) {
-                comparisons.before(w);
+                comparisons.before(i, w);
                 if (!registers.isActive() || !moves.emit(i, w, source.immediates[i])) {
                     registers.beforeOther(w);
                     compute.emit(i, w, source.immediates[i]);
@@ -286,9 +338,10 @@ final class BlockEmitter {
                 routine(Exits.CALL, i, source.immediates[i]);
             } else if (op == Op.LEA) {
                 registers.beforeOther(w);
-                comparisons.before(w);
+                comparisons.before(i, w);
                 compute.forgetFlags();
                 pageAddress(i, w, source.immediates[i]);
+                comparisons.dropReplaced();
             } else {
                 end(i, w, op, source.immediates[i]);
                 break;
@@ -312,13 +365,15 @@ final class BlockEmitter {
     }
 
     /**
-     * Writes what stands before the entry: where a jump of the block to itself has its displacement, and where that must
-     * lead when the block is no longer valid, both relative to the entry or 0; and the block's offset in its page.
+     * Writes what stands before the entry: where the second copy starts of a block that jumps to itself, and where a jump
+     * from there must lead when the block is no longer valid, both relative to the entry or 0; and the block's offset in
+     * its page.
      */
     private void header() {
         long out = 0;
-        if (loopJump != 0) {
+        if (loop != 0) {
             out = asm.here();
+            comparisons.makeAll(loopPending);
             registers.begin(block, 0);
             registers.writeAll();
             exchanges.leave(asm);
@@ -326,8 +381,8 @@ final class BlockEmitter {
         }
         long end = asm.here();
         asm.seek(entry - HEADER_BYTES);
-        asm.int_(loopJump == 0 ? 0 : (int) (loopJump - entry));
-        asm.int_(loopJump == 0 ? 0 : (int) (out - entry));
+        asm.int_(loop == 0 ? 0 : (int) (loop - entry));
+        asm.int_(loop == 0 ? 0 : (int) (out - entry));
         asm.int_(block.pageOffset);
         asm.seek(end);
     }
@@ -366,7 +421,7 @@ final class BlockEmitter {
     // Storage
 
     private void load(int i, long w, int op, long imm) {
-        comparisons.before(w);
+        comparisons.before(i, w);
         compute.forgetFlags();
         boolean isVector = registers.isLeft(Op.d(w)) && Op.log2Bytes(op) == 3;
         if (!isVector) {
@@ -374,6 +429,7 @@ final class BlockEmitter {
         }
         if (groups.isMember(i)) {
             loadFrom(i, w, op, member(i, w, imm), isVector);
+            comparisons.dropReplaced();
             return;
         }
         accesses.useRecent(recents.of(Op.a(w)));
@@ -383,6 +439,7 @@ final class BlockEmitter {
         loadFrom(i, w, op, Assembler.mem(accesses.ea(), RCX, 0, 0), isVector);
         addAccessStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), block.where[i], asm.here());
         stubBefore[stubs - 1] = snapshot;
+        comparisons.dropReplaced();
     }
 
     private void loadFrom(int i, long w, int op, long memory, boolean isVector) {
@@ -441,7 +498,7 @@ final class BlockEmitter {
 
     private void store(int i, long w, int op, long imm) {
         int b = Op.b(w);
-        comparisons.before(w);
+        comparisons.before(i, w);
         if (operands.isConstant(b) && Operands.isTemporary(b)) {
             // Java reads the value from its slot if the store takes the slow way.
             operands.fetch(RDX, b);
@@ -484,7 +541,7 @@ final class BlockEmitter {
 
     private void storageForm(int i, long w, long imm) {
         compute.forgetFlags();
-        comparisons.before(w);
+        comparisons.before(i, w);
         int form = Form.of(w);
         if (form == Form.LOAD_RESERVE_32 || form == Form.LOAD_RESERVE_64) {
             comparisons.beforeChangeOf(Op.d(w));
@@ -678,6 +735,10 @@ final class BlockEmitter {
         int taken = ifSet ? condition : Condition.not(condition);
         int toSecond = isBack ? Condition.not(taken) : taken;
         boolean plain = comparison < 0 && rest == 0;
+        if (isLoop(first) && jumpToLoop(Condition.not(toSecond), pending)) {
+            way(second, pending, comparison, n, isBack != ifSet, rest, true);
+            return;
+        }
         if (isDirect(second, plain)) {
             jumpIf(toSecond, second, pending);
             way(first, pending, comparison, n, isBack == ifSet, rest, true);
@@ -726,12 +787,66 @@ final class BlockEmitter {
 
     /** Whether the block at an offset goes on with comparisons as they are at the end of this one. */
     private boolean keeps(int offset) {
-        return region != Region.NONE && flow.inherits(region.memberAt(offset), member);
+        return isLoop(offset) || region != Region.NONE && flow.inherits(region.memberAt(offset), member);
+    }
+
+    /** Whether an offset is the start of the block, which has a second copy for those who come from its end. */
+    private boolean isLoop(int offset) {
+        return copy != ONLY_COPY && offset == block.pageOffset;
+    }
+
+    /** Jumps to the second copy on a condition, if it starts with what is pending and more need not be done. */
+    private boolean jumpToLoop(int condition, long pending) {
+        if (exactDeadline || copy == SECOND_COPY && !comparisons.areSame(loopPending, pending)) {
+            return false;
+        }
+        bindToLoop(asm.jccForward(condition), pending);
+        return true;
+    }
+
+    private void bindToLoop(long jump, long pending) {
+        if (copy == FIRST_COPY) {
+            loopPending = pending;
+            loopJump = jump;
+        } else {
+            asm.patch(jump, loop);
+        }
+    }
+
+    /** Goes on with the second copy. */
+    private void goToLoop() {
+        isExchanged = true;
+        if (exactDeadline) {
+            pollDeadlineFor(block.pageOffset);
+            pollFor(block.pageOffset);
+        }
+        isExchanged = false;
+        if (copy == FIRST_COPY || comparisons.areSame(loopPending, edge)) {
+            bindToLoop(asm.jmpForward(), edge);
+            return;
+        }
+        comparisons.makeAll(edge);
+        if (region != Region.NONE) {
+            flow.jump(asm.jmpForward(), member);
+        } else {
+            leave();
+            asm.jmp(entry);
+        }
+    }
+
+    private void pollDeadlineFor(int offset) {
+        asm.alu(Assembler.CMP, Layout.COUNTER, Layout.slot(Slots.DEADLINE));
+        addStub(Exits.POLL, asm.jccForward(Condition.GREATER_OR_EQUAL), 0, 0, 0, offset, 0);
+    }
+
+    private void pollFor(int offset) {
+        asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.PENDING), 0);
+        addStub(Exits.POLL, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, offset, 0);
     }
 
     /** As {@link #go}, with comparisons that stay pending. */
     private void goWith(int offset, long pending, boolean isLast) {
-        if (pending != 0) {
+        if (pending != 0 && !isLoop(offset)) {
             flow.inherit(region.memberAt(offset), pending);
         }
         edge = pending;
@@ -772,6 +887,10 @@ final class BlockEmitter {
             }
         }
         boolean isBack = target <= block.pageOffset;
+        if (isLoop(target) && jumpToLoop(Condition.NOT_EQUAL, pending)) {
+            goWith(behind(), pending, true);
+            return;
+        }
         long other = asm.jccForward(isBack ? Condition.EQUAL : Condition.NOT_EQUAL);
         goWith(isBack ? target : behind(), pending, false);
         asm.bind(other);
@@ -784,38 +903,33 @@ final class BlockEmitter {
      * @param isLast whether this is the end of the block's code
      */
     private void go(int offset, boolean isLast) {
+        if (isLoop(offset)) {
+            goToLoop();
+            return;
+        }
         boolean isBack = offset <= block.pageOffset;
         int next = region == Region.NONE ? -1 : region.memberAt(offset);
-        boolean loops =
-                next >= 0 || offset == block.pageOffset && (exchanges.count() != 0 || vectorPlan.pinnedCount() != 0);
-        if (!loops) {
+        if (next < 0) {
             leave();
         } else if (keeps(offset)) {
             flow.inheritVectors(next, registers.snapshot());
         }
-        isExchanged = loops;
+        isExchanged = next >= 0;
         if (exactDeadline) {
-            asm.alu(Assembler.CMP, Layout.COUNTER, Layout.slot(Slots.DEADLINE));
-            addStub(Exits.POLL, asm.jccForward(Condition.GREATER_OR_EQUAL), 0, 0, 0, offset, 0);
+            pollDeadlineFor(offset);
         }
         if (exactDeadline || isBack) {
-            asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.PENDING), 0);
-            addStub(Exits.POLL, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, offset, 0);
+            pollFor(offset);
         }
         isExchanged = false;
-        if (isBack && region == Region.NONE && offset >= 0 && offset != block.pageOffset) {
+        if (isBack && region == Region.NONE && offset >= 0) {
             asm.aluMemImm32(Assembler.SUB, heat(offset), 1);
             addStub(Exits.HOT, asm.jccForward(Condition.SIGN), 0, 0, 0, offset, 0);
         }
         if (next >= 0) {
-            if (!isLast || next != member + 1) {
+            if (!isLast || copy == FIRST_COPY || next != member + 1) {
                 flow.jump(asm.jmpForward(), next);
             }
-        } else if (loops) {
-            loopJump = asm.jmpForward();
-            asm.patch(loopJump, inner);
-        } else if (offset == block.pageOffset) {
-            asm.jmp(entry);
         } else if (offset >= 0 && offset < block.pageBytes) {
             addStub(Exits.LINK, asm.jmpForward(), 0, 0, 0, offset, 0);
         } else {

@@ -4,6 +4,7 @@ package dev.wattle.engine.host.x64;
 import static dev.wattle.engine.host.x64.Register.RCX;
 import static dev.wattle.engine.host.x64.Register.RDX;
 
+import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
 import java.util.Arrays;
@@ -31,6 +32,9 @@ final class Comparisons {
     private int count;
     private final int[] pending = new int[MOST];
     private int pendingCount;
+    private Block block = Block.NONE;
+    /** The result of a comparison to be forgotten when the operation being emitted cannot leave the code any more, or -1. */
+    private int replaced = -1;
 
     Comparisons(Operands operands) {
         this.operands = operands;
@@ -53,6 +57,22 @@ final class Comparisons {
             }
         }
         return packed;
+    }
+
+    /** Whether two snapshots are of the same comparisons of the same operands. */
+    boolean areSame(long one, long other) {
+        long a = one;
+        long b = other;
+        while (a != 0 && b != 0) {
+            int j = (int) (a & 0xffff) - 1;
+            int k = (int) (b & 0xffff) - 1;
+            if (words[j] != words[k] || immediates[j] != immediates[k]) {
+                return false;
+            }
+            a >>>= 16;
+            b >>>= 16;
+        }
+        return a == b;
     }
 
     void begin(Assembler assembler) {
@@ -138,8 +158,13 @@ final class Comparisons {
         pendingCount = 0;
     }
 
-    /** Makes what an operation with these words reads or will change. */
-    void before(long w) {
+    /** Starts the operations of a block. */
+    void body(Block newBlock) {
+        block = newBlock;
+    }
+
+    /** Makes what operation i reads, and keeps what it will change. */
+    void before(int i, long w) {
         int op = Op.of(w);
         for (int k = pendingCount - 1; k >= 0; k--) {
             long c = words[pending[k]];
@@ -152,11 +177,48 @@ final class Comparisons {
             } else if (Op.writesD(op)) {
                 if (Op.d(w) == d) {
                     remove(k);
+                } else if (hasOperand(c, Op.d(w)) && isReplaced(i, d)) {
+                    if (op < Op.FIRST_ACCESS) {
+                        remove(k);
+                    } else {
+                        replaced = d;
+                    }
                 } else {
                     save(k, Op.d(w));
                 }
             }
         }
+    }
+
+    /** Forgets the comparison that {@link #before} has found of no use behind the operation. */
+    void dropReplaced() {
+        if (replaced >= 0) {
+            drop(replaced);
+            replaced = -1;
+        }
+    }
+
+    private static boolean hasOperand(long w, int slot) {
+        return Op.a(w) == slot || Op.readsB(Op.of(w)) && Op.b(w) == slot || Op.c(w) == slot;
+    }
+
+    /** Whether behind operation i a result is overwritten before it is read or the code can be left. */
+    private boolean isReplaced(int i, int d) {
+        long[] operations = block.words;
+        for (int j = i + 1; j < operations.length; j++) {
+            long w = operations[j];
+            int op = Op.of(w);
+            if (op >= Op.FIRST_ACCESS
+                    || Op.readsA(op) && Op.a(w) == d
+                    || Op.readsB(op) && Op.b(w) == d
+                    || Op.readsC(op) && Op.c(w) == d) {
+                return false;
+            }
+            if (Op.d(w) == d) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Copies a slot that is about to change for what has it for an operand. */

@@ -583,7 +583,7 @@ final class ComputeEmitter {
         done = next++;
         int last = i;
         if (isMoveOfSum(next, d) && operands.uses(i) == (carry32 == NONE ? 1 : 2)) {
-            comparisons.before(words[next]);
+            comparisons.before(next, words[next]);
             done = next;
             last = next;
         }

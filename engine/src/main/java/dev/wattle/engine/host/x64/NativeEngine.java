@@ -355,9 +355,12 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     /** Has a block that jumps to its own start go there by its entry. */
     private void leaveLoop(long entry) {
-        int loopJump = HostMemory.getIntLe(entry - BlockEmitter.HEADER_BYTES);
-        if (loopJump != 0) {
-            asm.patch(entry + loopJump, entry + HostMemory.getIntLe(entry - BlockEmitter.HEADER_BYTES + 4));
+        int loop = HostMemory.getIntLe(entry - BlockEmitter.HEADER_BYTES);
+        if (loop != 0) {
+            long here = asm.here();
+            asm.seek(entry + loop);
+            asm.jmp(entry + HostMemory.getIntLe(entry - BlockEmitter.HEADER_BYTES + 4));
+            asm.seek(here);
         }
     }
 
@@ -415,6 +418,10 @@ public final class NativeEngine<P extends Processor> implements Engine {
         for (int m = 0; m < region.labels.length; m++) {
             asm.seek(region.labels[m]);
             asm.jmp(region.exits[m]);
+            if (region.loops[m] != 0) {
+                asm.seek(region.loops[m]);
+                asm.jmp(region.loopExits[m]);
+            }
         }
         asm.seek(here);
         // The header gets code of its own when it is next wanted.

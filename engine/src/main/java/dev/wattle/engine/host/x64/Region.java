@@ -33,6 +33,11 @@ final class Region {
         this.header = header;
     }
 
+    /** For each member that jumps to its own start, where the second copy of its code starts, and the way out from there. */
+    long[] loops = new long[0];
+
+    long[] loopExits = new long[0];
+
     /** The number of the member at an offset of the page, or -1. */
     int memberAt(int pageOffset) {
         for (int m = 0; m < members.size(); m++) {
