@@ -39,6 +39,8 @@ final class BlockEmitter {
 
     /** In place of a slot: the second entry of the set in the jump table is to be looked at, too. */
     private static final int SECOND_ENTRY = 1;
+    /** In place of a slot: the look-up of a group goes on with its address in rax. */
+    private static final int ADDRESS_IN_RAX = 1;
 
     private static final int HEAT = Slots.HOST_COUNTERS;
     private static final int HEAT_COUNTERS = 512;
@@ -235,7 +237,7 @@ final class BlockEmitter {
     private void body(Block source, int inherited) {
         block = source;
         if (source.refusals < MOST_REFUSALS) {
-            groups.plan(source);
+            groups.plan(source, vectors, floats);
         } else {
             groups.clear(source);
         }
@@ -356,7 +358,7 @@ final class BlockEmitter {
     private void load(int i, long w, int op, long imm) {
         comparisons.before(w);
         compute.forgetFlags();
-        boolean isVector = registers.isLeft(Op.d(w)) && Op.log2Bytes(op) == 3;
+        boolean isVector = registers.isLeft(Op.d(w));
         if (!isVector) {
             registers.beforeOther(w);
         }
@@ -380,44 +382,69 @@ final class BlockEmitter {
             return;
         }
         operands.forgetCarried();
-        if (Op.isBigEndian(op)) {
+        if (VectorMoveEmitter.isPlainLoad(op)) {
+            moves.load(Op.d(w), op, memory);
+        } else {
             accesses.load(RAX, op, memory);
             moves.put(Op.d(w), RAX);
-        } else {
-            moves.load(Op.d(w), memory);
         }
     }
 
-    /** The memory operand of an access in a group; the first one makes sure that all may be done. */
-    private long member(int i, long w, long imm) {
+    /** The memory operand of an access in a group; the first one makes sure that all may be done. Changes rcx. */
+    private long member(int i, long w, long displacement) {
         int a = Op.a(w);
-        if (groups.isLeader(i)) {
-            operands.reserveTemporary(groups.last(i));
-            long retry = asm.here();
-            accesses.address(a, groups.low(i));
-            int span = groups.span(i);
-            int limit = groups.stores(i) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
-            long jump = accesses.translateTag(limit, span - 8);
-            boolean both = groups.stores(i) && groups.loads(i);
-            long jump2 = 0;
-            if (both) {
-                // Some pages may be stored to and not loaded from.
-                asm.alu(Assembler.CMP, RDX, Assembler.mem(RCX, SoftTlb.READ_LIMIT));
-                jump2 = asm.jccForward(Condition.ABOVE_OR_EQUAL);
+        int leader = groups.leader(i);
+        int place = groups.place(leader);
+        int addend = place == AccessGroups.IN_REGISTER ? Layout.TEMPORARY : RCX;
+        if (leader == i) {
+            lookUp(i, a, displacement);
+            if (addend == RCX) {
+                return Assembler.mem(RAX, RCX, 0, -groups.low(i));
             }
-            asm.load(Layout.TEMPORARY, Assembler.mem(RCX, SoftTlb.ADDEND));
-            int k = stubs;
-            addStub(Exits.GROUP, jump, 0, 0, block.where[i], 0, retry);
-            stubJump2[k] = jump2;
-            stubImmediate[k] =
-                    i | (long) span << 16 | (groups.stores(i) ? 1L << 32 : 0) | (groups.loads(i) ? 1L << 33 : 0);
+        } else if (addend == RCX) {
+            asm.load(RCX, Layout.slot(HostSlots.GROUPS + place));
         }
-        int base = operands.register(a);
+        int base = operands.isConstant(a) ? -1 : operands.register(a);
         if (base == -1) {
-            asm.load(RAX, Layout.slot(a));
+            operands.fetch(RAX, a);
             base = RAX;
         }
-        return Assembler.mem(base, Layout.TEMPORARY, 0, (int) imm);
+        return Assembler.mem(base, addend, 0, (int) displacement);
+    }
+
+    /** Looks for the page of a group that starts with operation i, and puts host minus effective address in its place. */
+    private void lookUp(int i, int a, long displacement) {
+        int place = groups.place(i);
+        boolean inRegister = place == AccessGroups.IN_REGISTER;
+        if (inRegister) {
+            operands.reserveTemporary(groups.last(i));
+        }
+        long retry = asm.here();
+        accesses.address(a, displacement + groups.low(i));
+        if (!inRegister) {
+            // An address that is a temporary may be nowhere else now.
+            retry = asm.here();
+        }
+        int span = groups.span(i);
+        int limit = groups.stores(i) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
+        long jump = accesses.translateTag(limit, span - 8);
+        long jump2 = 0;
+        if (groups.stores(i) && groups.loads(i)) {
+            // Some pages may be stored to and not loaded from.
+            asm.alu(Assembler.CMP, RDX, Assembler.mem(RCX, SoftTlb.READ_LIMIT));
+            jump2 = asm.jccForward(Condition.ABOVE_OR_EQUAL);
+        }
+        asm.load(inRegister ? Layout.TEMPORARY : RCX, Assembler.mem(RCX, SoftTlb.ADDEND));
+        if (!inRegister) {
+            asm.store(Layout.slot(HostSlots.GROUPS + place), RCX);
+        }
+        int k = stubs;
+        addStub(Exits.GROUP, jump, 0, inRegister ? 0 : ADDRESS_IN_RAX, block.where[i], 0, retry);
+        stubJump2[k] = jump2;
+        stubImmediate[k] = groups.start(i)
+                | (long) span << 16
+                | (groups.stores(i) ? 1L << 32 : 0)
+                | (groups.loads(i) ? 1L << 33 : 0);
     }
 
     private void store(int i, long w, int op, long imm) {
@@ -492,6 +519,16 @@ final class BlockEmitter {
 
     private void vector(int i, long w, long imm) {
         compute.forgetFlags();
+        if (groups.isMember(i)) {
+            long memory = member(i, w, 0);
+            operands.forgetCarried();
+            if (Form.of(w) == Form.V128_LOAD) {
+                vectors.loadFrom(w, memory);
+            } else {
+                vectors.storeTo(w, memory);
+            }
+            return;
+        }
         vectors.emit(w);
         if (vectors.slowJump != 0) {
             addRoutineStub(i, w, imm, vectors.slowJump, vectors.slowJump2);
@@ -502,9 +539,28 @@ final class BlockEmitter {
         }
     }
 
+    /**
+     * Whether the status of a floating-point operation is that of another one before anybody can see it: until there
+     * nothing leaves the code.
+     */
+    private boolean isStatusOverwritten(int i) {
+        long[] words = block.words;
+        for (int k = i + 1; k < words.length; k++) {
+            long w = words[k];
+            int op = Op.of(w);
+            if (op == Op.HOST && floats.supports(Form.of(w))) {
+                return FloatEmitter.setsAllStatus(Form.of(w));
+            }
+            if (op >= Op.FIRST_ACCESS && op != Op.LEA) {
+                return false;
+            }
+        }
+        return false;
+    }
+
     private void floatingPoint(int i, long w, long imm) {
         compute.forgetFlags();
-        floats.emit(w, imm);
+        floats.emit(w, imm, !isStatusOverwritten(i));
         int k = stubs;
         addRoutineStub(i, w, imm, floats.slowJump, floats.slowJump2);
         stubHalfWay[k] = floats.halfWayJump;
@@ -921,7 +977,8 @@ final class BlockEmitter {
         long descriptor = asm.here() + 12;
         asm.leaCode(RAX, descriptor);
         jumpOut();
-        asm.int_(kind | stubOperation[k] << 8 | stubSlot[k] << 16);
+        boolean hasSlot = kind != Exits.GROUP;
+        asm.int_(kind | stubOperation[k] << 8 | (hasSlot ? stubSlot[k] << 16 : 0));
         if (kind == Exits.INDIRECT) {
             return;
         }
@@ -938,7 +995,8 @@ final class BlockEmitter {
 
     /** Writes where to resume, relative to the descriptor; what is to be done there first follows the descriptor. */
     private void resume(int k, long descriptor, int descriptorBytes) {
-        if (exchanges.count() == 0 && registers.isEmpty(stubAfter[k])) {
+        boolean needsAddress = stubKind[k] == Exits.GROUP && stubSlot[k] == ADDRESS_IN_RAX;
+        if (exchanges.count() == 0 && registers.isEmpty(stubAfter[k]) && !needsAddress) {
             asm.int_((int) (stubResume[k] - descriptor));
             if (descriptorBytes == ROUTINE_DESCRIPTOR_BYTES) {
                 asm.long_(stubImmediate[k]);
@@ -951,6 +1009,9 @@ final class BlockEmitter {
         }
         exchanges.resume(asm);
         registers.load(stubAfter[k]);
+        if (needsAddress) {
+            asm.load(RAX, Layout.slot(HostSlots.EXIT_ADDRESS));
+        }
         asm.jmp(stubResume[k]);
     }
 
