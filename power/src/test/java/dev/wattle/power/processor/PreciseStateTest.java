@@ -59,6 +59,34 @@ class PreciseStateTest {
     }
 
     @Test
+    void vectorLoop_thatFaults_hasAddedUpToThere() {
+        m.p.setMsr(m.p.msr() | Msr.FP | Msr.VEC | Msr.VSX);
+        m.p.setFpscr(0x200_0000);
+        m.p.setGpr(4, PAGES + 0x1000);
+        m.p.putSlot(State.CTR, 1000);
+        m.p.setVr(1, 1, 2);
+        m.p.setVr(2, 0, 0);
+        m.p.setFpr(1, Double.doubleToRawLongBits(1.5));
+        m.p.setFpr(2, Double.doubleToRawLongBits(0.25));
+        m.memory.putLong(SECOND + 0xff0, 3);
+        m.memory.putLong(SECOND + 0xff8, 4);
+        assertEquals(0x300, m.run("""
+                loop: vaddudm v2,v2,v1
+                fadd f2,f2,f1
+                lxvd2x vs3,0,r4
+                addi r4,r4,16
+                bdnz loop
+                """));
+        assertEquals(CODE + 8, m.spr(Spr.SRR0));
+        assertEquals(PAGES + 0x2000, m.spr(Spr.DAR));
+        assertEquals(0x101, m.p.vrHigh(2));
+        assertEquals(0x202, m.p.vrLow(2));
+        assertEquals(0.25 + 1.5 * 0x101, Double.longBitsToDouble(m.p.fpr(2)));
+        assertEquals(3, m.p.vsrHigh(3));
+        assertEquals(4, m.p.vsrLow(3));
+    }
+
+    @Test
     void storeConditional_thatFaults_leavesTheComparisonBeforeIt() {
         m.p.setGpr(4, PAGES + 0x2000);
         m.p.setGpr(5, 1);

@@ -306,6 +306,15 @@ final class HotSequences {
                 stxvd2x vs32,0,r3
                 blr
                 """);
+        all.put("vector-sum-loop", """
+                loop: lxvd2x vs32,0,r4
+                vspltisw v2,3
+                vrlw v3,v0,v2
+                vadduwm v1,v1,v3
+                stxvd2x vs33,0,r4
+                addi r4,r4,16
+                bdnz loop
+                """);
         all.put("vector-logic", """
                 lxvx vs32,0,r4
                 xxlxor vs32,vs32,vs33

@@ -133,6 +133,7 @@ final class FunctionWriter {
                     compared();
                 }
             }
+            case 9 -> vectorLoop();
             default -> {
                 if (depth > 0) {
                     loop(depth - 1, free);
@@ -249,6 +250,40 @@ final class FunctionWriter {
             line("bgt cr%d,%s", field, start);
         }
         line(end + ":");
+    }
+
+    /** A loop that works on vector and floating-point registers, mostly, with a pointer that moves on. */
+    private void vectorLoop() {
+        String start = label();
+        int base = Words.FIRST_BASE + random.nextInt(Words.BASES);
+        int step = 8 * random.nextInt(-3, 4);
+        int times = random.nextInt(1, random.nextInt(4) == 0 ? 60 : 12);
+        line("li r%d,%d", COUNTER, times);
+        line(start + ":");
+        vectorWork(base, 12);
+        line("addi r%1$d,r%1$d,%2$d", base, step);
+        vectorWork(base, 6);
+        if (random.nextBoolean()) {
+            String skip = label();
+            line("andi. r12,r%d,%d", COUNTER, random.nextInt(1, 4));
+            line("%s %s", random.nextBoolean() ? "beq" : "bne", skip);
+            vectorWork(base, 6);
+            line(skip + ":");
+            vectorWork(base, 6);
+        }
+        line("addi r%1$d,r%1$d,-1", COUNTER);
+        line("cmpwi cr7,r%d,0", COUNTER);
+        line("bgt cr7,%s", start);
+        line("addi r%1$d,r%1$d,%2$d", base, -step * times);
+    }
+
+    private void vectorWork(int base, int most) {
+        for (int n = random.nextInt(most + 1); n > 0; n--) {
+            line(".long " + Integer.toUnsignedLong(words.vectorWork(random, base)));
+        }
+        if (random.nextInt(12) == 0) {
+            word();
+        }
     }
 
     /** Fetches something sensible into registers that have degenerated. */

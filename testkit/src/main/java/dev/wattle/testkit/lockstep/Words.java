@@ -53,6 +53,17 @@ final class Words {
 
     private static final Set<String> TRAPS = Set.of("tw", "twi", "td", "tdi");
 
+    /** Operations on vector and floating-point registers that a host may have instructions for, and their accesses. */
+    private static final Set<String> VECTOR_WORK = Set.of(
+            ("lxv stxv lxvd2x stxvd2x lxvw4x stxvw4x lxvx stxvx lvx stvx lfd stfd lfdx stfdx lfs stfs lfiwzx lxsdx stxsdx"
+                            + " lxvdsx vadduwm vaddudm vsububm vxor vand vandc vnor vsel vperm xxsel xxpermdi xxsldwi vsldoi"
+                            + " vspltw xxspltw vspltisw vspltisb vmulouw vmuleuw vcmpgtuw vcmpequb vmaxsw vrlw vslw vsrd"
+                            + " vshasigmaw vcipher vcipherlast vncipher vpmsumd vpkuwum xxlor xxlxor vor mtvsrd mfvsrd"
+                            + " mtvsrdd mtvsrwz mfvsrld mtvsrws fadd fmul fmadd fsub fdiv fneg fabs fmr fnmsub fcmpu fctidz"
+                            + " fcfid frsp fadds xsadddp xsmaddadp xsmuldp xsnegdp xvadddp xvmuldp xvmaddadp xvaddsp")
+                    .split(" "));
+
+    private final List<RowProfile> vectorWork = new ArrayList<>();
     /** By the ordinal of the kind. */
     private final List<List<RowProfile>> rows = new ArrayList<>();
 
@@ -64,6 +75,9 @@ final class Words {
             if (row.privilege() == Privilege.PROBLEM && !UNSUITABLE.contains(row.name())) {
                 RowProfile profile = new RowProfile(row);
                 kind(profile).ifPresent(kind -> rows.get(kind.ordinal()).add(profile));
+                if (VECTOR_WORK.contains(row.name())) {
+                    vectorWork.add(profile);
+                }
             }
         }
     }
@@ -97,6 +111,17 @@ final class Words {
                     ? special(random, profile.row, word)
                     : address(random, profile, word);
         }
+    }
+
+    /** An operation on vector or floating-point registers, or an access near a base register. */
+    int vectorWork(SplittableRandom random, int base) {
+        RowProfile profile = vectorWork.get(random.nextInt(vectorWork.size()));
+        int word = registers(random, profile);
+        if (profile.addressing == RowProfile.Addressing.NONE) {
+            return word;
+        }
+        word = address(random, profile, word);
+        return random.nextInt(4) == 0 ? word : profile.ra().set(word, base);
     }
 
     /** Several loads and stores off one base, near each other, which an engine may take together. */

@@ -56,11 +56,16 @@ final class AccessEmitter {
 
     /** Finds the effective address: it is in rax, or where {@link #ea} says if there is a copy to look at. */
     void address(int slot, long imm) {
-        ea = RAX;
         if (recent >= 0 && imm == 0 && !isNarrow && !operands.isConstant(slot) && operands.register(slot) != -1) {
             ea = operands.register(slot);
-            return;
+        } else {
+            addressInRax(slot, imm);
         }
+    }
+
+    /** Finds the effective address, and has it in rax. */
+    void addressInRax(int slot, long imm) {
+        ea = RAX;
         if (operands.isConstant(slot)) {
             asm.movImm(RAX, operands.constant(slot) + imm);
         } else {

@@ -39,6 +39,8 @@ final class BlockEmitter {
 
     /** In place of a slot: the second entry of the set in the jump table is to be looked at, too. */
     private static final int SECOND_ENTRY = 1;
+    /** In place of a slot: the look-up of a group goes on with its address in rax. */
+    private static final int ADDRESS_IN_RAX = 1;
 
     // Which copy of a block is being emitted.
     private static final int ONLY_COPY = 0;
@@ -298,7 +300,7 @@ final class BlockEmitter {
     private void body(Block source, int inherited) {
         block = source;
         if (source.refusals < MOST_REFUSALS) {
-            groups.plan(source);
+            groups.plan(source, vectors, floats);
         } else {
             groups.clear(source);
         }
@@ -423,7 +425,7 @@ final class BlockEmitter {
     private void load(int i, long w, int op, long imm) {
         comparisons.before(i, w);
         compute.forgetFlags();
-        boolean isVector = registers.isLeft(Op.d(w)) && Op.log2Bytes(op) == 3;
+        boolean isVector = registers.isLeft(Op.d(w));
         if (!isVector) {
             registers.beforeOther(w);
         }
@@ -450,11 +452,11 @@ final class BlockEmitter {
             return;
         }
         operands.forgetCarried();
-        if (Op.isBigEndian(op)) {
+        if (VectorMoveEmitter.isPlainLoad(op)) {
+            moves.load(Op.d(w), op, memory);
+        } else {
             accesses.load(RAX, op, memory);
             moves.put(Op.d(w), RAX);
-        } else {
-            moves.load(Op.d(w), memory);
         }
     }
 
@@ -468,32 +470,60 @@ final class BlockEmitter {
         accesses.useRecent(-1);
     }
 
-    /** The memory operand of an access in a group; the first one makes sure that all may be done. */
-    private long member(int i, long w, long imm) {
+    /** The memory operand of an access in a group; the first one makes sure that all may be done. Changes rcx. */
+    private long member(int i, long w, long displacement) {
         int a = Op.a(w);
-        if (groups.isLeader(i)) {
-            operands.reserveTemporary(groups.last(i));
-            long retry = asm.here();
-            accesses.useRecent(recents.of(a));
-            accesses.address(a, groups.low(i));
-            int span = groups.span(i);
-            int limit = groups.stores(i) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
-            long jump = accesses.allow(limit, span - 8);
-            // Some pages may be stored to and not loaded from.
-            long jump2 = groups.stores(i) && groups.loads(i) ? accesses.allowAlso(SoftTlb.READ_LIMIT) : 0;
-            accesses.addend(Layout.TEMPORARY);
-            int k = stubs;
-            addAccessStub(Exits.GROUP, jump, 0, 0, block.where[i], retry);
-            stubJump2[k] = jump2;
-            stubImmediate[k] =
-                    i | (long) span << 16 | (groups.stores(i) ? GROUP_STORES : 0) | (groups.loads(i) ? GROUP_LOADS : 0);
+        int leader = groups.leader(i);
+        int place = groups.place(leader);
+        int addend = place == AccessGroups.IN_REGISTER ? Layout.TEMPORARY : RCX;
+        if (leader == i) {
+            lookUp(i, a, displacement);
+            if (addend == RCX) {
+                return Assembler.mem(RAX, RCX, 0, -groups.low(i));
+            }
+        } else if (addend == RCX) {
+            asm.load(RCX, Layout.slot(HostSlots.GROUPS + place));
         }
-        int base = operands.register(a);
+        int base = operands.isConstant(a) ? -1 : operands.register(a);
         if (base == -1) {
-            asm.load(RAX, Layout.slot(a));
+            operands.fetch(RAX, a);
             base = RAX;
         }
-        return Assembler.mem(base, Layout.TEMPORARY, 0, (int) imm);
+        return Assembler.mem(base, addend, 0, (int) displacement);
+    }
+
+    /** Looks for the page of a group that starts with operation i, and puts host minus effective address in its place. */
+    private void lookUp(int i, int a, long displacement) {
+        int place = groups.place(i);
+        boolean inRegister = place == AccessGroups.IN_REGISTER;
+        if (inRegister) {
+            operands.reserveTemporary(groups.last(i));
+        }
+        long retry = asm.here();
+        accesses.useRecent(recents.of(a));
+        if (inRegister) {
+            accesses.address(a, displacement + groups.low(i));
+        } else {
+            // An address that is a temporary may be nowhere else then.
+            accesses.addressInRax(a, displacement + groups.low(i));
+            retry = asm.here();
+        }
+        int span = groups.span(i);
+        int limit = groups.stores(i) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
+        long jump = accesses.allow(limit, span - 8);
+        // Some pages may be stored to and not loaded from.
+        long jump2 = groups.stores(i) && groups.loads(i) ? accesses.allowAlso(SoftTlb.READ_LIMIT) : 0;
+        accesses.addend(inRegister ? Layout.TEMPORARY : RCX);
+        if (!inRegister) {
+            asm.store(Layout.slot(HostSlots.GROUPS + place), RCX);
+        }
+        int k = stubs;
+        addAccessStub(Exits.GROUP, jump, 0, inRegister ? 0 : ADDRESS_IN_RAX, block.where[i], retry);
+        stubJump2[k] = jump2;
+        stubImmediate[k] = groups.start(i)
+                | (long) span << 16
+                | (groups.stores(i) ? GROUP_STORES : 0)
+                | (groups.loads(i) ? GROUP_LOADS : 0);
     }
 
     private void store(int i, long w, int op, long imm) {
@@ -569,6 +599,16 @@ final class BlockEmitter {
 
     private void vector(int i, long w, long imm) {
         compute.forgetFlags();
+        if (groups.isMember(i)) {
+            long memory = member(i, w, 0);
+            operands.forgetCarried();
+            if (Form.of(w) == Form.V128_LOAD) {
+                vectors.loadFrom(w, memory);
+            } else {
+                vectors.storeTo(w, memory);
+            }
+            return;
+        }
         vectors.emit(w);
         if (vectors.slowJump != 0) {
             addRoutineStub(i, w, imm, vectors.slowJump, vectors.slowJump2);
@@ -579,9 +619,28 @@ final class BlockEmitter {
         }
     }
 
+    /**
+     * Whether the status of a floating-point operation is that of another one before anybody can see it: until there
+     * nothing leaves the code.
+     */
+    private boolean isStatusOverwritten(int i) {
+        long[] words = block.words;
+        for (int k = i + 1; k < words.length; k++) {
+            long w = words[k];
+            int op = Op.of(w);
+            if (op == Op.HOST && floats.supports(Form.of(w))) {
+                return FloatEmitter.setsAllStatus(Form.of(w));
+            }
+            if (op >= Op.FIRST_ACCESS && op != Op.LEA) {
+                return false;
+            }
+        }
+        return false;
+    }
+
     private void floatingPoint(int i, long w, long imm) {
         compute.forgetFlags();
-        floats.emit(w, imm);
+        floats.emit(w, imm, !isStatusOverwritten(i));
         int k = stubs;
         addRoutineStub(i, w, imm, floats.slowJump, floats.slowJump2);
         stubHalfWay[k] = floats.halfWayJump;
@@ -1062,7 +1121,8 @@ final class BlockEmitter {
         long descriptor = asm.here() + 12;
         asm.leaCode(RAX, descriptor);
         jumpOut();
-        asm.int_(kind | stubOperation[k] << 8 | stubSlot[k] << 16);
+        boolean hasSlot = kind != Exits.GROUP;
+        asm.int_(kind | stubOperation[k] << 8 | (hasSlot ? stubSlot[k] << 16 : 0));
         if (kind == Exits.INDIRECT) {
             return;
         }
@@ -1097,7 +1157,8 @@ final class BlockEmitter {
 
     /** Writes where to resume, relative to the descriptor; what is to be done there first follows the descriptor. */
     private void resume(int k, long descriptor, int descriptorBytes) {
-        if (exchanges.count() == 0 && registers.isEmpty(stubAfter[k])) {
+        boolean needsAddress = stubKind[k] == Exits.GROUP && stubSlot[k] == ADDRESS_IN_RAX;
+        if (exchanges.count() == 0 && registers.isEmpty(stubAfter[k]) && !needsAddress) {
             asm.int_((int) (stubResume[k] - descriptor));
             if (descriptorBytes == ROUTINE_DESCRIPTOR_BYTES) {
                 asm.long_(stubImmediate[k]);
@@ -1110,6 +1171,9 @@ final class BlockEmitter {
         }
         exchanges.resume(asm);
         registers.load(stubAfter[k]);
+        if (needsAddress) {
+            asm.load(RAX, Layout.slot(HostSlots.EXIT_ADDRESS));
+        }
         asm.jmp(stubResume[k]);
     }
 

@@ -59,6 +59,9 @@ final class FloatEmitter {
     private final long codeBase;
     private final VectorRegisters registers;
 
+    /** Whether the status of the operation being emitted may be asked for. */
+    private boolean isShown;
+
     // The registers that have the operands.
     private int ra;
     private int rb;
@@ -112,8 +115,18 @@ final class FloatEmitter {
         return (!fused || features.fma()) && (plain > 0 && plain <= Form.F64_NMSUB || form <= Form.F64_COMPARE);
     }
 
-    /** Emits an operation. Afterwards the fields say which jumps go to its routine. */
-    void emit(long w, long imm) {
+    /** Whether a form, if executed, leaves nothing of the status that an operation before it had. */
+    static boolean setsAllStatus(int form) {
+        return form != Form.F64_COMPARE && form != Form.I64_FROM_F64 && form != Form.I32_FROM_F64;
+    }
+
+    /**
+     * Emits an operation. Afterwards the fields say which jumps go to its routine.
+     *
+     * @param mayShow whether somebody may ask for the operation's status
+     */
+    void emit(long w, long imm, boolean mayShow) {
+        isShown = mayShow;
         slowJump = 0;
         slowJump2 = 0;
         halfWayJump = 0;
@@ -332,6 +345,13 @@ final class FloatEmitter {
 
     /** Saves the operands, and writes the result. */
     private void finish(long w, long imm, int count) {
+        if (isShown) {
+            save(w, imm, count);
+        }
+        put(Op.d(w));
+    }
+
+    private void save(long w, long imm, int count) {
         store(HostSlots.FLOAT_A, ra);
         if (count > 1) {
             store(HostSlots.FLOAT_A + 1, rb);
@@ -342,7 +362,6 @@ final class FloatEmitter {
         asm.storeImm(Layout.slot(Slots.FLOAT_LAST), 0);
         record(w, imm);
         asm.storeImm(Layout.slot(Slots.FLOAT_LATER), 0);
-        put(Op.d(w));
     }
 
     /** Remembers that the constant just written must become the place of a descriptor. */

@@ -35,5 +35,10 @@ final class HostSlots {
     /** Copies of compared values whose registers have changed since: twice as many as there may be comparisons pending. */
     static final int COMPARED = Slots.HOST + 80;
 
+    /** Host minus effective address of the pages of groups of accesses. */
+    static final int GROUPS = Slots.HOST + 88;
+
+    static final int MOST_GROUPS = 6;
+
     private HostSlots() {}
 }

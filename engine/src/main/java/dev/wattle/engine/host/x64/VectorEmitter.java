@@ -347,17 +347,17 @@ final class VectorEmitter {
     private void store(long w) {
         accesses.address(Op.a(w), 0);
         operands.forgetCarried();
-        int b = b(w);
+        b(w);
         slowSnapshot = registers.snapshot();
         slowJump = accesses.translateVector(SoftTlb.WRITE_LIMIT);
-        storeTo(w, Assembler.mem(RAX, RCX, 0, 0), b);
+        storeTo(w, Assembler.mem(RAX, RCX, 0, 0));
     }
 
-    /** Stores what an xmm register has at a host address. */
-    void storeTo(long w, long memory, int b) {
-        int from = b;
+    /** Stores b at a host address. */
+    void storeTo(long w, long memory) {
+        int from = b(w);
         if (Op.c(w) != VectorOp.RIGHT_FIRST) {
-            reorder(X, b, Op.c(w));
+            reorder(X, from, Op.c(w));
             from = X;
         }
         asm.vexMemory(MAP_0F, PF3, false, 0x7f, from, 0, memory);
@@ -383,6 +383,10 @@ final class VectorEmitter {
         int a = a(w);
         int b = b(w);
         int d = d(w);
+        if (a == b && which == VectorOp.OR) {
+            move(d, a);
+            return;
+        }
         if ((entry & SPECIAL) != 0) {
             special(d, a, b, which, map, opcode, (entry & WIDE) != 0);
         } else if ((entry & ODD) != 0) {

@@ -57,8 +57,12 @@ final class VectorMoveEmitter {
      */
     static boolean isLeftWrite(long w, long imm) {
         boolean isLeft = (Op.d(w) & 1) != 0;
-        return switch (Op.of(w)) {
-            case Op.LD64_LE, Op.LD64_BE, Op.MOV -> isLeft;
+        int op = Op.of(w);
+        if (op >= Op.FIRST_ACCESS && op < Op.FIRST_STORE) {
+            return isLeft;
+        }
+        return switch (op) {
+            case Op.MOV -> isLeft;
             case Op.MOVI -> !isLeft && imm == 0;
             case Op.XORI, Op.ORI -> isLeft && imm == SIGN && isLeftOfAny(w);
             case Op.ANDI -> isLeft && imm == ~SIGN && isLeftOfAny(w);
@@ -207,9 +211,19 @@ final class VectorMoveEmitter {
         asm.vexMemory(MAP_0F, P66, false, opcode, r, from, constant);
     }
 
+    /** Whether a load needs no general register on its way to the left doubleword of a vector register. */
+    static boolean isPlainLoad(int op) {
+        return op == Op.LD64_LE || op == Op.LD32U_LE;
+    }
+
     /** Puts what stands at a host address into the left doubleword of a vector register. */
-    void load(int d, long memory) {
-        asm.vexMemory(MAP_0F, PF3, false, 0x7e, registers.defineLeft(d, false), 0, memory);
+    void load(int d, int op, long memory) {
+        int r = registers.defineLeft(d, false);
+        if (op == Op.LD64_LE) {
+            asm.vexMemory(MAP_0F, PF3, false, 0x7e, r, 0, memory);
+        } else {
+            asm.vexMemory(MAP_0F, P66, false, 0x6e, r, 0, memory);
+        }
     }
 
     /** Puts a general register into the left doubleword of a vector register. */
