@@ -111,7 +111,7 @@ final class GuestRun {
                     machine.stop();
                 }
                 MachineOutcome end = machine.run();
-                report = report.plus(end, machine.statistics());
+                report = report.plus(end, machine.statistics(), ResidentMemory.now());
                 endLine();
                 boolean again = end.kind() == MachineOutcome.Kind.REBOOT && !noReboot && !stopRequested.get();
                 if (!again) {

@@ -22,6 +22,8 @@ import java.util.TreeMap;
  * @param engineCounts what the engine counts, by names for people
  * @param wallSeconds time for which the guest ran
  * @param cpuSeconds processor time that it took
+ * @param residentBytes how much of the process was in the host's memory at the end, by kind; empty if the host does not
+ *     tell
  */
 @Json
 record RunReport(
@@ -35,14 +37,19 @@ record RunReport(
         long codeBytes,
         Map<String, Long> engineCounts,
         double wallSeconds,
-        double cpuSeconds) {
+        double cpuSeconds,
+        Map<String, Long> residentBytes) {
 
     static RunReport empty() {
-        return new RunReport("", "", 0, 0, Map.of(), Map.of(), 0, 0, Map.of(), 0, 0);
+        return new RunReport("", "", 0, 0, Map.of(), Map.of(), 0, 0, Map.of(), 0, 0, Map.of());
     }
 
-    /** This report with one more boot. */
-    RunReport plus(MachineOutcome end, MachineStatistics boot) {
+    /**
+     * This report with one more boot.
+     *
+     * @param resident as {@link ResidentMemory#now} says at its end
+     */
+    RunReport plus(MachineOutcome end, MachineStatistics boot, Map<String, Long> resident) {
         return new RunReport(
                 end.kind().name(),
                 end.reason(),
@@ -54,7 +61,8 @@ record RunReport(
                 codeBytes + boot.codeBytes(),
                 sum(engineCounts, boot.engineCounts()),
                 wallSeconds + boot.wallSeconds(),
-                cpuSeconds + boot.cpuSeconds());
+                cpuSeconds + boot.cpuSeconds(),
+                resident);
     }
 
     private static SortedMap<String, Long> sum(Map<String, Long> some, Map<String, Long> more) {

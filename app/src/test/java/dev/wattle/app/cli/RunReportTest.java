@@ -8,6 +8,7 @@ import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,11 +30,13 @@ class RunReportTest {
                                 100,
                                 Map.of("x", 1L),
                                 1.5,
-                                1.25))
+                                1.25),
+                        Map.of("total", 7L))
                 .plus(
                         new MachineOutcome(MachineOutcome.Kind.POWERED_OFF, "said \"off\""),
                         new MachineStatistics(
-                                20, Map.of("H_CEDE", 2L, "A", 1L), Map.of(), 6, 50, Map.of("x", 2L), 2.5, 2));
+                                20, Map.of("H_CEDE", 2L, "A", 1L), Map.of(), 6, 50, Map.of("x", 2L), 2.5, 2),
+                        Map.of("total", 8L));
         Path file = directory.resolve("stats.json");
         ReportFile.at(file.toString()).write(report);
         assertEquals("""
@@ -55,9 +58,28 @@ class RunReportTest {
                     "x": 3
                   },
                   "wallSeconds": 4.0,
-                  "cpuSeconds": 3.25
+                  "cpuSeconds": 3.25,
+                  "residentBytes": {
+                    "total": 8
+                  }
                 }
                 """, Files.readString(file));
+    }
+
+    @Test
+    void residentMemory_asLinuxSumsItUp_isInBytes() {
+        String rollup = """
+                55d0c8e00000-7ffd1a1fe000 ---p 00000000 00:00 0          [rollup]
+                Rss:              300000 kB
+                Pss:              280000 kB
+                Pss_Anon:         200000 kB
+                Pss_File:          60000 kB
+                Pss_Shmem:         20000 kB
+                """;
+        assertEquals(
+                Map.of("total", 307_200_000L, "anonymous", 204_800_000L, "files", 61_440_000L, "shared", 20_480_000L),
+                ResidentMemory.parse(rollup.lines().toList()));
+        assertEquals(Map.of(), ResidentMemory.parse(List.of("Rss:", "Rss: none kB", "")));
     }
 
     @Test

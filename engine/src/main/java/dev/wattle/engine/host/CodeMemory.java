@@ -33,6 +33,7 @@ public final class CodeMemory implements AutoCloseable {
     private final long writeAddress;
     private final long executeAddress;
     private final long size;
+    private final ResidentPages pages = new ResidentPages();
     private final AtomicBoolean isOpen = new AtomicBoolean(true);
 
     private CodeMemory(Calls calls, long writeAddress, long executeAddress, long size) {
@@ -80,6 +81,11 @@ public final class CodeMemory implements AutoCloseable {
 
     public long size() {
         return size;
+    }
+
+    /** Unmaps what has been written from the view to be written, until it is next written to: the code is in the other. */
+    public void releaseWritten() {
+        pages.release(writeAddress, size);
     }
 
     /** Gives the memory back, once: later the addresses may be somebody else's. No thread may be executing code in it. */

@@ -60,6 +60,8 @@ public final class TranslationCache implements AutoCloseable {
     private static final int SLOT_BYTES = 16;
     private static final int BUFFER_BYTES = 1 << 18;
     private static final long MOST_BYTES = 256L << 20;
+    /** After so many bytes of entries have been read, what has been read before is through with. */
+    private static final int RESIDENT_BYTES = 2 << 20;
     /** Fewer new entries than one for so many old ones are not worth a new file. */
     private static final int WORTH_WRITING = 64;
 
@@ -79,6 +81,8 @@ public final class TranslationCache implements AutoCloseable {
     private long entriesEnd = HEADER_BYTES;
     private long tableMask = -1;
     private int oldEntries;
+    private int readBytes;
+    private final ResidentPages pages = new ResidentPages();
 
     // What is new.
     private Path newFile = Path.of("");
@@ -217,6 +221,11 @@ public final class TranslationCache implements AutoCloseable {
             }
             if (HostMemory.getLongLe(slot) == hash && isFor(offset, mode, pageOffset, pageBytes, guestCode)) {
                 hits++;
+                readBytes += HostMemory.getIntLe(oldAddress + offset + ENTRY_BYTES);
+                if (readBytes > RESIDENT_BYTES) {
+                    readBytes = 0;
+                    pages.release(oldAddress, old.capacity());
+                }
                 return oldAddress + offset;
             }
         }

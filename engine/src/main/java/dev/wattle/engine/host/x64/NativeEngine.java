@@ -36,6 +36,8 @@ import java.util.TreeMap;
 public final class NativeEngine<P extends Processor> implements Engine {
     private static final long SHARED_BYTES = 4096;
     private static final int ENTRY_PATCH_BYTES = 5;
+    /** After so much code the view that it is written by is released. */
+    private static final int RESIDENT_BYTES = 2 << 20;
     /** A heat that no loop gets to anything from. */
     private static final int NEVER_AGAIN = Integer.MIN_VALUE / 2;
 
@@ -56,6 +58,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     private final long[] exits = new long[Exits.NAMES.size()];
     private final long[] routineRuns;
+    private int bytesWritten;
     private long evictions;
     private long evictedBlocks;
     private long evictionNanos;
@@ -651,6 +654,11 @@ public final class NativeEngine<P extends Processor> implements Engine {
                     "guest:%x+%x,mode=%x".formatted(block.realPage, block.pageOffset, block.mode));
         }
         code.add(block.hostCode, block, region);
+        bytesWritten += (int) (asm.here() - start);
+        if (bytesWritten > RESIDENT_BYTES) {
+            bytesWritten = 0;
+            memory.releaseWritten();
+        }
     }
 
     /** Works out the status of floating-point operations that the host has done, by their routines. */
