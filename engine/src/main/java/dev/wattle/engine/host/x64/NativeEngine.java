@@ -226,6 +226,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private long answer(long exit) {
         int kind = HostMemory.getByte(exit + Exits.KIND);
         exits[kind]++;
+        processor.adoptContext();
         switch (kind) {
             case Exits.LOAD -> {
                 return load(exit);
@@ -506,7 +507,12 @@ public final class NativeEngine<P extends Processor> implements Engine {
         P p = processor;
         p.where = 0;
         CodePage page = p.fetchPage(nia);
+        int before = generation;
         Block block = translated(page, page.offset(nia));
+        if (generation != before) {
+            // All jumps have been forgotten; the one to be remembered must be known to come from there.
+            p.fetchPage(nia);
+        }
         putSlot(HostSlots.PAGE_BASE, page.base(nia));
         p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES);
         return block.hostCode;
