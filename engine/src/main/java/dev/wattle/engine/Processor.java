@@ -5,6 +5,7 @@ import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.translate.CodeCache;
 import dev.wattle.engine.translate.CodePage;
+import dev.wattle.engine.translate.Contexts;
 import dev.wattle.engine.translate.JumpTables;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
@@ -36,6 +37,11 @@ public abstract class Processor {
     public long successor;
 
     private final JumpTables jumpTables;
+    private final Contexts contexts;
+    private boolean hasJumpTables;
+    /** The number of the current context, as {@link Slots#CONTEXT} had it when Java last looked. */
+    private long context;
+
     private Runnable settlement = () -> {};
 
     /** For {@link #fetchAddress} to set: size of the code page that the address lies in, all of which is RAM. */
@@ -58,6 +64,7 @@ public abstract class Processor {
 
     protected Processor(Arena arena) {
         jumpTables = new JumpTables(arena, FETCH_CONTEXTS);
+        contexts = new Contexts(arena, FETCH_CONTEXTS);
         Arrays.fill(fetchTags, NO_TAG);
         state = arena.allocate(Slots.COUNT * 8L, 64).address();
         putSlot(Slots.DEADLINE, Long.MAX_VALUE);
@@ -97,6 +104,8 @@ public abstract class Processor {
     /** Has {@link Slots#JUMP_TABLE} kept up to date for an engine that uses it. */
     public final void useJumpTables() {
         jumpTables.enable();
+        hasJumpTables = true;
+        contexts.clear();
         fetchModeChanged();
     }
 
@@ -104,6 +113,63 @@ public abstract class Processor {
     protected final void fetchModeChanged() {
         putSlot(Slots.JUMP_TABLE, jumpTables.table(mode, fetchContext));
     }
+
+    // Contexts that generated code may enter by itself
+
+    /** Makes a table the one that generated code looks for contexts in; its number is below {@link #FETCH_CONTEXTS}. */
+    protected final void selectContexts(int table) {
+        putSlot(Slots.CONTEXTS, contexts.address(table));
+    }
+
+    /**
+     * Numbers the current context, after {@link #fetchModeChanged} and {@link #publishTlb}.
+     *
+     * @param dataContext what {@link #contextAdopted} is to be told
+     */
+    protected final void publishContext(int dataContext) {
+        context = (long) dataContext << 32 | (long) fetchContext << 16 | mode;
+        putSlot(Slots.CONTEXT, context);
+    }
+
+    /**
+     * Lets generated code enter the current context.
+     *
+     * @param table where that may be looked for, as in {@link #selectContexts}
+     * @param key by which
+     * @param word what the word that holds the guest's mode becomes
+     */
+    protected final void rememberContext(int table, long key, long word) {
+        if (hasJumpTables) {
+            contexts.put(table, key, word, tlb, tlbMask, slot(Slots.JUMP_TABLE), context, addressMask());
+        }
+    }
+
+    /** Has Java asked again for each context before generated code enters it: something that it depends on has changed. */
+    protected final void forgetContexts() {
+        contexts.clear();
+    }
+
+    /** The same for one table. */
+    protected final void forgetContexts(int table) {
+        contexts.clear(table);
+    }
+
+    /** Takes note of the context that generated code has entered. Whoever has run generated code calls this first. */
+    public final void adoptContext() {
+        long entered = slot(Slots.CONTEXT);
+        if (entered != context) {
+            context = entered;
+            mode = (int) entered & 0xffff;
+            fetchContext = (int) (entered >>> 16) & 0xffff;
+            tlb = slot(Slots.TLB);
+            tlbMask = slot(Slots.TLB_MASK);
+            fetchModeChanged();
+            contextAdopted((int) (entered >>> 32));
+        }
+    }
+
+    /** Told that generated code has entered a context, by its number of {@link #publishContext}. */
+    protected abstract void contextAdopted(int dataContext);
 
     /**
      * The code page that instructions at an effective address come from: a small direct-mapped fetch TLB over {@link

@@ -39,6 +39,11 @@ public final class FlatProcessor extends Processor {
     }
 
     @Override
+    protected void contextAdopted(int dataContext) {
+        throw new IllegalStateException("no context has been remembered");
+    }
+
+    @Override
     public long addressMask() {
         return -1;
     }

@@ -275,6 +275,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     @Override
     public void setLpcrBits(long mask, long value) {
         processor.setSpr(Spr.LPCR, processor.spr(Spr.LPCR) & ~mask | value & mask);
+        processor.interrupts().entriesChanged();
     }
 
     @Override

@@ -197,13 +197,13 @@ public final class Evaluator<P extends Processor> implements Engine {
         long nia = page + block.pageOffset + block.byteLength;
         int way = NEXT;
         switch ((int) w & 0xff) {
-            case Op.CALL_END -> {
-                processor.where = block.where[i];
-                processor.successor = nia & block.addressMask;
-                routines[(int) (imm >>> 32)].run(processor, (int) imm);
-                // A routine may have changed the mode and with it the width of addresses.
-                HostMemory.putLong(state + Slots.NIA * 8L, processor.successor);
-                return ELSEWHERE;
+            case Op.CALL_END, Op.SWITCH -> {
+                return callEnd(block, i, nia);
+            }
+            case Op.CALL_END_UNLESS_ZERO -> {
+                if (a != 0) {
+                    return callEnd(block, i, nia);
+                }
             }
             case Op.GOTO -> {
                 nia = page + imm;
@@ -248,6 +248,16 @@ public final class Evaluator<P extends Processor> implements Engine {
         }
         HostMemory.putLong(state + Slots.NIA * 8L, nia & block.addressMask);
         return way;
+    }
+
+    private int callEnd(Block block, int i, long nia) {
+        long imm = block.immediates[i];
+        processor.where = block.where[i];
+        processor.successor = nia & block.addressMask;
+        routines[(int) (imm >>> 32)].run(processor, (int) imm);
+        // A routine may have changed the mode and with it the width of addresses.
+        HostMemory.putLong(state + Slots.NIA * 8L, processor.successor);
+        return ELSEWHERE;
     }
 
     /** The result of an operation that only computes. */

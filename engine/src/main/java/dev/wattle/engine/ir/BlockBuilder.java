@@ -94,6 +94,21 @@ public final class BlockBuilder {
         end(Op.CALL_END, 0, 0, 0, (long) routine << 32 | word & 0xffff_ffffL);
     }
 
+    /**
+     * Runs a routine that decides where execution goes on, or does what {@link Op#SWITCH} says.
+     *
+     * @param word slot of the context's word
+     */
+    public void switchContext(int word, int routine, int instructionWord) {
+        emit(Op.SWITCH, word, 0, 0, 0, (long) routine << 32 | instructionWord & 0xffff_ffffL);
+        ended = true;
+    }
+
+    /** Ends the block, by a routine that decides where execution goes on unless slot a is 0. */
+    public void callEndUnlessZero(int a, int routine, int word) {
+        end(Op.CALL_END_UNLESS_ZERO, a, 0, 0, (long) routine << 32 | word & 0xffff_ffffL);
+    }
+
     /** Writes an operation that ends the block. */
     public void end(int op, int a, int b, int c, long imm) {
         emit(op, 0, a, b, c, imm);

@@ -66,6 +66,11 @@ public final class Form {
     /** d, one slot, = 8 if all bits of a are ones, 2 if they are zeros, else 0. */
     public static final int V128_SUMMARY = 72;
 
+    /**
+     * Data accesses are from here on those of the context whose key is a: as {@link Op#SWITCH}, where instructions stay
+     * what they are.
+     */
+    public static final int DATA_CONTEXT = 238;
     /** Nothing, if effective address a may be loaded from. */
     public static final int PROBE = 239;
     /** The routine does nothing if a is 0. */

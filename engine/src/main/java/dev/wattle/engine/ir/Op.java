@@ -182,6 +182,15 @@ public final class Op {
     /** Ends the block: next instruction behind the block. */
     public static final int FALL_THROUGH = 105;
 
+    /**
+     * As CALL_END, for a routine that has the processor enter the context whose key is in {@link Slots#NEXT_CONTEXT} at
+     * the address in {@link Slots#NEXT_ADDRESS}, low two bits ignored. A host may do that itself if {@link
+     * dev.wattle.engine.translate.Contexts} has the key and no event waits; d is the slot of the context's word.
+     */
+    public static final int SWITCH = 107;
+    /** Ends the block: as FALL_THROUGH if a is 0, else as CALL_END. */
+    public static final int CALL_END_UNLESS_ZERO = 108;
+
     /** As CALL, for a routine that the host may have instructions for: see {@link Form}. Only a may be a temporary. */
     public static final int HOST = 0x70;
 
@@ -212,7 +221,7 @@ public final class Op {
         table[LEA] = WRITES_D;
         java.util.Arrays.fill(table, FIRST_ACCESS, FIRST_STORE, (byte) (READS_A | WRITES_D));
         java.util.Arrays.fill(table, FIRST_STORE, FIRST_CONTROL, (byte) (READS_A | READS_B));
-        for (int test : new int[] {BRANCH_NZ, BRANCH_BIT_SET, BRANCH_BIT_CLEAR, INDIRECT}) {
+        for (int test : new int[] {BRANCH_NZ, BRANCH_BIT_SET, BRANCH_BIT_CLEAR, INDIRECT, CALL_END_UNLESS_ZERO}) {
             table[test] = READS_A;
         }
         table[INDIRECT_NZ] = READS_A | READS_B;

@@ -48,14 +48,26 @@ public final class Slots {
     public static final int RESERVED_BYTES = 1287;
     /** First of 96 slots for a host back-end's own use. */
     public static final int HOST = 1288;
+    /** Nonzero while events wait for the processor to allow them; other threads change it. */
+    public static final int REQUESTED = 1384;
+    /** Host address of the current table of {@link dev.wattle.engine.translate.Contexts}. */
+    public static final int CONTEXTS = 1385;
+    /** Numbers the current context, for {@link dev.wattle.engine.Processor#adoptContext}. */
+    public static final int CONTEXT = 1386;
+    /** Key of the context that {@link Op#SWITCH} enters, and the effective address at which it does. */
+    public static final int NEXT_CONTEXT = 1387;
+
+    public static final int NEXT_ADDRESS = 1388;
+    /** First of 128 slots for what the guest architecture keeps beside its registers. */
+    public static final int GUEST_PRIVATE = 1392;
+    /** First of 256 slots for more of a back-end's own use. */
+    public static final int HOST_COUNTERS = 1536;
     /** Copies of entries of the software TLB, see {@link dev.wattle.engine.memory.SoftTlb#forgetRecent}. */
-    public static final int RECENT = 1384;
+    public static final int RECENT = 1792;
     /** How many there are, of 4 slots each. */
     public static final int RECENTS = 32;
     /** Nonzero if one of them allows anything. */
     public static final int RECENT_USED = RECENT + 4 * RECENTS;
-    /** First of 256 slots for more of a back-end's own use. */
-    public static final int HOST_COUNTERS = 1536;
     /** Slots of the whole state block. */
     public static final int COUNT = 2048;
 

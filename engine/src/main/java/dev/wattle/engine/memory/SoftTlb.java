@@ -111,6 +111,16 @@ public final class SoftTlb {
         return i;
     }
 
+    /** Counts how often the address of a table has changed, or the context that it belongs to. */
+    public long changes() {
+        return grown + reused;
+    }
+
+    /** Has a table kept for longer. */
+    public void keep(int table) {
+        wanted[table] = ++clock;
+    }
+
     /** How many tables there are; their numbers are below. */
     public int tables() {
         return count;

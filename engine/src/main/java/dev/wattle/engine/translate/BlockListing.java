@@ -201,7 +201,7 @@ public final class BlockListing {
         }
         long imm = block.immediates[i];
         // The upper half of a routine's immediate is its number, which says nothing to people.
-        if (op == Op.CALL || op == Op.CALL_END) {
+        if (op == Op.CALL || op == Op.CALL_END || op == Op.SWITCH || op == Op.CALL_END_UNLESS_ZERO) {
             text.append(" word=").append(Long.toHexString(imm & 0xffff_ffffL));
         } else if (!isHost && imm != 0) {
             text.append(" imm=").append(Long.toHexString(imm));

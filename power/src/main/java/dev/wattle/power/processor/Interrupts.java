@@ -8,7 +8,6 @@ import dev.wattle.engine.translate.CodePage;
 import dev.wattle.power.mmu.Translation;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Interrupts of one processor: recording, priority, delivery (Power ISA 3.0B, Book III, chapter 6).
@@ -46,7 +45,7 @@ public final class Interrupts {
     private static final long ISI_PROTECTION = 0x0800_0000L;
 
     /** SRR1 bits that an interrupt sets to its own information; the others come from the MSR. */
-    private static final long SRR1_INFORMATION = 0x783f_0000L;
+    public static final long SRR1_INFORMATION = 0x783f_0000L;
 
     /** SRR1 of every trace interrupt: bit 33. */
     private static final long TRACED = 0x4000_0000L;
@@ -67,7 +66,7 @@ public final class Interrupts {
     private static final int FSCR_EBB = 7;
 
     private final PowerProcessor p;
-    private final AtomicLong requested = new AtomicLong();
+    private long knownLpcr = -1;
     private final long[] taken = new long[Interrupt.values().length];
     private final Interrupt[] all = Interrupt.values();
 
@@ -313,19 +312,32 @@ public final class Interrupts {
         };
     }
 
+    /** Works out again, if the LPCR has changed, where system calls from problem state lead to. */
+    public void entriesChanged() {
+        long lpcr = p.spr(Spr.LPCR);
+        if (lpcr == knownLpcr) {
+            return;
+        }
+        knownLpcr = lpcr;
+        long problem = Msr.IR | Msr.DR;
+        p.putSlot(State.SYSTEM_CALL_MSR, handlerMsr(problem, true));
+        p.putSlot(State.SYSTEM_CALL_ADDRESS, Interrupt.SYSTEM_CALL.vector() + vectorOffset(problem));
+        p.putSlot(State.VECTORED_MSR, handlerMsr(problem, true));
+        p.putSlot(State.VECTORED_ADDRESS, vectoredAddress(problem));
+    }
+
+    private long vectoredAddress(long msr) {
+        boolean ail3 = (p.spr(Spr.LPCR) >>> 23 & 3) == 3;
+        return vectorOffset(msr) != 0 && ail3 ? 0xc000_0000_0000_3000L : 0x1_7000L;
+    }
+
     /** System call vectored: LR and CTR take the place of SRR0 and SRR1, MSR[EE] and [RI] stay. */
     public void systemCallVectored(int level) {
         long msr = p.msr();
         p.putSlot(State.LR, p.cia() + 4 & p.addressMask());
         p.putSlot(State.CTR, msr & ~SRR1_INFORMATION);
-        boolean relocated = vectorOffset(msr) != 0;
-        boolean ail3 = (p.spr(Spr.LPCR) >>> 23 & 3) == 3;
-        long handler = Msr.SF
-                | msr & (Msr.ME | Msr.EE | Msr.RI)
-                | ((p.spr(Spr.LPCR) & LPCR_ILE) != 0 ? Msr.LE : 0)
-                | (relocated ? Msr.IR | Msr.DR : 0);
-        p.setMsr(handler);
-        p.continueAt((relocated && ail3 ? 0xc000_0000_0000_3000L : 0x1_7000L) + level * 32L);
+        p.setMsr(handlerMsr(msr, true) | msr & (Msr.EE | Msr.RI));
+        p.continueAt(vectoredAddress(msr) + level * 32L);
         taken[Interrupt.SYSTEM_CALL_VECTORED.ordinal()]++;
     }
 
@@ -351,27 +363,31 @@ public final class Interrupts {
 
     /** Raises a level: one of the PENDING constants of {@link PowerProcessor}. Any thread. */
     public void request(long bit) {
-        requested.getAndUpdate(bits -> bits | bit);
+        HostMemory.getAndOrLong(p.state + Slots.REQUESTED * 8L, bit);
         p.request(bit);
     }
 
     /** Lowers a level. Any thread. */
     public void withdraw(long bit) {
-        requested.getAndUpdate(bits -> bits & ~bit);
+        HostMemory.getAndAndLong(p.state + Slots.REQUESTED * 8L, ~bit);
+    }
+
+    private long requested() {
+        return HostMemory.getLongVolatile(p.state + Slots.REQUESTED * 8L);
     }
 
     /** Whether a level is raised. */
     public boolean isRequested(long bit) {
-        return (requested.get() & bit) != 0;
+        return (requested() & bit) != 0;
     }
 
     boolean anyRequested() {
-        return requested.get() != 0;
+        return requested() != 0;
     }
 
     /** Whether an interrupt would be taken with MSR[EE] = 1, so that a ceded processor must wake. */
     public boolean wakes() {
-        return (requested.get()
+        return (requested()
                         & (PowerProcessor.PENDING_EXTERNAL
                                 | PowerProcessor.PENDING_DECREMENTER
                                 | PowerProcessor.PENDING_DOORBELL
@@ -388,7 +404,7 @@ public final class Interrupts {
         }
         if (p.completed() >= p.slot(Slots.DEADLINE)) {
             p.setDecrementerDeadline(Long.MAX_VALUE);
-            requested.getAndUpdate(b -> b | PowerProcessor.PENDING_DECREMENTER);
+            HostMemory.getAndOrLong(p.state + Slots.REQUESTED * 8L, PowerProcessor.PENDING_DECREMENTER);
         }
         if ((bits & PowerProcessor.PENDING_LEAVE) != 0) {
             if (traceInformation != 0 || anyRequested()) {
@@ -401,7 +417,7 @@ public final class Interrupts {
             p.setSpr(Spr.SIAR, tracedAddress);
             deliver(Interrupt.TRACE, p.nia(), traceInformation);
         }
-        long wanted = requested.get();
+        long wanted = requested();
         if ((wanted & PowerProcessor.PENDING_SYSTEM_RESET) != 0) {
             withdraw(PowerProcessor.PENDING_SYSTEM_RESET);
             deliver(Interrupt.SYSTEM_RESET, p.nia(), 0);
@@ -425,8 +441,14 @@ public final class Interrupts {
     public Map<Interrupt, Long> counts() {
         Map<Interrupt, Long> counts = new EnumMap<>(Interrupt.class);
         for (Interrupt interrupt : all) {
-            if (taken[interrupt.ordinal()] != 0) {
-                counts.put(interrupt, taken[interrupt.ordinal()]);
+            long count = taken[interrupt.ordinal()]
+                    + switch (interrupt) {
+                        case SYSTEM_CALL -> p.slot(State.SYSTEM_CALLS);
+                        case SYSTEM_CALL_VECTORED -> p.slot(State.VECTORED_CALLS);
+                        default -> 0;
+                    };
+            if (count != 0) {
+                counts.put(interrupt, count);
             }
         }
         return counts;

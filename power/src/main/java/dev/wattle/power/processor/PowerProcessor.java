@@ -61,6 +61,12 @@ public final class PowerProcessor extends Processor {
     /** Effective address bits that real mode uses. */
     private static final long REAL_MODE_ADDRESS = 0x0fff_ffff_ffff_ffffL;
 
+    /** Position, in a context's key, of bits 0 and 1 of the AMR; all other bits are those of the MSR. */
+    public static final int KEY_AMR_SHIFT = 26;
+
+    /** The bits of a key that are those of the AMR. */
+    public static final long KEY_AMR = 3L << KEY_AMR_SHIFT;
+
     private static final boolean HOST_BIG_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
 
     /** What the floating-point instruction being executed works with. */
@@ -302,8 +308,7 @@ public final class PowerProcessor extends Processor {
     /** To be called when XER[SO] may have changed. */
     public void summaryOverflowChanged() {
         if ((mode & Mode.SO) != 0 != (slot(State.SO) != 0)) {
-            mode ^= Mode.SO;
-            fetchModeChanged();
+            contextChanged();
         }
     }
 
@@ -316,11 +321,20 @@ public final class PowerProcessor extends Processor {
         }
     }
 
-    /** Works out again what depends on MSR, PIDR, AMR, CIABR and facility registers. */
+    /** Works out again what depends on MSR, XER[SO], PIDR, AMR, CIABR and facility registers. */
     public void contextChanged() {
         long msr = msr();
         long pid = spr(Spr.PIDR);
-        mode = Mode.of(msr, spr(Spr.FSCR), slot(State.SO));
+        long fscr = spr(Spr.FSCR);
+        long ciabr = spr(Spr.CIABR);
+        long so = slot(State.SO);
+        if (fscr != knownFscr || ciabr != knownCiabr || so != knownSo) {
+            knownSo = so;
+            knownFscr = fscr;
+            knownCiabr = ciabr;
+            forgetContexts();
+        }
+        mode = Mode.of(msr, fscr, so);
         boolean problem = (msr & Msr.PR) != 0;
         if (interrupts.isInstructionWatched(problem)) {
             mode |= Mode.TRACE;
@@ -338,13 +352,48 @@ public final class PowerProcessor extends Processor {
             dataKey = key;
             dataContext = tlbs.table(key);
             tlbs.forgetRecent();
+            forgetContextsIfTablesChanged();
             publishTlb(tlbs.address(dataContext), tlbs.mask(dataContext));
         }
+        publishContext(dataContext);
+        putSlot(State.AMR_KEY, spr(Spr.AMR) >>> 62 << KEY_AMR_SHIFT);
+        interrupts.entriesChanged();
+    }
+
+    private void forgetContextsIfTablesChanged() {
+        if (tlbs.changes() != knownTableChanges) {
+            knownTableChanges = tlbs.changes();
+            forgetContexts();
+        }
+    }
+
+    /**
+     * Lets generated code enter the current context by itself, for a key that consists of the MSR that software asked for
+     * and {@link State#AMR_KEY}. To be called only where nothing but the MSR changes, and what follows from it.
+     */
+    public void rememberContext(long key) {
+        rememberContext(problemFetch, key, msr());
+    }
+
+    /** Has each context be entered by Java before generated code may do so again. */
+    public void forgetAllContexts() {
+        forgetContexts();
+    }
+
+    @Override
+    protected void contextAdopted(int newDataContext) {
+        dataContext = newDataContext;
+        dataKey = tlbs.key(newDataContext);
     }
 
     /** Finds the fetch context of a process. Those of 30 processes are kept. */
     private void changeProcess(long pid) {
         currentPid = pid;
+        for (int i = 0; i < tlbs.tables(); i++) {
+            if (belongsTo(i, pid)) {
+                tlbs.keep(i);
+            }
+        }
         if (lowPrivilegedFetch) {
             lowPrivilegedFetch = false;
             flushFetch(FETCH_PRIVILEGED);
@@ -354,6 +403,7 @@ public final class PowerProcessor extends Processor {
             if (fetchPid[i] == pid && fetchWanted[i] != 0) {
                 fetchWanted[i] = ++fetchClock;
                 problemFetch = i;
+                selectContexts(i);
                 return;
             }
             if (fetchWanted[i] < fetchWanted[oldest]) {
@@ -361,6 +411,8 @@ public final class PowerProcessor extends Processor {
             }
         }
         flushFetch(oldest);
+        forgetContexts(oldest);
+        selectContexts(oldest);
         fetchPid[oldest] = pid;
         fetchWanted[oldest] = ++fetchClock;
         problemFetch = oldest;
@@ -376,6 +428,10 @@ public final class PowerProcessor extends Processor {
 
     private final SystemPages systemPages = new SystemPages();
     private long dataKey = -1;
+    private long knownFscr;
+    private long knownSo;
+    private long knownCiabr;
+    private long knownTableChanges;
     private int dataContext;
     private long decrementerDeadline = Long.MAX_VALUE;
     private long stop = Long.MAX_VALUE;
@@ -605,6 +661,7 @@ public final class PowerProcessor extends Processor {
         // storage of that kind.
         if (!translation.cachingInhibited && !watchpoint.covers(pageEa, pageBytes)) {
             tlbs.put(dataContext, pageEa, pageBytes, memory.hostAddress(pageReal), readable, writable && !isCode);
+            forgetContextsIfTablesChanged();
             publishTlb(tlbs.address(dataContext), tlbs.mask(dataContext));
         }
         return ra;

@@ -57,7 +57,7 @@ public final class SprTable {
     private static final long WORD = 0xffff_ffffL;
     private static final int NUMBERS = 1024;
     /** The PRI field, which is all that there is of the PPR. */
-    private static final long PPR_PRI = 7L << 50;
+    public static final long PPR_PRI = 7L << 50;
 
     private static final long CTRL_RUN = 1;
     /** CTRL[TS]: the RUN bits of the core's threads, that of thread 0 first. */
@@ -217,6 +217,7 @@ public final class SprTable {
                 (p, v) -> {
                     requireFacility(p, FSCR_EBB);
                     p.setSpr(Spr.BESCR, change.applyAsLong(p.spr(Spr.BESCR), v));
+                    p.forgetAllContexts();
                     p.interrupts().eventBasedBranch();
                 });
     }

@@ -44,6 +44,21 @@ public final class State {
     /** Behind the last slot of architected state. */
     public static final int END = SPR + 1024;
 
+    /** Bits 0 and 1 of the AMR, at {@link PowerProcessor#KEY_AMR}: a part of each context's key. */
+    public static final int AMR_KEY = Slots.GUEST_PRIVATE;
+    /** What MSR and address a system call from problem state leads to, with MSR[ME] as it was. */
+    public static final int SYSTEM_CALL_MSR = Slots.GUEST_PRIVATE + 1;
+
+    public static final int SYSTEM_CALL_ADDRESS = Slots.GUEST_PRIVATE + 2;
+    /** The same for system calls vectored, with MSR[ME EE RI] as they were; the address is that of level 0. */
+    public static final int VECTORED_MSR = Slots.GUEST_PRIVATE + 3;
+
+    public static final int VECTORED_ADDRESS = Slots.GUEST_PRIVATE + 4;
+    /** How many of each have been taken. */
+    public static final int SYSTEM_CALLS = Slots.GUEST_PRIVATE + 5;
+
+    public static final int VECTORED_CALLS = Slots.GUEST_PRIVATE + 6;
+
     private State() {}
 
     /** What a slot is, for people. */

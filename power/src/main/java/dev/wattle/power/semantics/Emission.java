@@ -51,6 +51,11 @@ public final class Emission {
         return State.GPR + Fields.rb(word);
     }
 
+    /** Whether the code is privileged. */
+    public boolean privileged() {
+        return (mode & Mode.PR) == 0;
+    }
+
     public int temp() {
         return out.temp();
     }

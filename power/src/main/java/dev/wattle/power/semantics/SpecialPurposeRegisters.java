@@ -20,6 +20,7 @@ final class SpecialPurposeRegisters {
     /** LPCR[EVIRT]: what is undefined or a hypervisor's is reported, and not ignored. */
     private static final long LPCR_EVIRT = 1L << 21;
 
+    private static final long WORD = 0xffff_ffffL;
     private static final int FIRST_RESERVED = 808;
     private static final int LAST_RESERVED = 811;
 
@@ -35,12 +36,20 @@ final class SpecialPurposeRegisters {
         int read = m.shared("mfspr", SpecialPurposeRegisters::read);
         int write = m.shared("mtspr", SpecialPurposeRegisters::write);
         int summary = m.shared("summary overflow", (p, w) -> p.summaryOverflowChanged());
+        int protect = m.shared("access rights", (p, w) -> {
+            p.contextChanged();
+            if ((p.msr() & (Msr.FE0 | Msr.FE1)) == 0) {
+                p.rememberContext(p.msr() | p.slot(State.AMR_KEY));
+            }
+        });
         m.emitter("mfspr", e -> {
             int spr = Fields.spr(e.word);
             if (spr == Spr.XER) {
                 readXer(e);
-            } else if (isPlain(spr, e.mode)) {
-                e.out.op(Op.MOV, e.rt(), State.SPR + spr, 0);
+            } else if (isPlain(spr, e.mode) || isPlainToRead(spr, e)) {
+                e.out.op(Op.MOV, e.rt(), State.SPR + (spr == Spr.SPRG3_PROBLEM ? Spr.SPRG3 : spr), 0);
+            } else if (spr == Spr.PPR32) {
+                e.out.opImm(Op.SHRI, e.rt(), State.SPR + Spr.PPR, 32);
             } else {
                 e.out.call(read, e.word);
             }
@@ -51,6 +60,12 @@ final class SpecialPurposeRegisters {
                 writeXer(e, summary);
             } else if (isPlain(spr, e.mode)) {
                 e.out.op(Op.MOV, State.SPR + spr, e.rt(), 0);
+            } else if (isWord(spr, e)) {
+                e.out.opImm(Op.ANDI, State.SPR + spr, e.rt(), WORD);
+            } else if (spr == Spr.PPR) {
+                e.out.opImm(Op.ANDI, State.SPR + spr, e.rt(), SprTable.PPR_PRI);
+            } else if (spr == Spr.AMR && e.privileged()) {
+                writeAmr(e, protect);
             } else if (endsBlock(spr)) {
                 e.out.callEnd(write, e.word);
             } else {
@@ -129,8 +144,37 @@ final class SpecialPurposeRegisters {
             case Spr.LR, Spr.CTR -> true;
             case Spr.SRR0, Spr.SRR1, Spr.DAR, Spr.SPRG0, Spr.SPRG1, Spr.SPRG2, Spr.SPRG3, Spr.CFAR ->
                 (mode & Mode.PR) == 0;
+            case Spr.DSCR, Spr.TAR, Spr.EBBHR, Spr.EBBRR, Spr.UAMOR ->
+                // From problem state they may be unavailable.
+                (mode & Mode.PR) == 0;
             default -> false;
         };
+    }
+
+    /** Registers that are read as they have been stored. */
+    private static boolean isPlainToRead(int spr, Emission e) {
+        return switch (spr) {
+            case Spr.PPR, Spr.VRSAVE, Spr.SPRG3_PROBLEM -> true;
+            case Spr.DSISR, Spr.AMR, Spr.IAMR, Spr.FSCR, Spr.BESCR -> e.privileged();
+            case Spr.PIDR -> e.privileged() && e.isa3;
+            default -> false;
+        };
+    }
+
+    /** Registers of 32 bits that are nothing but storage. */
+    private static boolean isWord(int spr, Emission e) {
+        return spr == Spr.VRSAVE || spr == Spr.DSISR && e.privileged();
+    }
+
+    /** The AMR, and which software TLB data accesses look into from here on. */
+    private static void writeAmr(Emission e, int protect) {
+        int bits = e.temp();
+        e.out.op(Op.MOV, State.SPR + Spr.AMR, e.rt(), 0);
+        e.out.opImm(Op.SHRI, bits, e.rt(), 62);
+        e.out.opImm(Op.SHLI, State.AMR_KEY, bits, PowerProcessor.KEY_AMR_SHIFT);
+        int key = e.temp();
+        e.out.op(Op.OR, key, State.MSR, State.AMR_KEY);
+        e.out.host(Form.DATA_CONTEXT, 0, key, 0, 0, protect, e.word);
     }
 
     /** Registers whose change alters how following code is fetched, translated or accesses storage, or that branch. */

@@ -2,8 +2,10 @@
 package dev.wattle.power.semantics;
 
 import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
 import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.Interrupts;
+import dev.wattle.power.processor.Mode;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.processor.Spr;
@@ -35,13 +37,35 @@ final class SystemLinkage {
     private SystemLinkage() {}
 
     static void bind(Meanings m) {
-        m.routine("sc", SystemLinkage::sc);
-        m.routine("scv", SystemLinkage::scv);
-        m.routine("rfid", SystemLinkage::rfid);
-        m.routine("rfscv", SystemLinkage::rfscv);
+        int enter = m.shared("system linkage", SystemLinkage::enter);
+        int sc = m.shared("sc", SystemLinkage::sc);
+        int scv = m.shared("scv", SystemLinkage::scv);
+        m.emitter("sc", e -> {
+            if (level(e.word) == 0 && isPlainProblemState(e)) {
+                systemCall(e, enter);
+            } else {
+                e.out.callEnd(sc, e.word);
+            }
+        });
+        m.emitter("scv", e -> {
+            if ((e.mode & Mode.SCV) != 0 && isPlainProblemState(e)) {
+                systemCallVectored(e, enter);
+            } else {
+                e.out.callEnd(scv, e.word);
+            }
+        });
+        m.emitter("rfid", e -> {
+            e.out.op(Op.MOV, Slots.NEXT_ADDRESS, State.SPR + Spr.SRR0, 0);
+            switchContext(e, State.SPR + Spr.SRR1, RETURN_KEEPS, enter);
+        });
+        m.emitter("rfscv", e -> {
+            e.out.op(Op.MOV, Slots.NEXT_ADDRESS, State.LR, 0);
+            switchContext(e, State.CTR, RETURN_KEEPS, enter);
+        });
         m.emitter("mfmsr", e -> e.out.op(Op.MOV, e.rt(), State.MSR, 0));
-        m.routine("mtmsr", SystemLinkage::mtmsr);
-        m.routine("mtmsrd", SystemLinkage::mtmsrd);
+        int enable = m.shared("interrupts enabled", (p, w) -> p.setMsr(p.msr()));
+        m.emitter("mtmsr", e -> moveToMsr(e, MTMSR_KEEPS, enter, enable));
+        m.emitter("mtmsrd", e -> moveToMsr(e, MTMSRD_KEEPS, enter, enable));
         m.routine("tw", (p, w) -> trap(p, w, (int) p.gpr(Fields.ra(w)), (int) p.gpr(Fields.rb(w))));
         m.routine("twi", (p, w) -> trap(p, w, (int) p.gpr(Fields.ra(w)), Fields.si(w)));
         m.routine("td", (p, w) -> trap(p, w, p.gpr(Fields.ra(w)), p.gpr(Fields.rb(w))));
@@ -68,7 +92,7 @@ final class SystemLinkage {
     }
 
     private static void sc(PowerProcessor p, int w) {
-        if ((w >>> 5 & 0x7f) == 1) {
+        if (level(w) == 1) {
             if ((p.msr() & Msr.PR) != 0) {
                 p.setGpr(3, H_PRIVILEGE);
             } else {
@@ -84,60 +108,96 @@ final class SystemLinkage {
         if ((p.spr(Spr.FSCR) >>> FSCR_SCV & 1) == 0) {
             throw p.interrupts().facilityUnavailable(FSCR_SCV);
         }
-        p.interrupts().systemCallVectored(w >>> 5 & 0x7f);
+        p.interrupts().systemCallVectored(level(w));
+    }
+
+    /** LEV of a system call. */
+    private static int level(int w) {
+        return w >>> 5 & 0x7f;
+    }
+
+    /** Whether code is of problem state, with translation as that always has it, and is not traced. */
+    private static boolean isPlainProblemState(Emission e) {
+        return (e.mode & (Mode.PR | Mode.TRACE)) == Mode.PR;
+    }
+
+    private static void systemCall(Emission e, int enter) {
+        e.out.opImm(Op.LEA, State.SPR + Spr.SRR0, 0, e.pageOffset + 4);
+        e.out.opImm(Op.ANDI, State.SPR + Spr.SRR1, State.MSR, ~Interrupts.SRR1_INFORMATION);
+        e.out.opImm(Op.ADDI, State.SYSTEM_CALLS, State.SYSTEM_CALLS, 1);
+        e.out.op(Op.MOV, Slots.NEXT_ADDRESS, State.SYSTEM_CALL_ADDRESS, 0);
+        handler(e, State.SYSTEM_CALL_MSR, Msr.ME, enter);
+    }
+
+    private static void systemCallVectored(Emission e, int enter) {
+        e.out.opImm(Op.LEA, State.LR, 0, e.pageOffset + 4);
+        e.out.opImm(Op.ANDI, State.CTR, State.MSR, ~Interrupts.SRR1_INFORMATION);
+        e.out.opImm(Op.ADDI, State.VECTORED_CALLS, State.VECTORED_CALLS, 1);
+        e.out.opImm(Op.ADDI, Slots.NEXT_ADDRESS, State.VECTORED_ADDRESS, level(e.word) * 32L);
+        handler(e, State.VECTORED_MSR, Msr.ME | Msr.EE | Msr.RI, enter);
+    }
+
+    /** Enters a handler of problem state's, with some bits of the MSR as they are. */
+    private static void handler(Emission e, int msr, long keep, int enter) {
+        int kept = e.temp();
+        e.out.opImm(Op.ANDI, kept, State.MSR, keep);
+        e.out.op(Op.OR, kept, kept, msr);
+        e.out.op(Op.OR, Slots.NEXT_CONTEXT, kept, State.AMR_KEY);
+        e.out.switchContext(State.MSR, enter, e.word);
+    }
+
+    /** Gives the MSR the value of a slot but for bits that it keeps; {@link Slots#NEXT_ADDRESS} has been set. */
+    private static void switchContext(Emission e, int value, long keep, int enter) {
+        int msr = e.temp();
+        int kept = e.temp();
+        e.out.opImm(Op.ANDI, msr, value, ~(keep | PowerProcessor.KEY_AMR));
+        e.out.opImm(Op.ANDI, kept, State.MSR, keep);
+        e.out.op(Op.OR, msr, msr, kept);
+        e.out.op(Op.OR, Slots.NEXT_CONTEXT, msr, State.AMR_KEY);
+        e.out.switchContext(State.MSR, enter, e.word);
     }
 
     /**
-     * Gives the MSR a value, as far as bits exist and are not to be kept: problem state is never in real mode, and a
-     * transaction is not entered in this way. Execution goes on at {@code nia}.
+     * Gives the MSR the value in {@link Slots#NEXT_CONTEXT}, as far as bits exist: problem state is never in real mode,
+     * and a transaction is not entered in this way. Execution goes on at {@link Slots#NEXT_ADDRESS}.
      */
-    private static void setMsr(PowerProcessor p, long value, long keep, long nia) {
-        if ((value & ~keep & Msr.TS) != 0) {
+    private static void enter(PowerProcessor p, int w) {
+        long key = p.slot(Slots.NEXT_CONTEXT);
+        long msr = key & ~PowerProcessor.KEY_AMR & p.model().msrMask();
+        if ((msr & Msr.TS) != 0) {
             throw p.interrupts().program(Interrupts.TM_BAD_THING);
         }
-        long old = p.msr();
-        long msr = old & keep | value & ~keep & p.model().msrMask();
         if ((msr & Msr.PR) != 0) {
             msr |= Msr.EE | Msr.IR | Msr.DR;
         }
+        long old = p.msr();
         p.setMsr(msr);
-        p.continueAt(nia);
-        boolean enabled = (old & FLOATING_POINT_MODE) == 0 && (msr & FLOATING_POINT_MODE) != 0;
-        if (enabled && (msr & Msr.FP) != 0 && (p.fpscr() & FPSCR_FEX) != 0) {
+        p.continueAt(p.slot(Slots.NEXT_ADDRESS) & -4);
+        boolean mayInterrupt = (msr & FLOATING_POINT_MODE) != 0;
+        boolean mayBranch = (msr & Msr.PR) != 0 && (p.spr(Spr.BESCR) & BESCR_GE) != 0;
+        if (!mayInterrupt && !mayBranch) {
+            p.rememberContext(key);
+        }
+        if (mayInterrupt && (old & FLOATING_POINT_MODE) == 0 && (msr & Msr.FP) != 0 && (p.fpscr() & FPSCR_FEX) != 0) {
             throw p.interrupts().floatingPointNowEnabled(p.successor);
         }
         p.interrupts().eventBasedBranch();
     }
 
-    private static void rfid(PowerProcessor p, int w) {
-        setMsr(p, p.spr(Spr.SRR1), RETURN_KEEPS, p.spr(Spr.SRR0) & -4);
-    }
-
-    private static void rfscv(PowerProcessor p, int w) {
-        setMsr(p, p.slot(State.CTR), RETURN_KEEPS, p.slot(State.LR) & -4);
-    }
-
-    private static void mtmsr(PowerProcessor p, int w) {
-        long rs = p.gpr(Fields.rs(w));
-        if ((w >>> 16 & 1) != 0) {
-            setEeAndRi(p, rs);
-        } else {
-            setMsr(p, rs, MTMSR_KEEPS, p.successor);
+    private static void moveToMsr(Emission e, long keep, int enter, int enable) {
+        if ((e.word >>> 16 & 1) == 0) {
+            e.out.opImm(Op.LEA, Slots.NEXT_ADDRESS, 0, e.pageOffset + 4);
+            switchContext(e, e.rt(), keep, enter);
+            return;
         }
-    }
-
-    private static void mtmsrd(PowerProcessor p, int w) {
-        long rs = p.gpr(Fields.rs(w));
-        if ((w >>> 16 & 1) != 0) {
-            setEeAndRi(p, rs);
-        } else {
-            setMsr(p, rs, MTMSRD_KEEPS, p.successor);
-        }
-    }
-
-    private static void setEeAndRi(PowerProcessor p, long rs) {
         long bits = Msr.EE | Msr.RI;
-        p.setMsr(p.msr() & ~bits | rs & bits);
+        int set = e.temp();
+        int kept = e.temp();
+        e.out.opImm(Op.ANDI, set, e.rt(), bits);
+        e.out.opImm(Op.ANDI, kept, State.MSR, ~bits);
+        e.out.op(Op.OR, State.MSR, set, kept);
+        // What has been waiting for MSR[EE] comes at once.
+        e.out.callEndUnlessZero(Slots.REQUESTED, enable, e.word);
     }
 
     private static void trap(PowerProcessor p, int w, long a, long b) {
@@ -158,6 +218,7 @@ final class SystemLinkage {
             throw p.interrupts().program(Interrupts.TM_BAD_THING);
         }
         p.setSpr(Spr.BESCR, (w & 0x800) != 0 ? bescr | BESCR_GE : bescr & ~BESCR_GE);
+        p.forgetAllContexts();
         p.continueAt(p.spr(Spr.EBBRR) & -4);
         p.interrupts().eventBasedBranch();
     }

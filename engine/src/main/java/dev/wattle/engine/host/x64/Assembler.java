@@ -109,6 +109,11 @@ public final class Assembler {
         return (long) disp << 32 | (long) scale << 16 | index << 8 | base;
     }
 
+    /** An operand with no index, and an index for it. */
+    static long indexed(long mem, int index) {
+        return mem(base(mem), index, 0, disp(mem));
+    }
+
     /** The operand some bytes behind another one. */
     public static long plus(long mem, int bytes) {
         return mem + ((long) bytes << 32);

@@ -703,6 +703,8 @@ final class BlockEmitter {
                 leave();
                 routine(Exits.CALL_END, i, imm);
             }
+            case Op.SWITCH -> switchContext(i, w, imm);
+            case Op.CALL_END_UNLESS_ZERO -> callEndUnlessZero(i, w, imm);
             case Op.GOTO, Op.FALL_THROUGH -> {
                 int target = op == Op.GOTO ? (int) imm : behind();
                 boolean keeps = keeps(target);
@@ -759,6 +761,39 @@ final class BlockEmitter {
             }
         }
         return true;
+    }
+
+    /** Enters a context and goes on there, by a routine where it must be. */
+    private void switchContext(int i, long w, long imm) {
+        comparisons.makeAllBut(-1);
+        leave();
+        asm.load(RDX, Layout.slot(Slots.NEXT_CONTEXT));
+        long absent = ContextSwitch.find(asm);
+        asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.REQUESTED), 0);
+        long requested = asm.jccForward(Condition.NOT_EQUAL);
+        addRoutineEnd(i, imm, absent, requested);
+        asm.load(RAX, Layout.slot(Slots.NEXT_ADDRESS));
+        ContextSwitch.enter(asm, Op.d(w));
+        count();
+        goIndirect(true);
+    }
+
+    private void callEndUnlessZero(int i, long w, long imm) {
+        comparisons.makeAllBut(-1);
+        int a = operands.inRegister(Op.a(w), RCX);
+        asm.test(a, a);
+        addRoutineEnd(i, imm, asm.jccForward(Condition.NOT_EQUAL), 0);
+        stubExchanged[stubs - 1] = true;
+        count();
+        go(behind(), true);
+    }
+
+    /** Has a stub written that runs the routine which ends the block. */
+    private void addRoutineEnd(int i, long imm, long jump, long jump2) {
+        int k = stubs;
+        addStub(Exits.CALL_END, jump, 0, 0, block.where[i], behind(), 0);
+        stubImmediate[k] = imm;
+        stubJump2[k] = jump2;
     }
 
     private int behind() {
@@ -1127,8 +1162,11 @@ final class BlockEmitter {
             return;
         }
         asm.int_(stubWhere[k]);
-        asm.int_(isAccess ? block.pageOffset : stubOffset[k]);
-        if (kind == Exits.GROUP) {
+        asm.int_(isAccess || kind == Exits.CALL_END ? block.pageOffset : stubOffset[k]);
+        if (kind == Exits.CALL_END) {
+            asm.int_(stubOffset[k]);
+            asm.long_(stubImmediate[k]);
+        } else if (kind == Exits.GROUP) {
             resume(k, descriptor, ROUTINE_DESCRIPTOR_BYTES);
         } else if (isAccess) {
             resume(k, descriptor, ACCESS_DESCRIPTOR_BYTES);

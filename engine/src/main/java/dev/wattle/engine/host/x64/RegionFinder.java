@@ -90,7 +90,7 @@ final class RegionFinder {
             case Op.GOTO -> new int[] {offset(block.immediates[last])};
             case Op.BRANCH_NZ, Op.BRANCH_BIT_SET, Op.BRANCH_BIT_CLEAR ->
                 new int[] {offset(block.immediates[last]), behind};
-            case Op.FALL_THROUGH, Op.INDIRECT_NZ -> new int[] {behind};
+            case Op.FALL_THROUGH, Op.INDIRECT_NZ, Op.CALL_END_UNLESS_ZERO -> new int[] {behind};
             default -> new int[0];
         };
     }

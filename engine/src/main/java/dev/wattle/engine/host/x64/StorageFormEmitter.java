@@ -37,7 +37,7 @@ final class StorageFormEmitter {
     }
 
     static boolean supports(int form) {
-        return form >= Form.PROBE && form <= Form.STORE_CONDITIONAL_64_BE;
+        return form >= Form.DATA_CONTEXT && form <= Form.STORE_CONDITIONAL_64_BE;
     }
 
     /** Whether a form writes a comparison nibble to d. */
@@ -55,6 +55,12 @@ final class StorageFormEmitter {
                 asm.test(a, a);
                 slowJump = asm.jccForward(Condition.NOT_EQUAL);
                 operands.forgetCarried();
+            }
+            case Form.DATA_CONTEXT -> {
+                operands.fetch(RDX, Op.a(w));
+                operands.forgetCarried();
+                slowJump = ContextSwitch.find(asm);
+                ContextSwitch.enterData(asm);
             }
             case Form.PROBE -> {
                 accesses.address(Op.a(w), 0);
