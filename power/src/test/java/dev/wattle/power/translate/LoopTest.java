@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.power.translate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.wattle.power.mmu.RadixTree;
+import dev.wattle.power.model.ProcessorModel;
+import dev.wattle.power.processor.GuestMachine;
+import dev.wattle.power.processor.Msr;
+import dev.wattle.power.processor.Spr;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What code of loops keeps from turn to turn is given up where it is no longer right. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class LoopTest {
+    private static final long CODE = GuestMachine.CODE;
+    private static final long DATA = 0x40_0000;
+    private static final long MAPPED = 0xc000_0040_0000_0000L;
+
+    private final GuestMachine m = new GuestMachine(ProcessorModel.POWER9);
+
+    @AfterEach
+    void close() {
+        m.close();
+    }
+
+    private void translation(RadixTree tree) {
+        tree.map(0, 0, 0, 30, RadixTree.ALL);
+        m.p.radix().processTable(tree.patb1());
+        m.p.setMsr(GuestMachine.PRIVILEGED | Msr.IR | Msr.DR);
+    }
+
+    @Test
+    void fault_inALaterTurn_seesTheComparisonOfTheTurnBefore() {
+        RadixTree tree = new RadixTree(m.memory, GuestMachine.TABLES);
+        tree.map(0, MAPPED, DATA, 16, RadixTree.ALL);
+        translation(tree);
+        m.memory.fill(DATA, 0x1_0000, (byte) 1);
+        m.memory.putInt(DATA + 0xfffc, -1);
+        m.p.setGpr(8, MAPPED - 4);
+        m.program(CODE, "lwzu 9,4(8); cmpwi 1,9,5; bne 1,. - 8; sc 1");
+        // The loop's end is behind the end of the page.
+        assertEquals(0x300, m.runFrom(CODE));
+        assertEquals(MAPPED + 0xfffc, m.p.gpr(8));
+        assertEquals(-1 & 0xffff_ffffL, m.p.gpr(9));
+        assertEquals(8, m.p.cr(1));
+        assertEquals(MAPPED + 0x1_0000, m.p.spr(Spr.DAR));
+    }
+
+    @Test
+    void mapping_changedAfterALoop_holdsForItsNextRun() {
+        RadixTree tree = new RadixTree(m.memory, GuestMachine.TABLES);
+        tree.map(0, MAPPED, DATA, 16, RadixTree.ALL);
+        translation(tree);
+        m.memory.putLong(DATA, 0x11);
+        m.memory.putLong(DATA + 0x1_0000, 0x22);
+        m.program(CODE, "li 5,100; mtctr 5; ld 3,0(8); add 4,4,3; bdnz . - 8; sc 1");
+        m.p.setGpr(8, MAPPED);
+        m.p.setGpr(4, 0);
+        m.runFrom(CODE);
+        assertEquals(100 * 0x11, m.p.gpr(4));
+        tree.map(0, MAPPED, DATA + 0x1_0000, 16, RadixTree.ALL);
+        m.p.setGpr(8, MAPPED);
+        m.program(CODE + 0x100, "tlbie 8,9,2,1,1; ptesync; sc 1");
+        m.p.setGpr(9, 0);
+        m.runFrom(CODE + 0x100);
+        m.p.setGpr(4, 0);
+        m.runFrom(CODE);
+        assertEquals(100 * 0x22, m.p.gpr(4));
+    }
+
+    @Test
+    void store_intoTheLoopThatDoesIt_isSeenInTheNextTurn() {
+        m.p.setGpr(8, CODE);
+        m.p.setGpr(9, GuestMachine.word("addi 3,3,100"));
+        m.p.setGpr(10, 0);
+        m.p.setGpr(3, 0);
+        // In the fifth turn the store goes into the loop, before that behind it.
+        m.program(
+                CODE,
+                "addi 3,3,1; addi 10,10,1; cmpwi 10,5; li 7,0x100; isel 7,0,7,2; stwx 9,8,7; isync; cmpwi 1,10,9; "
+                        + "blt 1,. - 32; sc 1");
+        m.runFrom(CODE);
+        assertEquals(9, m.p.gpr(10));
+        assertEquals(5 + 4 * 100, m.p.gpr(3));
+        assertEquals(2, m.p.cr(1));
+    }
+
+    @Test
+    void comparison_ofAnOperandThatTheLoopChanges_isThatOfItsTime() {
+        // CR2 is compared before its operand changes, and nothing reads it but the end.
+        m.program(CODE, "cmpwi 2,3,7; addi 3,3,1; cmpwi 3,20; blt . - 12; mfcr 4; sc 1");
+        m.p.setGpr(3, 0);
+        m.runFrom(CODE);
+        assertEquals(20, m.p.gpr(3));
+        assertEquals(4, m.p.cr(2));
+        assertEquals(2, m.p.cr(0));
+        assertEquals(2 << 28 | 4 << 20, m.p.gpr(4));
+    }
+}
