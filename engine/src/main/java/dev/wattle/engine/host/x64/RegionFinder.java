@@ -99,13 +99,29 @@ final class RegionFinder {
         return immediate == (int) immediate ? (int) immediate : -1;
     }
 
+    /** Whether the header's own loop is within another one: then a member before it leads to it. */
+    private static boolean isInner(Region region) {
+        int header = region.header.pageOffset;
+        for (Block from : region.sources) {
+            for (int offset : successors(from)) {
+                if (offset == header && from.pageOffset < header) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /** How often each member is thought to be executed while the header is executed once. */
     static int[] weights(Region region) {
         int[] weights = new int[region.members.size()];
         Arrays.fill(weights, 1);
+        boolean isInner = isInner(region);
         for (Block from : region.sources) {
             for (int offset : successors(from)) {
-                if (offset <= from.pageOffset && offset != region.header.pageOffset && region.memberAt(offset) >= 0) {
+                if (offset <= from.pageOffset
+                        && (isInner || offset != region.header.pageOffset)
+                        && region.memberAt(offset) >= 0) {
                     int end = region.memberAt(from.pageOffset);
                     for (int m = region.memberAt(offset); m <= end; m++) {
                         weights[m] = Math.min(weights[m] * WEIGHT, MOST_WEIGHT);

@@ -243,6 +243,11 @@ final class VectorEmitter {
         };
     }
 
+    /** Whether an operation gives zeros, whatever its operands are. */
+    static boolean isZero(long w) {
+        return Form.of(w) == Form.V128_BINARY && Op.c(w) == VectorOp.XOR && Op.a(w) == Op.b(w);
+    }
+
     /** Whether an operation writes a comparison nibble to d. */
     static boolean writesNibble(int form) {
         return form == Form.V128_SUMMARY;
@@ -370,9 +375,9 @@ final class VectorEmitter {
         int entry = BINARY[which];
         int map = entry >> MAP_SHIFT & 15;
         int opcode = entry & 0xff;
-        if (Op.a(w) == Op.b(w) && which == VectorOp.XOR) {
+        if (isZero(w)) {
             // The usual way to get zeros, whatever there was before.
-            int d = d(w);
+            int d = registers.formOf(Op.d(w)) == VectorRegisters.LEFT ? registers.defineLeft(Op.d(w) | 1, true) : d(w);
             op(map, opcode, d, d, d);
             return;
         }

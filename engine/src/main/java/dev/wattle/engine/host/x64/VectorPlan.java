@@ -153,6 +153,12 @@ final class VectorPlan {
             int d = Op.d(w);
             if (op == Op.HOST && (floats.supports(Form.of(w)) || vectors.supports(w))) {
                 int form = Form.of(w);
+                if (VectorEmitter.isZero(w)) {
+                    // That can be done in any form.
+                    uses[d >> 1] += weight;
+                    written[d >> 1] = true;
+                    continue;
+                }
                 boolean isFloat = floats.supports(form);
                 int wanted = isFloat ? VectorRegisters.LEFT : VectorRegisters.WHOLE;
                 int count = isFloat ? FloatEmitter.operandCount(form) : VectorEmitter.operandCount(w);
@@ -227,6 +233,9 @@ final class VectorPlan {
                 return;
             }
             pinned[pinnedCount++] = best;
+            if (forms[best] == UNKNOWN) {
+                forms[best] = VectorRegisters.WHOLE;
+            }
             uses[best] = 0;
         }
     }
