@@ -43,6 +43,12 @@ public final class Block {
     public int heat;
     /** How often a back-end could not do together what it does together in this block. */
     public int refusals;
+    /** How many blocks at its place have become invalid before it, each soon after it was translated. */
+    public int changes;
+    /** Of an invalid block: a hash of the code that was last executed in its place, and how often that has come again. */
+    public long laterCode;
+
+    public int laterRuns;
     /** Guest real address of its page, as far as the store of translations has said. */
     public long realPage;
     /** Where a back-end has put the block's host code, 0 while it has none. */

@@ -179,8 +179,8 @@ public final class CodeCache {
             long pieceEnd = (at & -CodePage.SMALL) + CodePage.SMALL;
             if (isWatched(at)) {
                 int length = (int) (Math.min(end, pieceEnd) - at);
-                boolean isEmpty = written(at, length, CodePage.SMALL) & written(at, length, CodePage.LARGE);
-                if (isEmpty) {
+                boolean isAbandoned = written(at, length, CodePage.SMALL) & written(at, length, CodePage.LARGE);
+                if (isAbandoned) {
                     setWatched(at, false);
                 }
             }
@@ -188,7 +188,7 @@ public final class CodeCache {
         }
     }
 
-    /** Drops translations of the page of one size; says whether none are left in that 4 KiB piece. */
+    /** Drops translations of the page of one size; says whether that 4 KiB piece need not be watched. */
     private boolean written(long ra, int length, int pageBytes) {
         CodePage page = pages.get(key(ra, pageBytes));
         if (page == null) {
@@ -196,7 +196,7 @@ public final class CodeCache {
         }
         int offset = (int) ra & pageBytes - 1;
         page.written(offset, length, dropped);
-        return page.isEmpty(offset / CodePage.SMALL);
+        return page.isAbandoned(offset / CodePage.SMALL);
     }
 
     private void dropAll() {

@@ -19,6 +19,9 @@ public final class CodePage {
     private static final int IDLE_WRITES = 16;
 
     private static final int FEW_BLOCKS = 8;
+    /** After so many writes to a piece without blocks nobody is thought to be changing code there. */
+    private static final int LAST_WRITES = 4;
+
     private static final int PIECE_SHIFT = 12;
     private static final int LINE_SHIFT = 6;
     private static final Block[] NO_BLOCKS = new Block[0];
@@ -32,6 +35,9 @@ public final class CodePage {
     private final Block[][] pieces;
     /** For each 4 KiB how often it has been written to, since a block was added, without a change of one. */
     private final int[] idleWrites;
+    /** Bytes of the longest block that there has been. */
+    private int longest;
+
     /** How many translations of its code have been kept for later runs. */
     public int kept;
 
@@ -79,6 +85,7 @@ public final class CodePage {
         int index = block.pageOffset >> 2 & SMALL / 4 - 1;
         block.otherMode = pieces[piece][index];
         pieces[piece][index] = block;
+        longest = Math.max(longest, block.byteLength);
         int last = lastPiece(block);
         for (int i = piece; i <= last; i++) {
             idleWrites[i] = 0;
@@ -91,9 +98,12 @@ public final class CodePage {
         return block.pageOffset + Math.max(block.byteLength, 1) - 1 >> PIECE_SHIFT;
     }
 
-    /** Whether no valid block covers a byte of a 4 KiB piece. */
-    boolean isEmpty(int piece) {
-        return coveredLines[piece] == 0;
+    /**
+     * Whether no valid block covers a byte of a 4 KiB piece, and that has been written to often enough since to believe
+     * that none will.
+     */
+    boolean isAbandoned(int piece) {
+        return coveredLines[piece] == 0 && idleWrites[piece] >= LAST_WRITES;
     }
 
     /** The lines of a piece that a byte range of the page touches. */
@@ -108,22 +118,22 @@ public final class CodePage {
     }
 
     /** Drops every block that covers a touched 64-byte line. The range lies within one 4 KiB piece. */
-    void written(int offset, int length, Consumer<Block> dropped) {
+    void written(int offset, int length, Consumer<Block> onDrop) {
         int piece = offset >> PIECE_SHIFT;
         long touched = lines(offset, length, piece);
         if ((touched & coveredLines[piece]) == 0) {
+            if (coveredLines[piece] == 0) {
+                idleWrites[piece]++;
+                return;
+            }
             if (++idleWrites[piece] < IDLE_WRITES || blocksIn(piece) > FEW_BLOCKS) {
                 return;
             }
             // Data with a little code among it, such as a stack with a trampoline: writing is worth more.
             touched = -1;
         }
-        // Blocks are shorter than a piece: those of the piece before may reach into this one.
-        long covered = 0;
-        for (int i = Math.max(piece - 1, 0); i <= piece; i++) {
-            covered |= drop(pieces[i], touched, piece, dropped);
-        }
-        coveredLines[piece] = covered;
+        long dropped = touched | drop(touched, piece, onDrop);
+        coveredLines[piece] = coveredLines[piece] & ~dropped | covered(dropped, piece);
     }
 
     /** How many blocks may have a byte in a piece; counted once, until a block is added. */
@@ -140,10 +150,28 @@ public final class CodePage {
         return count;
     }
 
-    /** Drops blocks of a piece that touch lines of a piece; gives the lines that the others touch. */
-    private static long drop(Block[] blocks, long touched, int piece, Consumer<Block> dropped) {
-        long covered = 0;
-        for (int i = 0; i < blocks.length; i++) {
+    /** Offset of the first instruction that a block with a byte in some lines of a piece may start with. */
+    private int firstStart(long lines, int piece) {
+        int first = (piece << PIECE_SHIFT) + (Long.numberOfTrailingZeros(lines) << LINE_SHIFT);
+        return Math.max(first - longest & -4, 0);
+    }
+
+    /** Offset behind the last one. */
+    private static int endOfStarts(long lines, int piece) {
+        return (piece << PIECE_SHIFT) + (64 - Long.numberOfLeadingZeros(lines) << LINE_SHIFT);
+    }
+
+    /** Drops blocks that touch lines of a piece; gives all lines there that they have had. */
+    private long drop(long touched, int piece, Consumer<Block> onDrop) {
+        long droppedLines = 0;
+        int end = endOfStarts(touched, piece);
+        for (int start = firstStart(touched, piece); start < end; start += 4) {
+            Block[] blocks = pieces[start >> PIECE_SHIFT];
+            if (blocks.length == 0) {
+                start |= SMALL - 4;
+                continue;
+            }
+            int i = start >> 2 & SMALL / 4 - 1;
             if (blocks[i] == Block.NONE) {
                 continue;
             }
@@ -153,15 +181,32 @@ public final class CodePage {
                 long lines = lines(block.pageOffset, block.byteLength, piece);
                 if ((lines & touched) != 0) {
                     block.valid = false;
-                    dropped.accept(block);
+                    onDrop.accept(block);
+                    droppedLines |= lines;
                 } else {
-                    covered |= lines;
                     block.otherMode = kept;
                     kept = block;
                 }
                 block = other;
             }
             blocks[i] = kept;
+        }
+        return droppedLines;
+    }
+
+    /** Which of some lines of a piece valid blocks have a byte of. */
+    private long covered(long lines, int piece) {
+        long covered = 0;
+        int end = endOfStarts(lines, piece);
+        for (int start = firstStart(lines, piece); start < end; start += 4) {
+            Block[] blocks = pieces[start >> PIECE_SHIFT];
+            if (blocks.length == 0) {
+                start |= SMALL - 4;
+                continue;
+            }
+            for (Block block = blocks[start >> 2 & SMALL / 4 - 1]; block != Block.NONE; block = block.otherMode) {
+                covered |= lines(block.pageOffset, block.byteLength, piece) & lines;
+            }
         }
         return covered;
     }

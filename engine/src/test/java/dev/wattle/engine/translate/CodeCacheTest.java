@@ -3,6 +3,7 @@ package dev.wattle.engine.translate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -74,6 +75,8 @@ class CodeCacheTest {
         cache.translate(page, 0, 0);
         assertTrue(cache.isWatched(0x4fff, 2));
         cache.written(0x4ff0, 0x20);
+        assertTrue(cache.isWatched(0x5000, 4096), "whoever changes code may do so again");
+        writeSomeMore(0x5000);
         assertFalse(cache.isWatched(0x5000, 4096));
         cache.translate(page, 0, 0);
         assertTrue(cache.isWatched(0x5fff, 1));
@@ -100,6 +103,7 @@ class CodeCacheTest {
         assertTrue(cache.isWatched(0x2_6000, 4));
         cache.written(0x2_6044, 1);
         assertFalse(behind.valid);
+        writeSomeMore(0x2_6044);
         assertFalse(cache.isWatched(0x2_6000, 4));
     }
 
@@ -110,6 +114,38 @@ class CodeCacheTest {
         cache.written(0x3_1080, 4);
         assertFalse(small.valid);
         assertFalse(large.valid);
+        writeSomeMore(0x3_1080);
         assertFalse(cache.isWatched(0x3_1000, 4));
+    }
+
+    @Test
+    void Write_amongManyBlocks_leavesThoseOfOtherLinesFound() {
+        CodePage page = cache.page(0x7000, CodePage.LARGE);
+        for (int offset = 0; offset < CodePage.LARGE; offset += 64) {
+            cache.translate(page, offset, 0);
+            if (offset + 64 < CodePage.LARGE) {
+                cache.translate(page, offset + 56, 0);
+            }
+        }
+        for (int line = 1; line < CodePage.LARGE / 64; line += 2) {
+            cache.written(page.realAddress + 64L * line + 63, 1);
+        }
+        for (int line = 1; line < CodePage.LARGE / 64; line++) {
+            boolean isWritten = line % 2 != 0;
+            assertNotEquals(isWritten, page.find(64 * line, 0).valid, "line " + line);
+            // Blocks across the end of a line go with either.
+            assertFalse(page.find(64 * line - 8, 0).valid, "before line " + line);
+        }
+        for (int line = 2; line < CodePage.LARGE / 64; line += 2) {
+            assertTrue(cache.isWatched(page.realAddress + 64L * line, 4), "line " + line);
+            cache.written(page.realAddress + 64L * line, 4);
+            assertFalse(page.find(64 * line, 0).valid, "line " + line);
+        }
+    }
+
+    private void writeSomeMore(long ra) {
+        for (int i = 0; i < 4; i++) {
+            cache.written(ra, 1);
+        }
     }
 }

@@ -90,16 +90,12 @@ class ContextSwitchTest {
     }
 
     @Test
-    void vectoredCall_afterFscrForbidsIt_isUnavailable() {
-        m.program(0x1_7000, "addi 7,7,1; rfscv");
+    void vectoredCall_afterHandlerForbidsIt_isUnavailable() {
+        m.program(0x1_7000, "addi 7,7,1; cmpwi 7,50; bne on; mtspr 153,8; on: rfscv");
         problemLoop("scv 0");
-        m.program(CODE, "li 3,%d; again: scv 0; addi 3,3,-1; cmpwi 3,0; bne again; sc".formatted(CALLS));
-        assertEquals(0xc00, m.runFrom(CODE));
-        m.p.setSpr(Spr.FSCR, 0);
-        m.p.setMsr(GuestMachine.PROBLEM);
         assertEquals(0xf60, m.runFrom(CODE));
-        assertEquals(CALLS, m.p.gpr(7));
-        assertEquals(CODE + 4, m.spr(Spr.SRR0));
+        assertEquals(50, m.p.gpr(7));
+        assertEquals(CODE + 12, m.spr(Spr.SRR0));
     }
 
     @ParameterizedTest
@@ -217,6 +213,17 @@ class ContextSwitchTest {
         m.p.setMsr(GuestMachine.PROBLEM);
         m.runFrom(CODE);
         assertEquals(8L * pages * (pages - 1) / 2, m.p.gpr(10));
+        // Nor does anything of the old one remain: now the pages are others.
+        for (int i = 0; i < pages; i++) {
+            m.memory.putLong(DATA + 0x1000 + i * 8L, 1);
+            tree.map(0, (1L << 32) + i * 0x40_0000L, DATA + 0x1000, 12, RadixTree.ALL);
+        }
+        m.p.invalidateTranslations();
+        m.p.setGpr(0, 0);
+        m.p.setGpr(10, 0);
+        m.p.setMsr(GuestMachine.PROBLEM);
+        m.runFrom(CODE);
+        assertEquals(8L * pages, m.p.gpr(10));
     }
 
     @Test

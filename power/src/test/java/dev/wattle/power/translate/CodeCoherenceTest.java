@@ -172,4 +172,42 @@ class CodeCoherenceTest {
         assertEquals(1, m.p.gpr(3));
         assertEquals(9, m.p.gpr(4));
     }
+
+    @Test
+    void code_changedBeforeEachCall_isExecutedAsItIs() {
+        // Sixty versions, then one that stays: each call adds what the instruction says at the moment.
+        m.p.setGpr(4, CODE + 0x100);
+        m.p.setGpr(5, GuestMachine.word("addi 3,3,0") & 0xffff_ffffL);
+        m.p.setGpr(7, 60);
+        m.program(CODE + 0x100, "addi 3,3,0; addi 6,6,1; blr");
+        m.program(
+                CODE,
+                "li 8,100; again: addi 9,9,1; cmpw 9,7; bgt steady; addi 5,5,1; stw 5,0(4); dcbst 0,4; sync;"
+                        + " icbi 0,4; isync; steady: mtctr 4; bctrl; addi 8,8,-1; cmpwi 8,0; bne again; sc 1");
+        m.runFrom(CODE);
+        assertEquals(100, m.p.gpr(6));
+        assertEquals(60 * 61 / 2 + 40 * 60, m.p.gpr(3));
+        // What has become steady is watched again.
+        m.program(CODE + 0x100, "addi 3,3,1000");
+        m.p.setGpr(3, 0);
+        m.p.setGpr(9, 1000);
+        m.runFrom(CODE);
+        assertEquals(100_000, m.p.gpr(3));
+    }
+
+    @Test
+    void code_changedAndInterrupted_isInterruptedThere() {
+        m.p.setGpr(4, CODE + 0x100);
+        m.p.setGpr(5, GuestMachine.word("addi 3,3,0") & 0xffff_ffffL);
+        m.p.setGpr(11, GuestMachine.word("trap") & 0xffff_ffffL);
+        m.program(CODE + 0x100, "addi 3,3,0; nop; blr");
+        m.program(
+                CODE,
+                "li 8,20; again: addi 5,5,1; stw 5,0(4); dcbst 0,4; sync; icbi 0,4; isync; mtctr 4; bctrl;"
+                        + " addi 8,8,-1; cmpwi 8,0; bne again; stw 11,4(4); addi 5,5,1; stw 5,0(4); sync; icbi 0,4;"
+                        + " isync; mtctr 4; bctrl; sc 1");
+        assertEquals(0x700, m.runFrom(CODE));
+        assertEquals(CODE + 0x104, m.p.spr(Spr.SRR0));
+        assertEquals(21 * 22 / 2, m.p.gpr(3));
+    }
 }

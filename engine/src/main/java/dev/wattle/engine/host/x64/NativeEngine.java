@@ -36,8 +36,14 @@ import java.util.TreeMap;
  */
 public final class NativeEngine<P extends Processor> implements Engine {
     private static final long SHARED_BYTES = 4096;
+    private static final long HASH_FACTOR = 0x9e37_79b9_7f4a_7c15L;
     private static final int ENTRY_PATCH_BYTES = 5;
     /** A heat that no loop gets to anything from. */
+    /** Code that has changed so often is not translated again while it goes on changing. */
+    private static final int MANY_CHANGES = 4;
+    /** Nor until it has come back the same so often. */
+    private static final int STEADY_RUNS = 4;
+
     private static final int NEVER_AGAIN = Integer.MIN_VALUE / 2;
 
     private final P processor;
@@ -62,6 +68,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private final long[] exits = new long[Exits.NAMES.size()];
     private final long[] routineRuns;
     private long evictions;
+    private long changingRuns;
     private long translationNanos;
 
     private HostCodeListener codeListener = (address, bytes, name) -> {};
@@ -145,6 +152,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
             }
         }
         counts.put("code evictions", evictions);
+        counts.put("runs of changing code", changingRuns);
         counts.put("regions", regionCount);
         counts.put("regions dropped", regionsDropped);
         translations.ifPresent(cache -> counts.put("translations of earlier runs", cache.hits()));
@@ -476,12 +484,53 @@ public final class NativeEngine<P extends Processor> implements Engine {
         long nia = page + HostMemory.getIntLe(old - BlockEmitter.HEADER_BYTES + BlockEmitter.HEADER_OFFSET)
                 & processor.addressMask();
         putSlot(Slots.NIA, nia);
+        Block changed = regionAt(old) == Region.NONE ? blockAt(old) : Block.NONE;
+        if (changed.changes >= MANY_CHANGES && evaluateChanging(changed, nia)) {
+            return 0;
+        }
         int before = generation;
         long entry = entry(nia);
         if (generation == before && slot(HostSlots.PAGE_BASE) == page) {
             redirect(old, entry);
+            if (!changed.valid) {
+                blockAt(entry).changes = changed.changes + 1;
+            }
         }
         return entry;
+    }
+
+    /**
+     * Executes code that changes all the time without a translation, which would not be executed again. The code is not
+     * watched then, either, so that it can be changed freely.
+     *
+     * @param block what has been there before; it remembers how the code goes on
+     * @return whether that has been done: steady code is to be translated
+     */
+    private boolean evaluateChanging(Block block, long nia) {
+        P p = processor;
+        p.where = 0;
+        CodePage page = p.fetchPage(nia);
+        int offset = page.offset(nia);
+        if (page.find(offset, p.mode).valid) {
+            return false;
+        }
+        Block now = p.codeCache().operations(page, offset, p.mode);
+        long code = now.byteLength;
+        long host = p.codeCache().hostAddress(now);
+        for (int i = 0; i < now.byteLength; i += 4) {
+            code = code * HASH_FACTOR + HostMemory.getIntLe(host + i);
+        }
+        if (code != block.laterCode) {
+            block.laterCode = code;
+            block.laterRuns = 0;
+        } else if (++block.laterRuns == STEADY_RUNS) {
+            block.changes = 0;
+            return false;
+        }
+        changingRuns++;
+        evaluator.finish(now, 0);
+        p.where = 0;
+        return true;
     }
 
     private void dropped(Block block) {
