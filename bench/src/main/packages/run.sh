@@ -6,6 +6,8 @@ export PATH=/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 name=$1
 count=$2
 here=/packages
+# Other names of the same folder are behind the first.
+java=$(echo /usr/lib/jvm/java-*-openjdk-*/bin/java | cut -d ' ' -f 1)
 cc1=$(echo /usr/lib*/gcc/*/*/cc1 | cut -d ' ' -f 1)
 
 now() { # hundredths of a second
@@ -28,7 +30,7 @@ again() {
 prepare() {
     case $name in
     openssl-sha256) binary 8388608 >/tmp/input ;;
-    xz | 7zz) binary $((count * 262144)) >/tmp/input ;;
+    xz | 7zz | zstd | bzip2) binary $((count * 262144)) >/tmp/input ;;
     xz-decode) binary 4194304 >/tmp/plain && /usr/bin/xz -1 -T1 -c /tmp/plain >/tmp/input ;;
     cc1) ls $here/*.i | head -n "$count" >/tmp/list ;;
     esac
@@ -39,10 +41,16 @@ job() {
     openssl-sha256) again openssl dgst -sha256 /tmp/input ;;
     xz) /usr/bin/xz -6 -T1 -c /tmp/input ;;
     xz-decode) again /usr/bin/xz -dc /tmp/input ;;
+    zstd) zstd -5 -T1 -q -c /tmp/input >/tmp/archive.7z && zstd -d -q -c /tmp/archive.7z ;;
+    bzip2) bzip2 -9 -c /tmp/input >/tmp/archive.7z && bzip2 -d -c /tmp/archive.7z ;;
     7zz) 7zz a -mx5 -mmt1 -bd /tmp/archive.7z /tmp/input >/tmp/log && 7zz x -so /tmp/archive.7z ;;
     python-start) again python3 -c 'print("started")' ;;
     python) python3 $here/work.py "$count" ;;
     perl) perl $here/work.pl "$count" ;;
+    lua) lua5.4 $here/work.lua "$count" ;;
+    mawk) mawk -v turns="$count" -f $here/work.awk ;;
+    java) "$java" -Xmx512m -cp $here Work "$count" ;;
+    node) node $here/work.js "$count" ;;
     cc1) while read -r file; do "$cc1" -quiet -O2 -fpreprocessed "$file" -o - || return 1; done </tmp/list ;;
     sqlite) sed "s/COUNT/$count/g" $here/work.sql | sqlite3 :memory: ;;
     *) return 2 ;;

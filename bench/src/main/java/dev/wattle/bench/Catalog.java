@@ -57,16 +57,21 @@ final class Catalog {
             system("patch", 200_000, GUEST_ONLY),
             system("call", 150_000, COMPARED),
             system("indirect", 60_000, COMPARED),
-            packaged("openssl-aes-gcm", 3),
-            packaged("openssl-sha256", 6),
-            packaged("xz", 2),
-            packaged("xz-decode", 5),
-            packaged("7zz", 4),
-            packaged("python-start", 10),
-            packaged("python", 10),
-            packaged("perl", 20),
-            packaged("cc1", 6),
-            packaged("sqlite", 60_000));
+            packaged("xz", Workload.DATA, 2),
+            packaged("xz-decode", Workload.DATA, 5),
+            packaged("7zz", Workload.DATA, 4),
+            packaged("zstd", Workload.DATA, 12),
+            packaged("bzip2", Workload.DATA, 12),
+            packaged("sqlite", Workload.DATA, 60_000),
+            packaged("python", Workload.INTERPRETERS, 10),
+            packaged("perl", Workload.INTERPRETERS, 20),
+            packaged("lua", Workload.INTERPRETERS, 30),
+            packaged("mawk", Workload.INTERPRETERS, 20),
+            packaged("cc1", Workload.BIG_CODE, 6),
+            packaged("python-start", Workload.BIG_CODE, 10),
+            packaged("openssl-aes-gcm", Workload.CRYPTO, 3),
+            packaged("openssl-sha256", Workload.CRYPTO, 6),
+            packaged("node", Workload.JITS, 10));
 
     private Catalog() {}
 
@@ -83,7 +88,7 @@ final class Catalog {
     static List<Program> select(String choice) throws BenchFailure {
         if (choice.isBlank()) {
             return PROGRAMS.stream()
-                    .filter(program -> program.workload() != Workload.PACKAGES)
+                    .filter(program -> !program.workload().isPackaged())
                     .toList();
         }
         Set<Program> chosen = new LinkedHashSet<>();
@@ -91,7 +96,8 @@ final class Catalog {
             String wanted = name.strip();
             List<Program> found = PROGRAMS.stream()
                     .filter(program -> program.name().equals(wanted)
-                            || program.workload().label().equals(wanted))
+                            || program.workload().label().equals(wanted)
+                            || program.workload().isPackaged() && wanted.equals(Workload.PACKAGES))
                     .toList();
             if (found.isEmpty()) {
                 throw new BenchFailure(
@@ -106,9 +112,11 @@ final class Catalog {
     }
 
     private static String choices() {
-        return Stream.concat(
+        return Stream.of(
                         Arrays.stream(Workload.values()).map(Workload::label),
+                        Stream.of(Workload.PACKAGES),
                         PROGRAMS.stream().map(Program::name))
+                .flatMap(names -> names)
                 .distinct()
                 .collect(Collectors.joining(", "));
     }
@@ -129,7 +137,7 @@ final class Catalog {
         return new Program(name, Workload.SYSTEM, iterations, CPU, portability);
     }
 
-    private static Program packaged(String name, long iterations) {
-        return new Program(name, Workload.PACKAGES, iterations, GUEST_CLOCK, GUEST_ONLY);
+    private static Program packaged(String name, Workload workload, long iterations) {
+        return new Program(name, workload, iterations, GUEST_CLOCK, GUEST_ONLY);
     }
 }

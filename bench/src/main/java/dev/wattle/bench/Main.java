@@ -27,8 +27,10 @@ import picocli.CommandLine.Option;
         usageHelpAutoWidth = true)
 public final class Main implements Callable<Integer> {
     private static final String KERNEL_MEMORY = "1G";
-    /** The packages alone are some 150 MB, twice while they are unpacked. */
+    /** The packages alone are some 150 MB, twice while they are unpacked; the runtimes some 500. */
     private static final String PACKAGES_MEMORY = "2G";
+
+    private static final String RUNTIMES_MEMORY = "4G";
 
     /** Programs that run in one guest. */
     private record Boot(List<Program> programs, Round.GuestFiles files) {}
@@ -59,6 +61,18 @@ public final class Main implements Callable<Integer> {
             paramLabel = "ARGS",
             description = "More arguments for wattle run, separated by blanks.")
     private String wattleArguments = "";
+
+    @Option(
+            names = "--qemu",
+            paramLabel = "PROGRAM",
+            description = "The QEMU to compare with. Default: ${DEFAULT-VALUE}.")
+    private String qemu = "qemu-system-ppc64";
+
+    @Option(
+            names = "--page",
+            paramLabel = "FILE",
+            description = "Write the figures as a page of Markdown, with the chart of --svg if that is beside it.")
+    private @Nullable Path page;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the report as JSON.")
     private @Nullable Path json;
@@ -95,10 +109,13 @@ public final class Main implements Callable<Integer> {
         DebianGuests guests = new DebianGuests(cache, Progress.SILENT);
         Suite suite = new Suite(root.resolve("bench/src/main/guest"), cache);
         List<Program> packaged = programs.stream()
-                .filter(program -> program.workload() == Workload.PACKAGES)
+                .filter(program -> program.workload().isPackaged() && program.workload() != Workload.JITS)
+                .toList();
+        List<Program> runtimes = programs.stream()
+                .filter(program -> program.workload() == Workload.JITS)
                 .toList();
         List<Program> own = programs.stream()
-                .filter(program -> program.workload() != Workload.PACKAGES)
+                .filter(program -> !program.workload().isPackaged())
                 .toList();
         List<Boot> boots = new ArrayList<>();
         try {
@@ -107,11 +124,14 @@ public final class Main implements Callable<Integer> {
                 boots.add(
                         new Boot(own, new Round.GuestFiles(kernel, suite.initialRamDisk(guests), KERNEL_MEMORY, root)));
             }
+            PackageSuite packages = new PackageSuite(root.resolve("bench/src/main/packages"), suite, cache);
             if (!packaged.isEmpty()) {
-                PackageSuite packages = new PackageSuite(root.resolve("bench/src/main/packages"), suite, cache);
-                boots.add(new Boot(
-                        packaged,
-                        new Round.GuestFiles(kernel, packages.initialRamDisk(guests), PACKAGES_MEMORY, root)));
+                Path initrd = packages.initialRamDisk(Workload.DATA, guests);
+                boots.add(new Boot(packaged, new Round.GuestFiles(kernel, initrd, PACKAGES_MEMORY, root)));
+            }
+            if (!runtimes.isEmpty()) {
+                Path initrd = packages.initialRamDisk(Workload.JITS, guests);
+                boots.add(new Boot(runtimes, new Round.GuestFiles(kernel, initrd, RUNTIMES_MEMORY, root)));
             }
         } catch (GuestUnavailableException e) {
             throw new BenchFailure(BenchFailure.FAILED, String.valueOf(e.getMessage()), e);
@@ -119,8 +139,8 @@ public final class Main implements Callable<Integer> {
         List<String> extra = wattleArguments.isBlank()
                 ? List.of()
                 : List.of(wattleArguments.strip().split("\\s+"));
-        List<Monitor> monitors = List.of(
-                Monitor.wattle(root.resolve("wattle").toString(), extra), Monitor.qemu("qemu-system-ppc64", List.of()));
+        List<Monitor> monitors =
+                List.of(Monitor.wattle(root.resolve("wattle").toString(), extra), Monitor.qemu(qemu, List.of()));
         List<Sample> samples = new ArrayList<>();
         for (int repeat = 0; repeat < repeats; repeat++) {
             for (Monitor monitor : monitors) {
@@ -140,7 +160,20 @@ public final class Main implements Callable<Integer> {
         if (svg != null) {
             Files.writeString(svg, report.svg());
         }
+        if (page != null) {
+            Files.writeString(page, new ReportPage(report, repeats, version(qemu)).text(svg));
+        }
         return report.failures().isEmpty() ? 0 : BenchFailure.FAILED;
+    }
+
+    /** What a program says of its version. */
+    private static String version(String program) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(program, "--version")
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), "UTF-8");
+        process.waitFor();
+        return output.lines().findFirst().orElse(program);
     }
 
     /** Nanoseconds for each operation on the host, of those programs that are not for POWER alone. */

@@ -16,8 +16,22 @@ import java.util.zip.GZIPOutputStream;
 
 /** The initial RAM disk with Debian's packages: they, a busybox, and scripts that give them something to do. */
 final class PackageSuite {
-    private static final List<String> PACKAGES =
-            List.of("openssl", "xz-utils", "7zip", "python3-minimal", "perl-base", "cpp", "sqlite3");
+    private static final List<String> PACKAGES = List.of(
+            "openssl",
+            "xz-utils",
+            "7zip",
+            "zstd",
+            "bzip2",
+            "python3-minimal",
+            "perl-base",
+            "lua5.4",
+            "mawk",
+            "cpp",
+            "sqlite3");
+    /** They are so large that they have a guest of their own. */
+    private static final List<String> RUNTIMES = List.of("default-jre-headless", "nodejs");
+
+    private static final String JAVA_SOURCE = "Work.java";
 
     private final Path scripts;
     private final Suite suite;
@@ -37,13 +51,14 @@ final class PackageSuite {
     /**
      * The initial RAM disk: two archives, one behind the other.
      *
+     * @param workload of what is to run, {@link Workload#JITS} or any other
      * @param guests where the packages and the busybox come from
      * @throws BenchFailure if something is missing to make it
      * @throws GuestUnavailableException if a package cannot be had
      */
-    Path initialRamDisk(DebianGuests guests)
+    Path initialRamDisk(Workload workload, DebianGuests guests)
             throws BenchFailure, GuestUnavailableException, IOException, InterruptedException {
-        Path packages = guests.packages(PACKAGES);
+        Path packages = guests.packages(workload == Workload.JITS ? RUNTIMES : PACKAGES);
         byte[] own = own(guests.busybox());
         Path folder = Files.createDirectories(cache.resolve("bench"));
         Path initrd = folder.resolve("packages-" + Suite.digest(own) + "-" + Files.size(packages) + ".gz");
@@ -56,6 +71,34 @@ final class PackageSuite {
             Files.copy(packages, out);
         }
         return Files.move(unfinished, initrd, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Adds the class files of a source, for any Java that Debian may have. */
+    private static void compile(Path source, CpioWriter cpio) throws BenchFailure, IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("wattle-bench");
+        List<Path> classes = List.of();
+        try {
+            Path javac = Path.of(System.getProperty("java.home"), "bin", "javac");
+            Process process = new ProcessBuilder(
+                            javac.toString(), "--release", "11", "-g:none", "-d", folder.toString(), source.toString())
+                    .redirectErrorStream(true)
+                    .start();
+            String output = new String(process.getInputStream().readAllBytes(), "UTF-8");
+            if (process.waitFor() != 0) {
+                throw new BenchFailure(BenchFailure.FAILED, "javac refused %s: %s".formatted(source, output));
+            }
+            try (Stream<Path> files = Files.list(folder)) {
+                classes = files.sorted().toList();
+            }
+            for (Path file : classes) {
+                cpio.file("packages/" + file.getFileName(), 0644, Files.readAllBytes(file));
+            }
+        } finally {
+            for (Path file : classes) {
+                Files.delete(file);
+            }
+            Files.deleteIfExists(folder);
+        }
     }
 
     private byte[] own(Path busybox) throws BenchFailure, IOException, InterruptedException {
@@ -74,7 +117,11 @@ final class PackageSuite {
                 files = all.sorted().toList();
             }
             for (Path file : files) {
-                cpio.file("packages/" + file.getFileName(), 0755, Files.readAllBytes(file));
+                if (file.endsWith(JAVA_SOURCE)) {
+                    compile(file, cpio);
+                } else {
+                    cpio.file("packages/" + file.getFileName(), 0755, Files.readAllBytes(file));
+                }
             }
             int number = 0;
             for (byte[] source : suite.preprocessed()) {

@@ -29,6 +29,8 @@ record Report(List<Line> lines, Map<String, Double> means, List<String> failures
      * @param wattleNanoseconds for each operation, as the program says; 0 if it does not
      * @param qemuNanoseconds likewise
      * @param hostNanoseconds likewise, of the same source compiled for the host
+     * @param wattleCpu host processor time of the whole monitor, in seconds, of the middle round
+     * @param qemuCpu likewise
      */
     @Json
     record Line(
@@ -39,7 +41,9 @@ record Report(List<Line> lines, Map<String, Double> means, List<String> failures
             Statistics ratio,
             double wattleNanoseconds,
             double qemuNanoseconds,
-            double hostNanoseconds) {}
+            double hostNanoseconds,
+            double wattleCpu,
+            double qemuCpu) {}
 
     /**
      * Compares.
@@ -84,7 +88,9 @@ record Report(List<Line> lines, Map<String, Double> means, List<String> failures
                         ratio.get(),
                         nanoseconds(program, wattle),
                         nanoseconds(program, qemu),
-                        host.getOrDefault(program.name(), 0.0)));
+                        host.getOrDefault(program.name(), 0.0),
+                        cpu(wattle),
+                        cpu(qemu)));
                 ratios.computeIfAbsent(program.workload().label(), label -> new ArrayList<>())
                         .add(ratio.get().median());
             }
@@ -106,6 +112,12 @@ record Report(List<Line> lines, Map<String, Double> means, List<String> failures
         return Statistics.of(samples.stream().map(Sample::cost).toList()).orElseThrow();
     }
 
+    private static double cpu(List<Sample> samples) {
+        return Statistics.of(samples.stream().map(Sample::cpuSeconds).toList())
+                .orElseThrow()
+                .median();
+    }
+
     private static double nanoseconds(Program program, List<Sample> samples) {
         if (program.measure() == Program.Measure.GUEST_CLOCK) {
             // It is the time of the whole job, which has been told already.
@@ -121,7 +133,7 @@ record Report(List<Line> lines, Map<String, Double> means, List<String> failures
     String text() {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "%-16s %-9s %9s %9s   %-24s %s%n",
+                "%-16s %-12s %9s %9s   %-24s %s%n",
                 "program",
                 "class",
                 "wattle s",
@@ -131,7 +143,7 @@ record Report(List<Line> lines, Map<String, Double> means, List<String> failures
         for (Line line : lines) {
             text.append(String.format(
                     Locale.ROOT,
-                    "%-16s %-9s %9.2f %9.2f   %6.2f (%.2f to %.2f)%s%n",
+                    "%-16s %-12s %9.2f %9.2f   %6.2f (%.2f to %.2f)%s%n",
                     line.program(),
                     line.workload(),
                     line.wattle().median(),
@@ -140,7 +152,8 @@ record Report(List<Line> lines, Map<String, Double> means, List<String> failures
                     line.ratio().least(),
                     line.ratio().most(),
                     line.wattleNanoseconds() == 0
-                            ? ""
+                            ? String.format(
+                                    Locale.ROOT, "     host CPU s: %.2f, %.2f", line.wattleCpu(), line.qemuCpu())
                             : String.format(
                                     Locale.ROOT,
                                     "     %.1f, %.1f%s",

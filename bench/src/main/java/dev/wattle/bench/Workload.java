@@ -15,11 +15,29 @@ enum Workload {
     VECTOR,
     /** Memory, system calls, processes, code that changes. */
     SYSTEM,
-    /** Programs from packages of Debian, which run only if asked for. */
-    PACKAGES;
+    // Programs from packages of Debian, which run only if asked for.
+
+    /** Integers, in much memory: compression and a database. */
+    DATA,
+    /** Interpreters. */
+    INTERPRETERS,
+    /** Much code, each part of it executed seldom. */
+    BIG_CODE,
+    /** Programs that make code themselves. */
+    JITS,
+    /** Ciphers and digests. */
+    CRYPTO;
+
+    /** What users write for all that are from packages. */
+    static final String PACKAGES = "packages";
 
     /** How users write it. */
     String label() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Whether its programs are from packages of Debian. */
+    boolean isPackaged() {
+        return ordinal() >= DATA.ordinal();
     }
 }

@@ -80,6 +80,15 @@ class ReportTest {
     }
 
     @Test
+    void Page_ofAReport_hasEachProgramAndEachMean() throws Exception {
+        String page = new ReportPage(report(), 2, "QEMU 0").text(java.nio.file.Path.of("x", "chart.svg"));
+        assertTrue(page.contains("| integer | 3.00 |\n"), page);
+        assertTrue(page.contains("| fib | integer | 1.50 | 4.00 | 3.00 (2.00 to 4.00) | 1.50, 4.00 |\n"), page);
+        assertTrue(page.contains("![Ratios](chart.svg)"), page);
+        assertTrue(page.contains("on QEMU 0,"), page);
+    }
+
+    @Test
     void Choice_ofAnUnknownProgram_isRefusedWithTheChoices() {
         BenchFailure failure = assertThrows(BenchFailure.class, () -> Catalog.select("fib,nonsense"));
         assertEquals(BenchFailure.USAGE, failure.status());
@@ -89,9 +98,11 @@ class ReportTest {
 
     @Test
     void Packages_unlessAskedFor_areNotChosen() throws Exception {
-        assertTrue(Catalog.select("").stream().noneMatch(program -> program.workload() == Workload.PACKAGES));
+        assertTrue(Catalog.select("").stream()
+                .noneMatch(program -> program.workload().isPackaged()));
         assertEquals(List.of(program("xz"), program("sqlite")), Catalog.select("sqlite,xz"));
-        assertTrue(Catalog.select("packages").stream().allMatch(program -> program.workload() == Workload.PACKAGES));
+        assertTrue(Catalog.select("packages").stream()
+                .allMatch(program -> program.workload().isPackaged()));
     }
 
     @Test
@@ -106,7 +117,7 @@ class ReportTest {
         assertEquals(2, report.lines().get(0).wattle().median());
         assertEquals(2.5, report.lines().get(0).ratio().median());
         assertEquals(0, report.lines().get(0).wattleNanoseconds());
-        assertTrue(report.text().contains("geometric mean of packages: 2.50"), report::text);
+        assertTrue(report.text().contains("geometric mean of interpreters: 2.50"), report::text);
         assertTrue(report.svg().contains(">perl<"), report::svg);
     }
 }
