@@ -75,7 +75,10 @@ class CodeCacheTest {
         cache.forget(again);
         assertFalse(page.find(0x40, 2).valid);
         // Nobody knows of the lines that were covered until they are written to.
-        cache.written(0x5044, 4);
+        for (int i = 0; i < 5; i++) {
+            assertTrue(cache.isWatched(0x5000, 4096));
+            cache.written(0x5044, 4);
+        }
         assertFalse(cache.isWatched(0x5000, 4096));
     }
 

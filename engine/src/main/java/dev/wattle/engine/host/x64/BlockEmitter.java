@@ -37,11 +37,6 @@ final class BlockEmitter {
     /** Bytes of code for a region stay below this. */
     static final int MOST_REGION_BYTES = 4 * MOST_BYTES;
 
-    /** In place of a slot: the second entry of the set in the jump table is to be looked at, too. */
-    private static final int SECOND_ENTRY = 1;
-    /** In place of a slot: the look-up of a group goes on with its address in rax. */
-    private static final int ADDRESS_IN_RAX = 1;
-
     // Which copy of a block is being emitted.
     private static final int ONLY_COPY = 0;
     private static final int FIRST_COPY = 1;
@@ -55,10 +50,6 @@ final class BlockEmitter {
 
     static final long GROUP_LOADS = 1L << 33;
 
-    private static final int ACCESS_DESCRIPTOR_BYTES = 16;
-    private static final int ROUTINE_DESCRIPTOR_BYTES = 24;
-
-    private final Gateway gateway;
     private final boolean exactDeadline;
     private final Operands operands;
     private final Comparisons comparisons;
@@ -68,6 +59,7 @@ final class BlockEmitter {
     private final VectorEmitter vectors;
     private final AccessEmitter accesses;
     private final Exchanges exchanges;
+    private final ExitStubEmitter exits;
     private final VectorPlan vectorPlan;
     private final VectorRegisters registers;
     private final VectorMoveEmitter moves;
@@ -95,40 +87,15 @@ final class BlockEmitter {
     /** Comparisons that are pending on the way that is being emitted and stay so, see {@link Comparisons#snapshot}. */
     private long edge;
 
-    private int[] relocations = new int[64];
-    private int relocationCount;
+    private final Relocations relocations = new Relocations();
     private EmissionListener listener = EmissionListener.NONE;
 
     /** Whether registers are exchanged where a stub is being added that goes on elsewhere. */
     private boolean isExchanged;
 
-    // The stubs to be written behind the block.
-    private int stubs;
-    private int[] stubKind = new int[64];
-    private long[] stubJump = new long[64];
-    private int[] stubOperation = new int[64];
-    private int[] stubSlot = new int[64];
-    private int[] stubWhere = new int[64];
-    private int[] stubOffset = new int[64];
-    private long[] stubResume = new long[64];
-    private long[] stubComparisons = new long[64];
-    private boolean[] stubExchanged = new boolean[64];
-    /** What is in vector registers where the stub is gone to, and where it goes on. */
-    private int[] stubBefore = new int[64];
-
-    private int[] stubAfter = new int[64];
-    private Block[] stubBlock = new Block[64];
-    // Of some alone: the operation, further jumps to the stub, and when its zero is right.
-    private long[] stubWord = new long[64];
-    private long[] stubImmediate = new long[64];
-    private long[] stubJump2 = new long[64];
-    private long[] stubHalfWay = new long[64];
-    private FloatEmitter.ZeroCheck[] stubZero = new FloatEmitter.ZeroCheck[64];
-    private long[] stubZeroResume = new long[64];
-    // Of an access that looks at a copy of a TLB entry: which one or -1, where the address is, and where it looks.
-    private int[] stubRecent = new int[64];
-    private int[] stubAddress = new int[64];
-    private long[] stubCheck = new long[64];
+    // The stubs to be written behind the block; they are used again for the next one.
+    private ExitStub[] stubs = new ExitStub[0];
+    private int stubCount;
 
     /**
      * @param exactDeadline whether code must stop at the first block end behind the deadline, as a virtual clock needs
@@ -141,7 +108,6 @@ final class BlockEmitter {
             long codeBase,
             boolean exactDeadline) {
         this.asm = asm;
-        this.gateway = gateway;
         this.exactDeadline = exactDeadline;
         operands = new Operands(layout);
         comparisons = new Comparisons(operands);
@@ -154,6 +120,7 @@ final class BlockEmitter {
         vectors = new VectorEmitter(asm, operands, features, accesses, registers);
         exchanges = new Exchanges(layout);
         storageForms = new StorageFormEmitter(asm, operands, features, accesses);
+        exits = new ExitStubEmitter(asm, gateway, relocations, comparisons, exchanges, registers, accesses, floats);
     }
 
     /** Has a listener told which code belongs to what. */
@@ -282,13 +249,13 @@ final class BlockEmitter {
 
     /** Starts what is entered at a block. */
     private void front(Block first) {
-        stubs = 0;
-        relocationCount = 0;
+        stubCount = 0;
         loop = 0;
         edge = 0;
         asm.seek(asm.here() + HEADER_BYTES);
         asm.align(16);
         entry = asm.here();
+        relocations.begin(imageStart());
         asm.seek(entry - FAR_BYTES);
         asm.aluImm(Assembler.AND, RAX, -first.pageBytes);
         asm.store(Layout.slot(HostSlots.PAGE_BASE), RAX);
@@ -353,14 +320,13 @@ final class BlockEmitter {
 
     /** Writes what is seldom executed, and what is not executed. */
     private void back(Block first) {
-        for (int k = 0; k < stubs; k++) {
-            block = stubBlock[k];
-            listener.stub(k, stubKind[k], asm.here());
-            stub(k);
+        for (int k = 0; k < stubCount; k++) {
+            listener.stub(k, stubs[k].kind, asm.here());
+            exits.emit(stubs[k]);
         }
         block = first;
         listener.records(asm.here());
-        floats.writeRecords(place -> relocate(place, true));
+        floats.writeRecords(place -> relocations.add(place, true));
         listener.loopExit(asm.here());
         header();
         listener.end(asm.here());
@@ -389,31 +355,14 @@ final class BlockEmitter {
         asm.seek(end);
     }
 
-    private void jumpOut() {
-        asm.jmp(gateway.exit);
-        relocate(asm.here() - 4, false);
-    }
-
-    /** Remembers a 32-bit word of the block that says where something is: relative to itself, or to all code. */
-    private void relocate(long place, boolean isAbsolute) {
-        if (relocationCount == relocations.length) {
-            relocations = Arrays.copyOf(relocations, relocationCount * 2);
-        }
-        relocations[relocationCount++] = (int) (place - imageStart()) << 1 | (isAbsolute ? 1 : 0);
-    }
-
     /** Where what was written for the last block starts; it ends where the assembler is. */
     long imageStart() {
         return entry - HEADER_BYTES;
     }
 
-    /** The words of the last block that depend on where it is: byte offset from its start, twice, and 1 if absolute. */
-    int[] relocations() {
+    /** What of that depends on where it is. */
+    Relocations relocations() {
         return relocations;
-    }
-
-    int relocationCount() {
-        return relocationCount;
     }
 
     private boolean isNarrow() {
@@ -439,8 +388,8 @@ final class BlockEmitter {
         int snapshot = registers.snapshot();
         long jump = accesses.translate(SoftTlb.READ_LIMIT);
         loadFrom(i, w, op, Assembler.mem(accesses.ea(), RCX, 0, 0), isVector);
-        addAccessStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), block.where[i], asm.here());
-        stubBefore[stubs - 1] = snapshot;
+        addAccessStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), block.where[i], asm.here()).before =
+                snapshot;
         comparisons.dropReplaced();
     }
 
@@ -461,13 +410,13 @@ final class BlockEmitter {
     }
 
     /** Adds a stub for an access that may have looked at a copy of a TLB entry. */
-    private void addAccessStub(int kind, long jump, int operation, int slot, int where, long resume) {
-        int k = stubs;
-        addStub(kind, jump, operation, slot, where, 0, resume);
-        stubRecent[k] = accesses.recent();
-        stubAddress[k] = accesses.ea();
-        stubCheck[k] = accesses.check();
+    private ExitStub addAccessStub(int kind, long jump, int operation, int slot, int where, long resume) {
+        ExitStub stub = addStub(kind, jump, operation, slot, where, 0, resume);
+        stub.recent = accesses.recent();
+        stub.address = accesses.ea();
+        stub.check = accesses.check();
         accesses.useRecent(-1);
+        return stub;
     }
 
     /** The memory operand of an access in a group; the first one makes sure that all may be done. Changes rcx. */
@@ -517,10 +466,10 @@ final class BlockEmitter {
         if (!inRegister) {
             asm.store(Layout.slot(HostSlots.GROUPS + place), RCX);
         }
-        int k = stubs;
-        addAccessStub(Exits.GROUP, jump, 0, inRegister ? 0 : ADDRESS_IN_RAX, block.where[i], retry);
-        stubJump2[k] = jump2;
-        stubImmediate[k] = groups.start(i)
+        int slot = inRegister ? 0 : ExitStubEmitter.ADDRESS_IN_RAX;
+        ExitStub stub = addAccessStub(Exits.GROUP, jump, 0, slot, block.where[i], retry);
+        stub.jump2 = jump2;
+        stub.immediate = groups.start(i)
                 | (long) span << 16
                 | (groups.stores(i) ? GROUP_STORES : 0)
                 | (groups.loads(i) ? GROUP_LOADS : 0);
@@ -551,8 +500,7 @@ final class BlockEmitter {
         int snapshot = registers.snapshot();
         long jump = accesses.translate(SoftTlb.WRITE_LIMIT);
         storeTo(Assembler.mem(accesses.ea(), RCX, 0, 0), op, b, isVector);
-        addAccessStub(Exits.STORE, jump, op, operands.slotForJava(b), block.where[i], asm.here());
-        stubBefore[stubs - 1] = snapshot;
+        addAccessStub(Exits.STORE, jump, op, operands.slotForJava(b), block.where[i], asm.here()).before = snapshot;
     }
 
     private void storeTo(long memory, int op, int b, boolean isVector) {
@@ -587,14 +535,14 @@ final class BlockEmitter {
     }
 
     /** Has a stub written that runs the routine of operation i, and goes on here. */
-    private void addRoutineStub(int i, long w, long imm, long jump, long jump2) {
-        int k = stubs;
-        addStub(Exits.CALL, jump, 0, 0, block.where[i], 0, asm.here());
-        stubWord[k] = w;
-        stubImmediate[k] = imm;
-        stubJump2[k] = jump2;
-        stubHalfWay[k] = 0;
-        stubZero[k] = FloatEmitter.ZeroCheck.NEVER;
+    private ExitStub addRoutineStub(int i, long w, long imm, long jump, long jump2) {
+        ExitStub stub = addStub(Exits.CALL, jump, 0, 0, block.where[i], 0, asm.here());
+        stub.word = w;
+        stub.immediate = imm;
+        stub.jump2 = jump2;
+        stub.halfWay = 0;
+        stub.zero = FloatEmitter.ZeroCheck.NEVER;
+        return stub;
     }
 
     private void vector(int i, long w, long imm) {
@@ -611,8 +559,7 @@ final class BlockEmitter {
         }
         vectors.emit(w);
         if (vectors.slowJump != 0) {
-            addRoutineStub(i, w, imm, vectors.slowJump, vectors.slowJump2);
-            stubBefore[stubs - 1] = vectors.slowSnapshot;
+            addRoutineStub(i, w, imm, vectors.slowJump, vectors.slowJump2).before = vectors.slowSnapshot;
         }
         if (VectorEmitter.writesNibble(Form.of(w))) {
             comparisons.drop(Op.d(w));
@@ -641,12 +588,11 @@ final class BlockEmitter {
     private void floatingPoint(int i, long w, long imm) {
         compute.forgetFlags();
         floats.emit(w, imm, !isStatusOverwritten(i));
-        int k = stubs;
-        addRoutineStub(i, w, imm, floats.slowJump, floats.slowJump2);
-        stubHalfWay[k] = floats.halfWayJump;
-        stubZero[k] = floats.zero;
-        stubZeroResume[k] = floats.zeroResume;
-        stubBefore[k] = floats.slowSnapshot;
+        ExitStub stub = addRoutineStub(i, w, imm, floats.slowJump, floats.slowJump2);
+        stub.halfWay = floats.halfWayJump;
+        stub.zero = floats.zero;
+        stub.zeroResume = floats.zeroResume;
+        stub.before = floats.slowSnapshot;
         if (Form.of(w) == Form.F64_COMPARE) {
             comparisons.drop(Op.d(w));
         }
@@ -658,11 +604,11 @@ final class BlockEmitter {
         }
         long descriptor = asm.here() + 12;
         asm.leaCode(RAX, descriptor);
-        jumpOut();
+        exits.jumpOut();
         asm.int_(kind);
         asm.int_(block.where[i]);
         asm.int_(block.pageOffset);
-        asm.int_(kind == Exits.CALL_END ? behind() : ROUTINE_DESCRIPTOR_BYTES);
+        asm.int_(kind == Exits.CALL_END ? behind() : ExitStubEmitter.ROUTINE_DESCRIPTOR_BYTES);
         asm.long_(imm);
         if (kind == Exits.CALL) {
             exchanges.resume(asm);
@@ -782,18 +728,17 @@ final class BlockEmitter {
         comparisons.makeAllBut(-1);
         int a = operands.inRegister(Op.a(w), RCX);
         asm.test(a, a);
-        addRoutineEnd(i, imm, asm.jccForward(Condition.NOT_EQUAL), 0);
-        stubExchanged[stubs - 1] = true;
+        addRoutineEnd(i, imm, asm.jccForward(Condition.NOT_EQUAL), 0).isExchanged = true;
         count();
         go(behind(), true);
     }
 
     /** Has a stub written that runs the routine which ends the block. */
-    private void addRoutineEnd(int i, long imm, long jump, long jump2) {
-        int k = stubs;
-        addStub(Exits.CALL_END, jump, 0, 0, block.where[i], behind(), 0);
-        stubImmediate[k] = imm;
-        stubJump2[k] = jump2;
+    private ExitStub addRoutineEnd(int i, long imm, long jump, long jump2) {
+        ExitStub stub = addStub(Exits.CALL_END, jump, 0, 0, block.where[i], behind(), 0);
+        stub.immediate = imm;
+        stub.jump2 = jump2;
+        return stub;
     }
 
     private int behind() {
@@ -1077,202 +1022,36 @@ final class BlockEmitter {
         asm.aluImm32(Assembler.AND, RCX, JumpTables.SET_MASK);
         asm.load(RDX, Layout.slot(HostSlots.JUMP_TABLE));
         asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 3, 0));
-        addStub(Exits.INDIRECT, asm.jccForward(Condition.NOT_EQUAL), 0, SECOND_ENTRY, 0, 0, 0);
+        addStub(Exits.INDIRECT, asm.jccForward(Condition.NOT_EQUAL), 0, ExitStubEmitter.SECOND_ENTRY, 0, 0, 0);
         asm.jmpMemory(Assembler.mem(RDX, RCX, 3, 8));
     }
 
     // Stubs
 
-    private void addStub(int kind, long jump, int operation, int slot, int where, int offset, long resume) {
-        int k = stubs++;
-        if (k == stubKind.length) {
-            int size = k * 2;
-            stubKind = Arrays.copyOf(stubKind, size);
-            stubJump = Arrays.copyOf(stubJump, size);
-            stubOperation = Arrays.copyOf(stubOperation, size);
-            stubSlot = Arrays.copyOf(stubSlot, size);
-            stubWhere = Arrays.copyOf(stubWhere, size);
-            stubOffset = Arrays.copyOf(stubOffset, size);
-            stubResume = Arrays.copyOf(stubResume, size);
-            stubComparisons = Arrays.copyOf(stubComparisons, size);
-            stubExchanged = Arrays.copyOf(stubExchanged, size);
-            stubBefore = Arrays.copyOf(stubBefore, size);
-            stubAfter = Arrays.copyOf(stubAfter, size);
-            stubBlock = Arrays.copyOf(stubBlock, size);
-            stubWord = Arrays.copyOf(stubWord, size);
-            stubImmediate = Arrays.copyOf(stubImmediate, size);
-            stubJump2 = Arrays.copyOf(stubJump2, size);
-            stubHalfWay = Arrays.copyOf(stubHalfWay, size);
-            stubZero = Arrays.copyOf(stubZero, size);
-            stubZeroResume = Arrays.copyOf(stubZeroResume, size);
-            stubRecent = Arrays.copyOf(stubRecent, size);
-            stubAddress = Arrays.copyOf(stubAddress, size);
-            stubCheck = Arrays.copyOf(stubCheck, size);
+    private ExitStub addStub(int kind, long jump, int operation, int slot, int where, int offset, long resume) {
+        if (stubCount == stubs.length) {
+            stubs = Arrays.copyOf(stubs, stubCount * 2 + 16);
+            for (int k = stubCount; k < stubs.length; k++) {
+                stubs[k] = new ExitStub();
+            }
         }
-        listener.stubWanted(k);
-        stubKind[k] = kind;
-        stubJump[k] = jump;
-        stubOperation[k] = operation;
-        stubSlot[k] = slot;
-        stubWhere[k] = where;
-        stubOffset[k] = offset;
-        stubResume[k] = resume;
+        listener.stubWanted(stubCount);
+        ExitStub stub = stubs[stubCount++];
+        stub.kind = kind;
+        stub.block = block;
+        stub.jump = jump;
+        stub.jump2 = 0;
+        stub.operation = operation;
+        stub.slot = slot;
+        stub.where = where;
+        stub.offset = offset;
+        stub.resume = resume;
         boolean isInside = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.CALL || kind == Exits.GROUP;
-        stubJump2[k] = 0;
-        stubRecent[k] = -1;
-        stubBlock[k] = block;
-        stubComparisons[k] = isInside ? comparisons.snapshot() : edge;
-        stubExchanged[k] = isInside || isExchanged;
-        stubBefore[k] = registers.snapshot();
-        stubAfter[k] = stubBefore[k];
-    }
-
-    private void stub(int k) {
-        int kind = stubKind[k];
-        if (kind == Exits.CALL) {
-            routineStub(k);
-            return;
-        }
-        asm.bind(stubJump[k]);
-        bindIfAny(stubJump2[k]);
-        if (kind == Exits.INDIRECT && stubSlot[k] == SECOND_ENTRY) {
-            asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 3, JumpTables.SECOND));
-            long absent = asm.jccForward(Condition.NOT_EQUAL);
-            asm.jmpMemory(Assembler.mem(RDX, RCX, 3, JumpTables.SECOND + 8));
-            asm.bind(absent);
-        }
-        boolean isAccess = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.GROUP;
-        if (isAccess && stubRecent[k] >= 0) {
-            renewRecent(k);
-        }
-        if (isAccess || kind == Exits.INDIRECT) {
-            asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RAX);
-        }
-        comparisons.makeAll(stubComparisons[k]);
-        registers.write(stubBefore[k]);
-        if (stubExchanged[k]) {
-            exchanges.leave(asm);
-        }
-        long descriptor = asm.here() + 12;
-        asm.leaCode(RAX, descriptor);
-        jumpOut();
-        boolean hasSlot = kind != Exits.GROUP;
-        asm.int_(kind | stubOperation[k] << 8 | (hasSlot ? stubSlot[k] << 16 : 0));
-        if (kind == Exits.INDIRECT) {
-            return;
-        }
-        asm.int_(stubWhere[k]);
-        asm.int_(isAccess || kind == Exits.CALL_END ? block.pageOffset : stubOffset[k]);
-        if (kind == Exits.CALL_END) {
-            asm.int_(stubOffset[k]);
-            asm.long_(stubImmediate[k]);
-        } else if (kind == Exits.GROUP) {
-            resume(k, descriptor, ROUTINE_DESCRIPTOR_BYTES);
-        } else if (isAccess) {
-            resume(k, descriptor, ACCESS_DESCRIPTOR_BYTES);
-        } else {
-            asm.int_((int) (stubJump[k] - descriptor));
-        }
-    }
-
-    /** Looks into the TLB itself, and goes on if that has an entry. */
-    private void renewRecent(int k) {
-        if (stubAddress[k] != RAX) {
-            asm.mov(RAX, stubAddress[k]);
-        }
-        boolean isGroup = stubKind[k] == Exits.GROUP;
-        long imm = stubImmediate[k];
-        boolean stores = isGroup ? (imm & GROUP_STORES) != 0 : stubKind[k] == Exits.STORE;
-        int span = isGroup ? (int) imm >>> 16 : 8;
-        long absent = accesses.renew(
-                stubRecent[k],
-                stores ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT,
-                span - 8,
-                isGroup && (imm & GROUP_LOADS) != 0 && stores);
-        asm.jmp(stubCheck[k]);
-        asm.bind(absent);
-    }
-
-    /** Writes where to resume, relative to the descriptor; what is to be done there first follows the descriptor. */
-    private void resume(int k, long descriptor, int descriptorBytes) {
-        boolean needsAddress = stubKind[k] == Exits.GROUP && stubSlot[k] == ADDRESS_IN_RAX;
-        if (exchanges.count() == 0 && registers.isEmpty(stubAfter[k]) && !needsAddress) {
-            asm.int_((int) (stubResume[k] - descriptor));
-            if (descriptorBytes == ROUTINE_DESCRIPTOR_BYTES) {
-                asm.long_(stubImmediate[k]);
-            }
-            return;
-        }
-        asm.int_(descriptorBytes);
-        if (descriptorBytes == ROUTINE_DESCRIPTOR_BYTES) {
-            asm.long_(stubImmediate[k]);
-        }
-        exchanges.resume(asm);
-        registers.load(stubAfter[k]);
-        if (needsAddress) {
-            asm.load(RAX, Layout.slot(HostSlots.EXIT_ADDRESS));
-        }
-        asm.jmp(stubResume[k]);
-    }
-
-    private void routineStub(int k) {
-        long w = stubWord[k];
-        long halfWay = 0;
-        if (stubHalfWay[k] != 0) {
-            asm.bind(stubHalfWay[k]);
-            registers.write(stubBefore[k]);
-            floats.resumeIfSingle(w, stubZeroResume[k]);
-            halfWay = asm.jmpForward();
-        }
-        bindIfAny(stubJump[k]);
-        switch (stubZero[k]) {
-            case NEVER -> {
-                // The routine decides.
-            }
-            case ALWAYS -> {
-                doubleResult();
-                asm.jcc(Condition.EQUAL, stubZeroResume[k]);
-            }
-            case IF_A, IF_A_OR_B -> {
-                doubleResult();
-                long notZero = asm.jccForward(Condition.NOT_EQUAL);
-                registers.write(stubBefore[k]);
-                goIfZero(Op.a(w), stubZeroResume[k]);
-                if (stubZero[k] == FloatEmitter.ZeroCheck.IF_A_OR_B) {
-                    goIfZero(Op.b(w), stubZeroResume[k]);
-                }
-                asm.bind(notZero);
-            }
-        }
-        bindIfAny(stubJump2[k]);
-        bindIfAny(halfWay);
-        comparisons.makeAll(stubComparisons[k]);
-        registers.write(stubBefore[k]);
-        exchanges.leave(asm);
-        long descriptor = asm.here() + 12;
-        asm.leaCode(RAX, descriptor);
-        jumpOut();
-        asm.int_(Exits.CALL);
-        asm.int_(stubWhere[k]);
-        asm.int_(block.pageOffset);
-        resume(k, descriptor, ROUTINE_DESCRIPTOR_BYTES);
-    }
-
-    /** Sets the host's zero flag if the result in rax is zero of any sign. */
-    private void doubleResult() {
-        asm.alu(Assembler.ADD, RAX, RAX);
-    }
-
-    private void bindIfAny(long jump) {
-        if (jump != 0) {
-            asm.bind(jump);
-        }
-    }
-
-    /** Goes on if a number is zero; its sign does not matter. Changes rcx. */
-    private void goIfZero(int slot, long target) {
-        asm.load(RCX, Layout.slot(slot));
-        asm.alu(Assembler.ADD, RCX, RCX);
-        asm.jcc(Condition.EQUAL, target);
+        stub.comparisons = isInside ? comparisons.snapshot() : edge;
+        stub.isExchanged = isInside || isExchanged;
+        stub.before = registers.snapshot();
+        stub.after = stub.before;
+        stub.recent = -1;
+        return stub;
     }
 }

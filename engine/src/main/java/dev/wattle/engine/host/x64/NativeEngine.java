@@ -689,8 +689,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
                             (int) (asm.here() - start),
                             (int) (start - memory.executeAddress()),
                             BlockEmitter.HEADER_BYTES,
-                            emitter.relocations(),
-                            emitter.relocationCount());
+                            emitter.relocations().words(),
+                            emitter.relocations().count());
         }
         remember(block, Region.NONE, start);
     }
