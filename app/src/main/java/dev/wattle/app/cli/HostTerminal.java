@@ -3,6 +3,8 @@ package dev.wattle.app.cli;
 
 import java.io.IOException;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Optional;
 import org.jline.terminal.Attributes;
@@ -12,20 +14,23 @@ import org.jline.terminal.Attributes.LocalFlag;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.spi.SystemStream;
 import org.jline.terminal.spi.TerminalProvider;
+import org.jspecify.annotations.Nullable;
 
 /** The terminal that the process was started from: which streams lead to it, and its raw mode. */
 final class HostTerminal {
-    private final Optional<TerminalProvider> provider;
+    private @Nullable Optional<TerminalProvider> provider;
 
-    HostTerminal() {
-        Optional<TerminalProvider> found;
-        try {
-            found = Optional.of(TerminalProvider.load("ffm"));
-        } catch (IOException e) {
-            // No way to drive terminals on this host: all streams are treated as pipes.
-            found = Optional.empty();
+    /** Looked for when it is wanted: loading it takes a tenth of a second. */
+    private Optional<TerminalProvider> provider() {
+        if (provider == null) {
+            try {
+                provider = Optional.of(TerminalProvider.load("ffm"));
+            } catch (IOException e) {
+                // No way to drive terminals on this host: all streams are treated as pipes.
+                provider = Optional.empty();
+            }
         }
-        provider = found;
+        return provider;
     }
 
     /**
@@ -33,7 +38,17 @@ final class HostTerminal {
      * @return whether it leads to a terminal
      */
     boolean is(SystemStream stream) {
-        return provider.isPresent() && provider.get().isSystemStream(stream);
+        return mayBe(stream) && provider().isPresent() && provider().get().isSystemStream(stream);
+    }
+
+    /** Whether a stream could lead to a terminal: on Linux the name of what is open there tells pipes and files. */
+    private static boolean mayBe(SystemStream stream) {
+        try {
+            Path open = Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(stream.ordinal())));
+            return open.startsWith("/dev") && !open.equals(Path.of("/dev/null"));
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     /**
@@ -45,7 +60,8 @@ final class HostTerminal {
      */
     Runnable enterRawMode() throws IOException {
         Charset charset = Charset.defaultCharset();
-        Terminal terminal = provider.orElseThrow(() -> new IOException("this host's terminals are not supported"))
+        Terminal terminal = provider()
+                .orElseThrow(() -> new IOException("this host's terminals are not supported"))
                 .sysTerminal(
                         "wattle",
                         "dumb",

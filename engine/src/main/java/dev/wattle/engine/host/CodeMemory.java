@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.engine.host;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
+import dev.wattle.engine.memory.HostFunction;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -99,92 +92,53 @@ public final class CodeMemory implements AutoCloseable {
 
     /** Functions of the C library. */
     private static final class Calls {
-        private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-        private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-
-        private final Linker linker = Linker.nativeLinker();
-        private final StructLayout callState = Linker.Option.captureStateLayout();
-        private final VarHandle errno = callState.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-        private final MethodHandle mmap;
-        private final MethodHandle mremap;
-        private final MethodHandle mprotect;
-        private final MethodHandle munmap;
-        private final MethodHandle strerror;
+        private final HostFunction mmap;
+        private final HostFunction mremap;
+        private final HostFunction mprotect;
+        private final HostFunction munmap;
+        private final HostFunction strerror;
 
         Calls() throws CodeMemoryException {
-            mmap = function("mmap", FunctionDescriptor.of(LONG, LONG, LONG, INT, INT, INT, LONG), true);
-            mremap = function("mremap", FunctionDescriptor.of(LONG, LONG, LONG, LONG, INT), true);
-            mprotect = function("mprotect", FunctionDescriptor.of(INT, LONG, LONG, INT), true);
-            munmap = function("munmap", FunctionDescriptor.of(INT, LONG, LONG), false);
-            strerror = function("strerror", FunctionDescriptor.of(ValueLayout.ADDRESS, INT), false);
+            mmap = function("mmap");
+            mremap = function("mremap");
+            mprotect = function("mprotect");
+            munmap = function("munmap");
+            strerror = function("strerror");
         }
 
-        private MethodHandle function(String name, FunctionDescriptor type, boolean capturesErrno)
-                throws CodeMemoryException {
-            MemorySegment address = linker.defaultLookup()
-                    .find(name)
-                    .orElseThrow(() -> new CodeMemoryException("the C library has no " + name));
-            return capturesErrno
-                    ? linker.downcallHandle(address, type, Linker.Option.captureCallState("errno"))
-                    : linker.downcallHandle(address, type);
+        private static HostFunction function(String name) throws CodeMemoryException {
+            return HostFunction.find(name).orElseThrow(() -> new CodeMemoryException("the C library has no " + name));
         }
 
         long map(long size) throws CodeMemoryException {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment state = arena.allocate(callState);
-                long address = (long)
-                        mmap.invokeExact(state, 0L, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0L);
-                if (address == FAILED) {
-                    throw refused(size + " bytes of memory for code", state);
-                }
-                return address;
-            } catch (CodeMemoryException e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new IllegalStateException("mmap cannot be called", e);
+            long address = mmap.call(0, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+            if (address == FAILED) {
+                throw refused(size + " bytes of memory for code", mmap);
             }
+            return address;
         }
 
         /** Maps the same memory at another address: an old size of 0 has mremap do that. */
         long mapAgain(long mapped, long size) throws CodeMemoryException {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment state = arena.allocate(callState);
-                long address = (long) mremap.invokeExact(state, mapped, 0L, size, MREMAP_MAYMOVE);
-                if (address == FAILED) {
-                    throw refused("a second mapping of memory for code", state);
-                }
-                return address;
-            } catch (CodeMemoryException e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new IllegalStateException("mremap cannot be called", e);
+            long address = mremap.call(mapped, 0, size, MREMAP_MAYMOVE, 0, 0);
+            if (address == FAILED) {
+                throw refused("a second mapping of memory for code", mremap);
             }
+            return address;
         }
 
         void makeExecutable(long address, long size) throws CodeMemoryException {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment state = arena.allocate(callState);
-                if ((int) mprotect.invokeExact(state, address, size, PROT_READ | PROT_EXEC) != 0) {
-                    throw refused("an executable mapping", state);
-                }
-            } catch (CodeMemoryException e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new IllegalStateException("mprotect cannot be called", e);
+            if ((int) mprotect.call(address, size, PROT_READ | PROT_EXEC) != 0) {
+                throw refused("an executable mapping", mprotect);
             }
         }
 
         void unmap(long address, long size) {
-            try {
-                int ignored = (int) munmap.invokeExact(address, size);
-            } catch (Throwable e) {
-                throw new IllegalStateException("munmap cannot be called", e);
-            }
+            munmap.call(address, size, 0);
         }
 
-        private CodeMemoryException refused(String what, MemorySegment state) throws Throwable {
-            int number = (int) errno.get(state, 0L);
-            MemorySegment text = (MemorySegment) strerror.invokeExact(number);
+        private CodeMemoryException refused(String what, HostFunction by) {
+            MemorySegment text = MemorySegment.ofAddress(strerror.call(by.errno(), 0, 0));
             return new CodeMemoryException("the host refused " + what + ": "
                     + text.reinterpret(Long.MAX_VALUE).getString(0));
         }

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.engine.host;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
+import dev.wattle.engine.memory.HostFunction;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -16,19 +12,11 @@ import java.util.Optional;
 final class ResidentPages {
     private static final int MADV_DONTNEED = 4;
 
-    private final Optional<MethodHandle> madvise;
+    private final Optional<HostFunction> madvise;
 
     ResidentPages() {
         boolean isLinux = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("linux");
-        Linker linker = Linker.nativeLinker();
-        madvise = (isLinux ? linker.defaultLookup().find("madvise") : Optional.<MemorySegment>empty())
-                .map(address -> linker.downcallHandle(
-                        address,
-                        FunctionDescriptor.of(
-                                ValueLayout.JAVA_INT,
-                                ValueLayout.JAVA_LONG,
-                                ValueLayout.JAVA_LONG,
-                                ValueLayout.JAVA_INT)));
+        madvise = isLinux ? HostFunction.find("madvise") : Optional.empty();
     }
 
     /**
@@ -38,14 +26,7 @@ final class ResidentPages {
      * @param bytes its size
      */
     void release(long address, long bytes) {
-        if (madvise.isEmpty()) {
-            return;
-        }
-        try {
-            // If it is refused, the pages stay.
-            int ignored = (int) madvise.get().invokeExact(address, bytes, MADV_DONTNEED);
-        } catch (Throwable e) {
-            throw new IllegalStateException("madvise cannot be called", e);
-        }
+        // If it is refused, the pages stay.
+        madvise.ifPresent(function -> function.call(address, bytes, MADV_DONTNEED));
     }
 }

@@ -2,12 +2,7 @@
 package dev.wattle.engine.memory;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -26,45 +21,21 @@ final class MappedMemory {
 
     static GuestMemory map(long bytes) {
         long size = bytes + MARGIN;
-        Linker linker = Linker.nativeLinker();
-        SymbolLookup libc = linker.defaultLookup();
-        Optional<MemorySegment> mmap = libc.find("mmap");
-        Optional<MemorySegment> munmap = libc.find("munmap");
+        Optional<HostFunction> mmap = HostFunction.find("mmap");
+        Optional<HostFunction> munmap = HostFunction.find("munmap");
         if (mmap.isEmpty() || munmap.isEmpty()) {
             return GuestMemory.fromArena(Arena.ofShared(), size, bytes);
         }
-        MethodHandle map = linker.downcallHandle(
-                mmap.get(),
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_LONG));
-        MethodHandle unmap = linker.downcallHandle(
-                munmap.get(),
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
         boolean linux = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("linux");
         int anonymous = linux ? 0x20 | 0x4000 /* MAP_NORESERVE */ : 0x1000;
-        long address;
-        try {
-            address = (long) map.invokeExact(0L, size, PROT_READ_WRITE, MAP_PRIVATE | anonymous, -1, 0L);
-        } catch (Throwable e) {
-            throw new IllegalStateException("mmap cannot be called", e);
-        }
+        long address = mmap.get().call(0, size, PROT_READ_WRITE, MAP_PRIVATE | anonymous, -1, 0);
         if (address == -1) {
             throw new OutOfMemoryError("the host cannot reserve " + bytes + " bytes of guest memory");
         }
         Arena arena = Arena.ofShared();
-        MemorySegment.ofAddress(address).reinterpret(size, arena, segment -> {
-            try {
-                int ignored = (int) unmap.invokeExact(segment.address(), segment.byteSize());
-            } catch (Throwable e) {
-                throw new IllegalStateException("munmap cannot be called", e);
-            }
-        });
+        HostFunction unmap = munmap.get();
+        MemorySegment.ofAddress(address)
+                .reinterpret(size, arena, segment -> unmap.call(segment.address(), segment.byteSize(), 0));
         return GuestMemory.of(arena, address, bytes);
     }
 }

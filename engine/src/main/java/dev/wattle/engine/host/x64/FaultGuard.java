@@ -11,13 +11,11 @@ import static dev.wattle.engine.host.x64.Register.RSI;
 
 import dev.wattle.engine.host.CodeMemory;
 import dev.wattle.engine.host.CodeMemoryException;
+import dev.wattle.engine.memory.HostFunction;
 import dev.wattle.engine.memory.HostMemory;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -159,17 +157,12 @@ public final class FaultGuard {
     }
 
     private static void install(long handler, long previous) throws CodeMemoryException {
-        Linker linker = Linker.nativeLinker();
-        MethodHandle sigaction = linker.downcallHandle(
-                linker.defaultLookup()
-                        .find("sigaction")
-                        .orElseThrow(() -> new CodeMemoryException("the C library has no sigaction")),
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+        HostFunction sigaction = HostFunction.find("sigaction")
+                .orElseThrow(() -> new CodeMemoryException("the C library has no sigaction"));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment action = arena.allocate(SIGACTION_BYTES, 8);
             for (int signal : new int[] {SIGSEGV, SIGBUS, SIGILL, SIGFPE}) {
-                int status = (int) sigaction.invokeExact(signal, MemorySegment.NULL, action);
+                int status = (int) sigaction.call(signal, 0, action.address());
                 long old = action.get(ValueLayout.JAVA_LONG, 0);
                 boolean takesContext = (action.get(ValueLayout.JAVA_INT, SIGACTION_FLAGS) & SA_SIGINFO) != 0;
                 if (status != 0 || !takesContext || old <= 1) {
@@ -179,14 +172,10 @@ public final class FaultGuard {
                 HostMemory.putLongVolatile(previous + signal * 8L, old);
                 // Mask, flags and restorer stay as the JVM has them.
                 action.set(ValueLayout.JAVA_LONG, 0, handler);
-                if ((int) sigaction.invokeExact(signal, action, MemorySegment.NULL) != 0) {
+                if ((int) sigaction.call(signal, action.address(), 0) != 0) {
                     throw new CodeMemoryException("the host refused a handler for signal " + signal);
                 }
             }
-        } catch (CodeMemoryException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException("sigaction cannot be called", e);
         }
     }
 }

@@ -17,7 +17,7 @@ import java.lang.invoke.MethodHandle;
 
 /** The code by which Java enters generated code, and by which that returns. */
 final class Gateway {
-    private static final MethodHandle ENTER = Linker.nativeLinker()
+    private static final MethodHandle CALL = Linker.nativeLinker()
             .downcallHandle(FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
 
     /** Registers that a function must preserve (System V ABI for x86-64, 3.2.1). */
@@ -96,10 +96,15 @@ final class Gateway {
      * @return address of the descriptor that says why it ended
      */
     long enter(long state, long target) {
+        return call(enter, state, target);
+    }
+
+    /** Calls machine code by the host's rules for functions, with two words that it may ignore. */
+    static long call(MemorySegment function, long first, long second) {
         try {
-            return (long) ENTER.invokeExact(enter, state, target);
+            return (long) CALL.invokeExact(function, first, second);
         } catch (Throwable e) {
-            throw new IllegalStateException("generated code cannot be entered", e);
+            throw new IllegalStateException("generated code cannot be called", e);
         }
     }
 }

@@ -4,11 +4,8 @@ package dev.wattle.engine.host.x64;
 import dev.wattle.engine.host.CodeMemory;
 import dev.wattle.engine.host.CodeMemoryException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -236,17 +233,14 @@ public final class HostFeatures {
 
     /** Two functions in machine code: cpuid(leaf, results), and xcr0(). */
     private static final class Query {
-        private final MethodHandle cpuid;
-        private final MethodHandle xcr0;
+        private final MemorySegment cpuid;
+        private final MemorySegment xcr0;
         private final MemorySegment results;
 
         Query(CodeMemory memory, Arena arena) {
             results = arena.allocate(16, 4);
-            Linker linker = Linker.nativeLinker();
             Assembler asm = new Assembler(memory.writeAddress(), memory.executeAddress());
-            cpuid = linker.downcallHandle(
-                    MemorySegment.ofAddress(asm.here()),
-                    FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+            cpuid = MemorySegment.ofAddress(asm.here());
             asm.push(Register.RBX);
             asm.mov32(Register.RAX, Register.RDI);
             asm.clear(Register.RCX);
@@ -258,28 +252,19 @@ public final class HostFeatures {
             asm.pop(Register.RBX);
             asm.ret();
             asm.align(16);
-            xcr0 = linker.downcallHandle(
-                    MemorySegment.ofAddress(asm.here()), FunctionDescriptor.of(ValueLayout.JAVA_INT));
+            xcr0 = MemorySegment.ofAddress(asm.here());
             asm.clear(Register.RCX);
             asm.xgetbv();
             asm.ret();
         }
 
         int[] cpuid(int leaf) {
-            try {
-                cpuid.invokeExact(leaf, results);
-            } catch (Throwable e) {
-                throw new IllegalStateException("generated code cannot be called", e);
-            }
+            Gateway.call(cpuid, leaf, results.address());
             return results.toArray(ValueLayout.JAVA_INT);
         }
 
         int xcr0() {
-            try {
-                return (int) xcr0.invokeExact();
-            } catch (Throwable e) {
-                throw new IllegalStateException("generated code cannot be called", e);
-            }
+            return (int) Gateway.call(xcr0, 0, 0);
         }
     }
 }
