@@ -71,6 +71,7 @@ final class Catalog {
             packaged("python-start", Workload.BIG_CODE, 10),
             packaged("openssl-aes-gcm", Workload.CRYPTO, 3),
             packaged("openssl-sha256", Workload.CRYPTO, 6),
+            packaged("java", Workload.JITS, 10),
             packaged("node", Workload.JITS, 10));
 
     private Catalog() {}

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -104,6 +105,11 @@ public final class Main implements Callable<Integer> {
                     BenchFailure.USAGE,
                     "--repeats, --scale and --timeout: each must be more than 0; give such a number");
         }
+        // Before minutes of work whose figures would have no place to go.
+        checkFolder("--json", json);
+        checkFolder("--svg", svg);
+        checkFolder("--page", page);
+        String qemuVersion = version(qemu);
         Path root = Path.of(System.getProperty("wattle.root", ".")).toAbsolutePath();
         Path cache = DebianGuests.defaultCache(System.getenv());
         DebianGuests guests = new DebianGuests(cache, Progress.SILENT);
@@ -161,16 +167,34 @@ public final class Main implements Callable<Integer> {
             Files.writeString(svg, report.svg());
         }
         if (page != null) {
-            Files.writeString(page, new ReportPage(report, repeats, version(qemu)).text(svg));
+            Files.writeString(page, new ReportPage(report, repeats, qemuVersion).text(svg));
         }
         return report.failures().isEmpty() ? 0 : BenchFailure.FAILED;
     }
 
+    private static void checkFolder(String option, @Nullable Path file) throws BenchFailure {
+        if (file != null
+                && !Files.isDirectory(
+                        Objects.requireNonNullElse(file.toAbsolutePath().getParent(), file))) {
+            throw new BenchFailure(
+                    BenchFailure.USAGE,
+                    "%s %s: there is no such folder; name a file in a folder that exists".formatted(option, file));
+        }
+    }
+
     /** What a program says of its version. */
-    private static String version(String program) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(program, "--version")
-                .redirectErrorStream(true)
-                .start();
+    private static String version(String program) throws BenchFailure, IOException, InterruptedException {
+        Process process;
+        try {
+            process = new ProcessBuilder(program, "--version")
+                    .redirectErrorStream(true)
+                    .start();
+        } catch (IOException e) {
+            throw new BenchFailure(
+                    BenchFailure.USAGE,
+                    "--qemu %s: it cannot be started; install qemu-system-ppc or name another QEMU".formatted(program),
+                    e);
+        }
         String output = new String(process.getInputStream().readAllBytes(), "UTF-8");
         process.waitFor();
         return output.lines().findFirst().orElse(program);

@@ -145,7 +145,7 @@ public abstract class Processor {
     }
 
     /** Has Java asked again for each context before generated code enters it: something that it depends on has changed. */
-    protected final void forgetContexts() {
+    public final void forgetContexts() {
         contexts.clear();
     }
 

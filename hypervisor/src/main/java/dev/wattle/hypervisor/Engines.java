@@ -51,15 +51,10 @@ final class Engines {
             } else {
                 Optional<TranslationCache> cache = Optional.empty();
                 try {
-                    cache = translationCache(processor, frontEnd);
+                    HostFeatures features = HostFeatures.host();
+                    cache = translationCache(processor, frontEnd, features);
                     return new NativeEngine<>(
-                            processor,
-                            frontEnd.routines(),
-                            frontEnd,
-                            codeBytes,
-                            HostFeatures.host(),
-                            exactDeadline,
-                            cache);
+                            processor, frontEnd.routines(), frontEnd, codeBytes, features, exactDeadline, cache);
                 } catch (CodeMemoryException e) {
                     cache.ifPresent(TranslationCache::close);
                     remark = Optional.of(String.valueOf(e.getMessage()));
@@ -69,16 +64,13 @@ final class Engines {
         return new Evaluator<>(processor, frontEnd.routines());
     }
 
-    private Optional<TranslationCache> translationCache(PowerProcessor processor, PowerFrontEnd frontEnd)
-            throws CodeMemoryException {
+    private Optional<TranslationCache> translationCache(
+            PowerProcessor processor, PowerFrontEnd frontEnd, HostFeatures features) {
         if (translations.isEmpty()) {
             return Optional.empty();
         }
         // Code has the numbers of routines in it.
-        String rest = processor.model()
-                + (exactDeadline ? " exact " : " ")
-                + HostFeatures.host().all()
-                + frontEnd.routineNames();
+        String rest = processor.model() + (exactDeadline ? " exact " : " ") + features.all() + frontEnd.routineNames();
         return TranslatorIdentity.of(rest, NativeEngine.class, PowerFrontEnd.class)
                 .map(key -> TranslationCache.open(
                         translations.get().path(), key, translations.get().problems()));

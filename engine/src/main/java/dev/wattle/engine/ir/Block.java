@@ -42,7 +42,7 @@ public final class Block {
     /** How often a back-end has found it to be where a loop starts that is executed much. */
     public int heat;
     /** How many loops of several blocks that a back-end has found have it among their blocks. */
-    public int loops;
+    public int regions;
     /** How often a back-end could not do together what it does together in this block. */
     public int refusals;
     /** How many blocks at its place have become invalid before it, each soon after it was translated. */

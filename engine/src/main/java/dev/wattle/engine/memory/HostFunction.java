@@ -17,24 +17,21 @@ import java.util.Optional;
  *
  * <p>All are called in the same shape, six 64-bit words and one back, since the JVM makes code for each shape of call,
  * which takes longer than starting a guest. A function takes the words that it has parameters for, and of each what its
- * type has; of a result that is an {@code int} the low word counts.
+ * type has; of a result that is an {@code int} the low word counts. One thread at a time calls it.
  */
 public final class HostFunction {
     private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG;
+    private static final FunctionDescriptor SHAPE = FunctionDescriptor.of(WORD, WORD, WORD, WORD, WORD, WORD, WORD);
+    private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO = CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
     private final String name;
     private final MethodHandle handle;
-    private final StructLayout callState = Linker.Option.captureStateLayout();
-    private final VarHandle errnoHandle = callState.varHandle(MemoryLayout.PathElement.groupElement("errno"));
     private int errno;
 
     private HostFunction(String name, MemorySegment address) {
         this.name = name;
-        handle = Linker.nativeLinker()
-                .downcallHandle(
-                        address,
-                        FunctionDescriptor.of(WORD, WORD, WORD, WORD, WORD, WORD, WORD),
-                        Linker.Option.captureCallState("errno"));
+        handle = Linker.nativeLinker().downcallHandle(address, SHAPE, Linker.Option.captureCallState("errno"));
     }
 
     /** A function of the C library by its name, if it has that. */
@@ -45,9 +42,9 @@ public final class HostFunction {
     /** Calls the function with the first of these words that it has parameters for. */
     public long call(long a, long b, long c, long d, long e, long f) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(callState);
+            MemorySegment state = arena.allocate(CALL_STATE);
             long result = (long) handle.invokeExact(state, a, b, c, d, e, f);
-            errno = (int) errnoHandle.get(state, 0L);
+            errno = (int) ERRNO.get(state, 0L);
             return result;
         } catch (Throwable t) {
             throw new IllegalStateException(name + " cannot be called", t);

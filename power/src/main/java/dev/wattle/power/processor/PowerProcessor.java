@@ -375,11 +375,6 @@ public final class PowerProcessor extends Processor {
         rememberContext(problemFetch, key, msr());
     }
 
-    /** Has each context be entered by Java before generated code may do so again. */
-    public void forgetAllContexts() {
-        forgetContexts();
-    }
-
     @Override
     protected void contextAdopted(int newDataContext) {
         dataContext = newDataContext;

@@ -217,7 +217,7 @@ public final class SprTable {
                 (p, v) -> {
                     requireFacility(p, FSCR_EBB);
                     p.setSpr(Spr.BESCR, change.applyAsLong(p.spr(Spr.BESCR), v));
-                    p.forgetAllContexts();
+                    p.forgetContexts();
                     p.interrupts().eventBasedBranch();
                 });
     }

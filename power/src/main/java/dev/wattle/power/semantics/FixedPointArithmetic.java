@@ -17,7 +17,7 @@ final class FixedPointArithmetic {
             Meanings m, String name, Meanings.Emitter plain, Routine<PowerProcessor> overflow) {
         int routine = m.shared("overflow", overflow);
         m.emitter(name, e -> {
-            if ((e.word & 0x400) != 0) {
+            if (Fields.oe(e.word)) {
                 e.callOverflow(routine);
             } else {
                 plain.emit(e);

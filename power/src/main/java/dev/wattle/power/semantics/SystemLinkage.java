@@ -218,7 +218,7 @@ final class SystemLinkage {
             throw p.interrupts().program(Interrupts.TM_BAD_THING);
         }
         p.setSpr(Spr.BESCR, (w & 0x800) != 0 ? bescr | BESCR_GE : bescr & ~BESCR_GE);
-        p.forgetAllContexts();
+        p.forgetContexts();
         p.continueAt(p.spr(Spr.EBBRR) & -4);
         p.interrupts().eventBasedBranch();
     }

@@ -85,6 +85,22 @@ final class AccessEmitter {
         }
     }
 
+    /** The effective address of an offset from the start of the page that is executed. Changes rcx. */
+    void pageAddress(int i, long w, long imm) {
+        int t = operands.target(i, w, false);
+        asm.load(t, Layout.slot(HostSlots.PAGE_BASE));
+        if (imm == (int) imm) {
+            asm.aluImm(Assembler.ADD, t, (int) imm);
+        } else {
+            asm.movImm(RCX, imm);
+            asm.alu(Assembler.ADD, t, RCX);
+        }
+        if (isNarrow) {
+            asm.mov32(t, t);
+        }
+        operands.finish(i, w, t, false);
+    }
+
     /** rcx = host minus effective address of the page, or a jump to a stub. Returns the jump's place. */
     long translate(int limit) {
         long jump = allow(limit, 0);

@@ -9,7 +9,6 @@ import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
-import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.memory.SoftTlb;
 import dev.wattle.engine.translate.JumpTables;
 import java.util.Arrays;
@@ -41,9 +40,6 @@ final class BlockEmitter {
     private static final int ONLY_COPY = 0;
     private static final int FIRST_COPY = 1;
     private static final int SECOND_COPY = 2;
-
-    private static final int HEAT = Slots.HOST_COUNTERS;
-    private static final int HEAT_COUNTERS = 512;
 
     /** In the immediate of a group's exit, whether there are such accesses in it. */
     static final long GROUP_STORES = 1L << 32;
@@ -309,7 +305,7 @@ final class BlockEmitter {
                 registers.beforeOther(w);
                 comparisons.before(i, w);
                 compute.forgetFlags();
-                pageAddress(i, w, source.immediates[i]);
+                accesses.pageAddress(i, w, source.immediates[i]);
                 comparisons.dropReplaced();
             } else {
                 end(i, w, op, source.immediates[i]);
@@ -566,28 +562,9 @@ final class BlockEmitter {
         }
     }
 
-    /**
-     * Whether the status of a floating-point operation is that of another one before anybody can see it: until there
-     * nothing leaves the code.
-     */
-    private boolean isStatusOverwritten(int i) {
-        long[] words = block.words;
-        for (int k = i + 1; k < words.length; k++) {
-            long w = words[k];
-            int op = Op.of(w);
-            if (op == Op.HOST && floats.supports(Form.of(w))) {
-                return FloatEmitter.setsAllStatus(Form.of(w));
-            }
-            if (op >= Op.FIRST_ACCESS && op != Op.LEA) {
-                return false;
-            }
-        }
-        return false;
-    }
-
     private void floatingPoint(int i, long w, long imm) {
         compute.forgetFlags();
-        floats.emit(w, imm, !isStatusOverwritten(i));
+        floats.emit(w, imm, !floats.isStatusOverwritten(block.words, i));
         ExitStub stub = addRoutineStub(i, w, imm, floats.slowJump, floats.slowJump2);
         stub.halfWay = floats.halfWayJump;
         stub.zero = floats.zero;
@@ -614,21 +591,6 @@ final class BlockEmitter {
             exchanges.resume(asm);
             registers.afterRoutine();
         }
-    }
-
-    private void pageAddress(int i, long w, long imm) {
-        int t = operands.target(i, w, false);
-        asm.load(t, Layout.slot(HostSlots.PAGE_BASE));
-        if (imm == (int) imm) {
-            asm.aluImm(Assembler.ADD, t, (int) imm);
-        } else {
-            asm.movImm(RCX, imm);
-            asm.alu(Assembler.ADD, t, RCX);
-        }
-        if (isNarrow()) {
-            asm.mov32(t, t);
-        }
-        operands.finish(i, w, t, false);
     }
 
     // Ends
@@ -769,7 +731,7 @@ final class BlockEmitter {
             comparisons.setFlags(comparison);
             condition = comparisons.condition(comparison, n);
         } else {
-            condition = testBit(Op.a(w), n);
+            condition = operands.testBit(Op.a(w), n);
         }
         int taken = ifSet ? condition : Condition.not(condition);
         int toSecond = isBack ? Condition.not(taken) : taken;
@@ -893,17 +855,6 @@ final class BlockEmitter {
         edge = 0;
     }
 
-    /** Sets the host's flags by one bit of a slot, and returns the condition of its being 1. */
-    private int testBit(int slot, int n) {
-        int register = operands.register(slot);
-        if (register >= 0) {
-            asm.bitTest(register, n);
-            return Condition.BELOW;
-        }
-        asm.testMem8(Assembler.plus(Layout.slot(slot), n >> 3), 1 << (n & 7));
-        return Condition.NOT_EQUAL;
-    }
-
     private void branchNotZero(long w, int target) {
         int a = Op.a(w);
         long pending = comparisons.snapshot();
@@ -962,7 +913,7 @@ final class BlockEmitter {
         }
         isExchanged = false;
         if (isBack && region == Region.NONE && offset >= 0) {
-            asm.aluMemImm32(Assembler.SUB, heat(offset), 1);
+            asm.aluMemImm32(Assembler.SUB, LoopHeat.counter(offset), 1);
             addStub(Exits.HOT, asm.jccForward(Condition.SIGN), 0, 0, 0, offset, 0);
         }
         if (next >= 0) {
@@ -978,23 +929,6 @@ final class BlockEmitter {
                 asm.mov32(RAX, RAX);
             }
             goIndirect(false);
-        }
-    }
-
-    /** The counter of jumps back to an offset; some offsets share one. */
-    private static long heat(int offset) {
-        return Assembler.plus(Layout.slot(HEAT), (offset >> 2 & HEAT_COUNTERS - 1) * 4);
-    }
-
-    /** Has the jumps back to an offset counted anew. */
-    static void resetHeat(long state, int offset, int jumps) {
-        HostMemory.putIntLe(state + HEAT * 8L + (offset >> 2 & HEAT_COUNTERS - 1) * 4L, jumps);
-    }
-
-    /** Has all jumps back counted anew. */
-    static void resetHeat(long state, int jumps) {
-        for (int counter = 0; counter < HEAT_COUNTERS; counter++) {
-            resetHeat(state, counter << 2, jumps);
         }
     }
 

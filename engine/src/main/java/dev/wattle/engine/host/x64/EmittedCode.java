@@ -7,8 +7,7 @@ import dev.wattle.engine.translate.JumpTables;
 import java.util.Arrays;
 
 /**
- * The code memory as a ring: new code takes the place of the oldest, some at a time, so that making room never takes
- * long.
+ * The code memory as a ring: new code takes the place of the oldest, some at a time.
  *
  * <p>Code has a position, which is its offset in an endless memory of which the ring shows the last part: so a position
  * also tells whether what was there still is. For each entry it is known what has been made to lead to it, and that is
@@ -21,7 +20,7 @@ final class EmittedCode {
     private static final int NO_LINK = -1;
     /** In place of where a jump led before: what leads to the entry is another entry. */
     private static final int ENTRY = Integer.MIN_VALUE;
-    /** Likewise: what leads to the entry is in a set of a jump table, and has that's address for a position. */
+    /** Likewise: what leads to the entry is in a set of a jump table, whose address takes the place of a position. */
     private static final int TABLED = ENTRY + 1;
 
     private final Assembler asm;

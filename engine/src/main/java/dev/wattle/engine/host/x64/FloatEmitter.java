@@ -115,8 +115,26 @@ final class FloatEmitter {
         return (!fused || features.fma()) && (plain > 0 && plain <= Form.F64_NMSUB || form <= Form.F64_COMPARE);
     }
 
+    /**
+     * Whether the status of operation i is that of another one before anybody can see it: until there
+     * nothing leaves the code.
+     */
+    boolean isStatusOverwritten(long[] words, int i) {
+        for (int k = i + 1; k < words.length; k++) {
+            long w = words[k];
+            int op = Op.of(w);
+            if (op == Op.HOST && supports(Form.of(w))) {
+                return setsAllStatus(Form.of(w));
+            }
+            if (op >= Op.FIRST_ACCESS && op != Op.LEA) {
+                return false;
+            }
+        }
+        return false;
+    }
+
     /** Whether a form, if executed, leaves nothing of the status that an operation before it had. */
-    static boolean setsAllStatus(int form) {
+    private static boolean setsAllStatus(int form) {
         return form != Form.F64_COMPARE && form != Form.I64_FROM_F64 && form != Form.I32_FROM_F64;
     }
 

@@ -111,7 +111,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         evaluator = new Evaluator<>(processor, routines);
         memory = CodeMemory.allocate(codeBytes);
         VectorEmitter.setUp(state);
-        BlockEmitter.resetHeat(state, heatJumps);
+        LoopHeat.reset(state, heatJumps);
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
         layout = new Layout(frontEnd.hotSlots());
         gateway = new Gateway(asm, layout);
@@ -174,7 +174,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
      */
     public void hotAfter(int jumps) {
         heatJumps = jumps;
-        BlockEmitter.resetHeat(state, jumps);
+        LoopHeat.reset(state, jumps);
     }
 
     @Override
@@ -379,7 +379,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private long hot(long exit) {
         long nia = target(exit);
         putSlot(Slots.NIA, nia);
-        BlockEmitter.resetHeat(state, HostMemory.getIntLe(exit + Exits.OFFSET), heatJumps);
+        LoopHeat.reset(state, HostMemory.getIntLe(exit + Exits.OFFSET), heatJumps);
         if (isWorkPending()) {
             return 0;
         }
@@ -412,7 +412,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         remember(region.header, region, emitter.imageStart());
         for (Block member : region.members) {
             regionsOf.computeIfAbsent(member, key -> new ArrayList<>()).add(region);
-            member.loops++;
+            member.regions++;
         }
         redirect(old, entry);
         return entry;
@@ -450,7 +450,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         for (Block member : region.members) {
             List<Region> others = regionsOf.getOrDefault(member, List.of());
             others.remove(region);
-            member.loops--;
+            member.regions--;
             if (others.isEmpty()) {
                 regionsOf.remove(member);
             }
@@ -520,13 +520,13 @@ public final class NativeEngine<P extends Processor> implements Engine {
             return false;
         }
         Block now = p.codeCache().operations(page, offset, p.mode);
-        long code = now.byteLength;
+        long hash = now.byteLength;
         long host = p.codeCache().hostAddress(now);
         for (int i = 0; i < now.byteLength; i += 4) {
-            code = code * HASH_FACTOR + HostMemory.getIntLe(host + i);
+            hash = hash * HASH_FACTOR + HostMemory.getIntLe(host + i);
         }
-        if (code != block.laterCode) {
-            block.laterCode = code;
+        if (hash != block.laterCode) {
+            block.laterCode = hash;
             block.laterRuns = 0;
         } else if (++block.laterRuns == STEADY_RUNS) {
             block.changes = 0;
@@ -539,7 +539,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
     }
 
     private void dropped(Block block) {
-        if (block.loops != 0) {
+        if (block.regions != 0) {
             for (Region region : List.copyOf(regionsOf.getOrDefault(block, List.of()))) {
                 drop(region);
             }
@@ -652,7 +652,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     /** A region must be told when the code of its members changes; all others are found again when they are wanted. */
     private void forgetIfUnused(Block block) {
-        if (block.valid && block.hostCode == 0 && block.loops == 0) {
+        if (block.valid && block.hostCode == 0 && block.regions == 0) {
             processor.codeCache().forget(block);
         }
     }

@@ -264,6 +264,17 @@ final class Operands {
         }
     }
 
+    /** Sets the host's flags by one bit of a slot, and returns the condition of its being 1. */
+    int testBit(int slot, int n) {
+        int register = register(slot);
+        if (register >= 0) {
+            asm.bitTest(register, n);
+            return Condition.BELOW;
+        }
+        asm.testMem8(Assembler.plus(Layout.slot(slot), n >> 3), 1 << (n & 7));
+        return Condition.NOT_EQUAL;
+    }
+
     /** Takes {@link Layout#TEMPORARY} for something else, up to an operation; it holds no temporary now. */
     void reserveTemporary(int until) {
         inTemporary = NONE;
