@@ -5,6 +5,7 @@ module dev.wattle.hypervisor {
     requires transitive dev.wattle.power;
 
     exports dev.wattle.hypervisor;
+    exports dev.wattle.hypervisor.io;
     exports dev.wattle.hypervisor.papr.hcall;
     exports dev.wattle.hypervisor.papr.xics;
 }

@@ -4,7 +4,9 @@ package dev.wattle.hypervisor;
 import dev.wattle.engine.Engine;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
+import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PlatformCalls;
@@ -13,8 +15,11 @@ import dev.wattle.power.processor.Spr;
 import dev.wattle.power.processor.State;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
+import java.nio.ByteOrder;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -29,6 +34,8 @@ import java.util.concurrent.locks.LockSupport;
 public final class Vcpu implements HypercallContext, AutoCloseable {
     /** Counted ways out of guest code. */
     private enum Way {
+        MMIO,
+        MMIO_HANDLED,
         PAPR_HCALL,
         HCALL_HANDLED,
         INTERRUPTED,
@@ -52,6 +59,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final Runnable withdrawDecrementer;
     private volatile Thread thread = Thread.currentThread();
     private boolean hypercallPending;
+    private final MmioAccesses mmio = new MmioAccesses();
 
     Vcpu(Vm vm, Arena arena, PowerFrontEnd frontEnd, Engines engines) {
         this.vm = vm;
@@ -106,7 +114,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             }
             if (hypercallPending) {
                 hypercallPending = false;
-                return count(Way.PAPR_HCALL, new Exit.PaprHcall(processor.gpr(3)));
+                return count(Way.PAPR_HCALL, new Exit.PaprHcall(processor.gpr(3), arguments()));
+            }
+            Optional<Exit.Mmio> access = mmio.take();
+            if (access.isPresent()) {
+                return count(Way.MMIO, access.get());
             }
             if (kicked.getAndSet(false)) {
                 return count(Way.INTERRUPTED, new Exit.Interrupted());
@@ -129,6 +141,14 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     /** The guest code from the address of the next instruction on, as text, if it can be fetched. */
     public String code(int instructions) {
         return processor.code(instructions);
+    }
+
+    private long[] arguments() {
+        long[] arguments = new long[9];
+        for (int i = 0; i < arguments.length; i++) {
+            arguments[i] = processor.gpr(4 + i);
+        }
+        return arguments;
     }
 
     private Exit count(Way way, Exit exit) {
@@ -258,6 +278,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     }
 
     @Override
+    public IoBus io() {
+        return vm.io();
+    }
+
+    @Override
     public int server() {
         return 0;
     }
@@ -360,12 +385,55 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         public void hypercall(PowerProcessor p) {
             long number = p.gpr(3);
             if (vm.hypercalls().answers(number)) {
-                ways.incrementAndGet(Way.HCALL_HANDLED.ordinal());
-                p.setGpr(3, vm.hypercalls().call(number, Vcpu.this));
-            } else {
-                hypercallPending = true;
-                p.leave();
+                long result = vm.hypercalls().call(number, Vcpu.this);
+                if (result != ReturnCode.H_TOO_HARD) {
+                    ways.incrementAndGet(Way.HCALL_HANDLED.ordinal());
+                    p.setGpr(3, result);
+                    return;
+                }
             }
+            hypercallPending = true;
+            p.leave();
+        }
+
+        @Override
+        public long ioLoad(PowerProcessor p, long ea, long ra, int bytes) {
+            OptionalLong value = vm.io().read(ra, bytes);
+            if (value.isPresent()) {
+                ways.incrementAndGet(Way.MMIO_HANDLED.ordinal());
+                return value.getAsLong();
+            }
+            return access(p, ea, ra, bytes, false, 0).value(ByteOrder.LITTLE_ENDIAN);
+        }
+
+        @Override
+        public void ioStore(PowerProcessor p, long ea, long ra, int bytes, long value) {
+            if (vm.io().write(ra, bytes, value)) {
+                ways.incrementAndGet(Way.MMIO_HANDLED.ordinal());
+                return;
+            }
+            access(p, ea, ra, bytes, true, value);
+        }
+
+        /** The monitor's answer, if it has given it already; otherwise leaves to ask for it. */
+        private Exit.Mmio access(PowerProcessor p, long ea, long ra, int bytes, boolean isWrite, long value) {
+            Optional<Exit.Mmio> answer = mmio.answer(p, ra, bytes, isWrite);
+            if (answer.isEmpty()) {
+                Exit.Mmio access = new Exit.Mmio(ra, new byte[bytes], isWrite);
+                access.complete(value, ByteOrder.LITTLE_ENDIAN);
+                mmio.ask(p, access);
+                throw p.interrupts().leave();
+            }
+            if (answer.get().isRejected()) {
+                mmio.clear();
+                throw p.interrupts().machineCheckData(ea, false);
+            }
+            return answer.get();
+        }
+
+        @Override
+        public boolean isInstructionBegun(PowerProcessor p) {
+            return mmio.isBegun(p);
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.wattle.hypervisor;
 
 import dev.wattle.engine.HostCodeListener;
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
 import dev.wattle.hypervisor.papr.xics.Xics;
@@ -37,6 +38,7 @@ public final class Vm implements AutoCloseable {
     private final GuestMemory memory;
     private final Arena arena = Arena.ofShared();
     private final Xics xics = new Xics(1, SOURCE_BASE, SOURCES);
+    private final IoBus io = new IoBus();
     private final HypercallTable hypercalls = PaprHypercalls.forRadixGuest(xics);
     private final SecureRandom random = new SecureRandom();
     /** Random numbers that repeat, for runs that must. */
@@ -78,6 +80,11 @@ public final class Vm implements AutoCloseable {
 
     public Xics xics() {
         return xics;
+    }
+
+    /** The devices of this VM that are accessed by guest real address, and the I/O events. */
+    public IoBus io() {
+        return io;
     }
 
     /** The hypercalls answered without an exit. */

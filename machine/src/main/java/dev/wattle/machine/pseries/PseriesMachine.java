@@ -11,6 +11,7 @@ import dev.wattle.hypervisor.Vm;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
+import dev.wattle.hypervisor.papr.hcall.LogicalAccess;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.machine.ConfigurationException;
@@ -106,6 +107,10 @@ public final class PseriesMachine implements Machine {
                 .define(HcallNumber.KVMPPC_H_RTAS, rtas::hypercall)
                 .define(HcallNumber.KVMPPC_H_VOF_CLIENT, c -> client.call(c.argument(0) & 0xffff_ffffL))
                 .define(FirmwareImage.H_FIRMWARE_VECTOR, this::unexpectedInterrupt)
+                .define(HcallNumber.H_LOGICAL_CI_LOAD, c -> anywhere(LogicalAccess.load(c)))
+                .define(HcallNumber.H_LOGICAL_CI_STORE, c -> anywhere(LogicalAccess.store(c)))
+                .define(HcallNumber.H_LOGICAL_CACHE_LOAD, c -> anywhere(LogicalAccess.load(c)))
+                .define(HcallNumber.H_LOGICAL_CACHE_STORE, c -> anywhere(LogicalAccess.store(c)))
                 .define(HcallNumber.H_VIO_SIGNAL, PseriesMachine::vioSignal)
                 .define(HcallNumber.H_REG_CRQ, c -> ReturnCode.H_PARAMETER)
                 .define(HcallNumber.H_FREE_CRQ, c -> ReturnCode.H_PARAMETER)
@@ -158,6 +163,8 @@ public final class PseriesMachine implements Machine {
         while (!outcome.isDone()) {
             switch (vcpu.runUntil(completed)) {
                 case Exit.PaprHcall hcall -> vcpu.setGpr(3, hypercalls.call(hcall.nr(), vcpu));
+                // Every device is on the bus.
+                case Exit.Mmio access -> access.reject();
                 case Exit.Shutdown shutdown ->
                     finish(new MachineOutcome(MachineOutcome.Kind.POWERED_OFF, "the guest switched its power off"));
                 case Exit.InternalError error ->
@@ -219,6 +226,11 @@ public final class PseriesMachine implements Machine {
         return VIRTUAL_EPOCH
                 .plusSeconds(ticks / TIME_BASE_HZ)
                 .plusNanos(ticks % TIME_BASE_HZ * NANOS_PER_SECOND / TIME_BASE_HZ);
+    }
+
+    /** Nothing is where neither memory nor a device is. */
+    private static long anywhere(long result) {
+        return result == ReturnCode.H_TOO_HARD ? ReturnCode.H_PARAMETER : result;
     }
 
     /** r4 = unit address, r5 = whether to deliver its interrupt. */

@@ -2,12 +2,14 @@
 package dev.wattle.machine.pseries;
 
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import java.util.Arrays;
 
 /** A calling vCPU with registers and memory. */
 final class FakeContext implements HypercallContext, AutoCloseable {
     final GuestMemory memory = GuestMemory.allocate(1 << 20);
+    final IoBus io = new IoBus();
     final long[] registers = new long[9];
 
     /** Sets r4 and the following registers. */
@@ -30,6 +32,11 @@ final class FakeContext implements HypercallContext, AutoCloseable {
     @Override
     public GuestMemory memory() {
         return memory;
+    }
+
+    @Override
+    public IoBus io() {
+        return io;
     }
 
     @Override

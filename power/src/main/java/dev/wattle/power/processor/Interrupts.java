@@ -76,6 +76,7 @@ public final class Interrupts {
     private long tracedAddress;
     private Interrupt pending = Interrupt.SYSTEM_RESET;
     private long pendingSrr0;
+    private boolean isLeft;
     private long pendingInformation;
 
     Interrupts(PowerProcessor p) {
@@ -83,6 +84,13 @@ public final class Interrupts {
     }
 
     // Synchronous interrupts
+
+    /** Leaves the running instruction without an interrupt and ends the run; the next one begins the instruction again. */
+    public GuestInterrupt leave() {
+        isLeft = true;
+        pendingSrr0 = p.cia();
+        return p.interrupt;
+    }
 
     private GuestInterrupt record(Interrupt interrupt, long srr0, long information) {
         pending = interrupt;
@@ -201,7 +209,7 @@ public final class Interrupts {
      *
      * @param walk whether a translation table, and not the operand, is at the address
      */
-    GuestInterrupt machineCheckData(long ea, boolean walk) {
+    public GuestInterrupt machineCheckData(long ea, boolean walk) {
         p.setSpr(Spr.DAR, ea);
         if (p.model().isa() >= 300) {
             p.setSpr(Spr.DSISR, walk ? 0x20 : 0x40);
@@ -224,6 +232,12 @@ public final class Interrupts {
 
     /** Takes what was recorded. */
     void takePending() {
+        if (isLeft) {
+            isLeft = false;
+            p.setNia(pendingSrr0);
+            p.leave();
+            return;
+        }
         deliver(pending, pendingSrr0, pendingInformation);
     }
 
@@ -412,6 +426,9 @@ public final class Interrupts {
                 p.request(PowerProcessor.PENDING_KICK);
             }
             return false;
+        }
+        if (p.platform().isInstructionBegun(p)) {
+            return true;
         }
         if (traceInformation != 0) {
             p.setSpr(Spr.SIAR, tracedAddress);

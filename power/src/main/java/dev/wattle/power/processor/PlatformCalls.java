@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.power.processor;
 
+import dev.wattle.engine.GuestInterrupt;
+
 /** What the hypervisor does for a processor, called on the vCPU's thread in the middle of an instruction. */
 public interface PlatformCalls {
     /**
@@ -20,4 +22,36 @@ public interface PlatformCalls {
 
     /** {@code stop} and friends in a guest: give up the processor until something is pending. */
     void idle(PowerProcessor processor);
+
+    /**
+     * A load from a real address without storage. The running instruction may be begun again, and ask again, after this
+     * has thrown.
+     *
+     * @param ea the effective address, for the machine check that is the answer of a platform without devices
+     * @param ra the real address
+     * @param bytes 1, 2, 4 or 8
+     * @return the bytes, the one at the lowest address least significant
+     * @throws GuestInterrupt to leave the instruction
+     */
+    default long ioLoad(PowerProcessor processor, long ea, long ra, int bytes) {
+        throw processor.interrupts().machineCheckData(ea, false);
+    }
+
+    /**
+     * A store to a real address without storage, or with storage that may only be read.
+     *
+     * @param value the bytes, the one at the lowest address least significant
+     * @throws GuestInterrupt to leave the instruction, as for {@link #ioLoad}
+     */
+    default void ioStore(PowerProcessor processor, long ea, long ra, int bytes, long value) {
+        throw processor.interrupts().machineCheckData(ea, false);
+    }
+
+    /**
+     * Whether the instruction at NIA has been begun, and left by {@link Interrupts#leave}, and must be finished before
+     * any interrupt is taken. Once it is finished the platform requests {@link PowerProcessor#PENDING_KICK}.
+     */
+    default boolean isInstructionBegun(PowerProcessor processor) {
+        return false;
+    }
 }

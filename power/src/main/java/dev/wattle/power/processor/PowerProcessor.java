@@ -81,6 +81,14 @@ public final class PowerProcessor extends Processor {
     private final DataAddressWatchpoint watchpoint = new DataAddressWatchpoint();
     private final SprTable sprTable;
     private final long scratch;
+    /** Where bytes that the platform has loaded are put for the processor to read. */
+    private final long ioScratch;
+
+    /** The real address at which the last data access without storage was. */
+    private long ioAddress;
+    /** The real address of the last data access that missed the TLB and has storage. */
+    private long dataReal;
+
     private final TimeBase time;
     private final Interrupts interrupts = new Interrupts(this);
     private final PlatformCalls platform;
@@ -110,6 +118,7 @@ public final class PowerProcessor extends Processor {
         this.tlbs = new SoftTlb(arena, state);
         this.codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), CodePage.SMALL));
         this.scratch = arena.allocate(64, 64).address();
+        this.ioScratch = scratch + 32;
         putSlot(State.RESERVATION, -1);
         setMsr(Msr.SF | Msr.ME);
     }
@@ -590,17 +599,23 @@ public final class PowerProcessor extends Processor {
      * @throws GuestInterrupt if the access is not allowed
      */
     private long translateData(long ea, int bytes, boolean store) {
+        long host = dataAddress(ea, bytes, store);
+        if (host == NO_MEMORY) {
+            throw interrupts.machineCheckData(ea, false);
+        }
+        return host;
+    }
+
+    /** As {@link #translateData}, but answers {@link #NO_MEMORY} for what is the platform's, at {@link #ioAddress}. */
+    private long dataAddress(long ea, int bytes, boolean store) {
         long ra = enterData(ea, store ? Access.STORE : Access.LOAD);
         if (ra == NOT_ALLOWED) {
             throw interrupts.dataFault(ea, store, translation.fault);
         }
-        if (ra == NO_MEMORY) {
-            throw interrupts.machineCheckData(ea, false);
-        }
         if (watchpoint.matches(ea, bytes, store, msr())) {
             throw interrupts.dataStorage(ea, Interrupts.DSISR_DAWR | (store ? Interrupts.DSISR_STORE : 0));
         }
-        return memory.hostAddress(ra);
+        return ra == NO_MEMORY ? NO_MEMORY : memory.hostAddress(ra);
     }
 
     @Override
@@ -636,6 +651,7 @@ public final class PowerProcessor extends Processor {
         }
         long ra = pageReal + (ea - pageEa);
         if (!memory.contains(ra, 1)) {
+            ioAddress = ra;
             return NO_MEMORY;
         }
         if (!memory.contains(pageReal, pageBytes)) {
@@ -644,6 +660,7 @@ public final class PowerProcessor extends Processor {
             pageReal = ra & -4096L;
             pageBytes = 4096;
         }
+        dataReal = ra;
         boolean isCode = writable && codeCache.isWatched(pageReal, pageBytes);
         if (isCode && access == Access.STORE && !codeCache.isWatched(ra & -CodePage.SMALL, CodePage.SMALL)) {
             // Data beside code in a large page: it can be written freely.
@@ -671,12 +688,37 @@ public final class PowerProcessor extends Processor {
         return ea + HostMemory.getLong(tlbEntry(ea) + SoftTlb.ADDEND);
     }
 
-    /** Host address of a data address for a load that does not cross a page. */
+    /** Host address at which the bytes of a load that does not cross a page can be read, now. */
     private long hostForLoad(long ea, int bytes) {
         if (hits(ea, bytes, SoftTlb.READ_LIMIT)) {
             return hitHost(ea);
         }
-        return translateData(ea, bytes, false);
+        long host = dataAddress(ea, bytes, false);
+        if (host != NO_MEMORY) {
+            return host;
+        }
+        long ra = ioAddress;
+        if (Integer.bitCount(bytes) == 1) {
+            HostMemory.putLongLe(ioScratch, platform.ioLoad(this, ea, ra, bytes));
+        } else {
+            // A piece of an access that crosses pages.
+            for (int i = 0; i < bytes; i++) {
+                HostMemory.putByte(ioScratch + i, (byte) platform.ioLoad(this, ea + i, ra + i, 1));
+            }
+        }
+        return ioScratch;
+    }
+
+    /** Has the platform store some of the bytes of a value, as {@link #putBytes}. */
+    private void putIo(long ea, long ra, int from, int count, int bytes, long value, boolean bigEndian) {
+        long data = bigEndian ? Long.reverseBytes(value) >>> 64 - 8 * bytes : value;
+        if (count == bytes) {
+            platform.ioStore(this, ea, ra, bytes, bytes == 8 ? data : data & (1L << 8 * bytes) - 1);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            platform.ioStore(this, ea + i, ra + i, 1, data >>> 8 * (from + i) & 0xff);
+        }
     }
 
     /**
@@ -689,10 +731,21 @@ public final class PowerProcessor extends Processor {
         if (hits(ea, bytes, SoftTlb.WRITE_LIMIT)) {
             return hitHost(ea);
         }
-        long host = translateData(ea, bytes, true);
-        long ra = host - memory.hostAddress(0);
-        if (codeCache.isWatched(ra, 1)) {
-            codeCache.written(ra, bytes);
+        long host = storeAddress(ea, bytes);
+        if (host == NO_MEMORY) {
+            throw interrupts.machineCheckData(ea, false);
+        }
+        return host;
+    }
+
+    /** As {@link #hostForStore}, but answers {@link #NO_MEMORY} for what is the platform's, at {@link #ioAddress}. */
+    private long storeAddress(long ea, int bytes) {
+        if (hits(ea, bytes, SoftTlb.WRITE_LIMIT)) {
+            return hitHost(ea);
+        }
+        long host = dataAddress(ea, bytes, true);
+        if (host != NO_MEMORY && codeCache.isWatched(dataReal, 1)) {
+            codeCache.written(dataReal, bytes);
         }
         return host;
     }
@@ -746,17 +799,27 @@ public final class PowerProcessor extends Processor {
     @Override
     public void storeMiss(long ea, int bytes, long value, boolean bigEndian) {
         if ((ea & 0xfff) + bytes <= 0x1000) {
-            putBytes(hostForStore(ea, bytes), 0, bytes, bytes, value, bigEndian);
+            put(ea, storeAddress(ea, bytes), ioAddress, 0, bytes, bytes, value, bigEndian);
             return;
         }
         int first = (int) (0x1000 - (ea & 0xfff));
         long next = ea + first & addressMask();
         // Both pages must allow the store before anything is stored; the second look-up may evict the first entry
         // from the TLB, but not the host address from our hands.
-        long high = hostForStore(next, bytes - first);
-        long low = hostForStore(ea, first);
-        putBytes(low, 0, first, bytes, value, bigEndian);
-        putBytes(high, first, bytes - first, bytes, value, bigEndian);
+        long high = storeAddress(next, bytes - first);
+        long highIo = ioAddress;
+        long low = storeAddress(ea, first);
+        put(ea, low, ioAddress, 0, first, bytes, value, bigEndian);
+        put(next, high, highIo, first, bytes - first, bytes, value, bigEndian);
+    }
+
+    private void put(
+            long ea, long host, long ioAddress, int from, int count, int bytes, long value, boolean bigEndian) {
+        if (host == NO_MEMORY) {
+            putIo(ea, ioAddress, from, count, bytes, value, bigEndian);
+        } else {
+            putBytes(host, from, count, bytes, value, bigEndian);
+        }
     }
 
     private static void putBytes(long host, int from, int count, int bytes, long value, boolean bigEndian) {
@@ -776,9 +839,9 @@ public final class PowerProcessor extends Processor {
             long at = ea(ea + done);
             int piece = (int) Math.min(bytes - done, 4096 - (at & 0xfff));
             if (store) {
-                hostForStore(at, piece);
-            } else {
-                hostForLoad(at, piece);
+                storeAddress(at, piece);
+            } else if (!hits(at, piece, SoftTlb.READ_LIMIT)) {
+                dataAddress(at, piece, false);
             }
             done += piece;
         }

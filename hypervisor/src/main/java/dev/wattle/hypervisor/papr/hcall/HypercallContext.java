@@ -2,6 +2,7 @@
 package dev.wattle.hypervisor.papr.hcall;
 
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.io.IoBus;
 
 /**
  * The calling vCPU as a hypercall sees it (PAPR, "Hypervisor Call Functions"): argument and result registers, guest
@@ -18,6 +19,9 @@ public interface HypercallContext {
 
     /** The guest's real memory. A hypercall checks every guest address with {@link GuestMemory#contains} first. */
     GuestMemory memory();
+
+    /** The devices of the partition that are accessed by guest real address. */
+    IoBus io();
 
     /** Interrupt server number of this vCPU, as in {@code ibm,ppc-interrupt-server#s}. */
     int server();

@@ -2,6 +2,7 @@
 package dev.wattle.hypervisor.papr.hcall;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -15,6 +16,7 @@ public final class HypercallTable {
     private record Entry(Hypercall handler, LongAdder calls) {}
 
     private final Map<Long, Entry> entries = new ConcurrentHashMap<>();
+    private final Set<Long> disabled = ConcurrentHashMap.newKeySet();
     private final Map<Long, LongAdder> unknown = new ConcurrentHashMap<>();
 
     /** Bound on the different unknown numbers that are counted, since a guest chooses them. */
@@ -32,13 +34,28 @@ public final class HypercallTable {
 
     /** Whether this table answers a number. */
     public boolean answers(long number) {
+        return entries.containsKey(number) && !disabled.contains(number);
+    }
+
+    /**
+     * Turns the answers to a number on or off (KVM_CAP_PPC_ENABLE_HCALL). All are on at first.
+     *
+     * @return false if there is no handler for it
+     */
+    public boolean enable(long number, boolean enabled) {
+        if (enabled) {
+            disabled.remove(number);
+        } else {
+            disabled.add(number);
+        }
         return entries.containsKey(number);
     }
 
     /**
      * Calls the handler of a number.
      *
-     * @return the PAPR return code for r3; {@link ReturnCode#H_FUNCTION} for a number without a handler
+     * @return the PAPR return code for r3; {@link ReturnCode#H_FUNCTION} for a number without a handler; {@link
+     *     ReturnCode#H_TOO_HARD} if the monitor has to answer
      */
     public long call(long number, HypercallContext context) {
         Entry entry = entries.get(number);
@@ -46,8 +63,11 @@ public final class HypercallTable {
             countUnknown(number);
             return ReturnCode.H_FUNCTION;
         }
-        entry.calls.increment();
-        return entry.handler.call(context);
+        long result = entry.handler.call(context);
+        if (result != ReturnCode.H_TOO_HARD) {
+            entry.calls.increment();
+        }
+        return result;
     }
 
     /** Calls so far by hypercall name; numbers that nobody answers appear with the suffix {@code (unknown)}. */

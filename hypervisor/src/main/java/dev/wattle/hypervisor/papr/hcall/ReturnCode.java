@@ -26,6 +26,9 @@ public final class ReturnCode {
     public static final long H_P3 = -56;
     public static final long H_P4 = -57;
     public static final long H_P5 = -58;
+    /** Never seen by a guest: the hypervisor does not answer this call, the monitor does. */
+    public static final long H_TOO_HARD = 9999;
+
     /** A flag in the first argument is not supported. */
     public static final long H_UNSUPPORTED_FLAG = -256;
 

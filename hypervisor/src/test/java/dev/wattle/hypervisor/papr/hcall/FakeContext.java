@@ -2,6 +2,7 @@
 package dev.wattle.hypervisor.papr.hcall;
 
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.io.IoBus;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.List;
 /** A calling vCPU that records what is done to it. */
 final class FakeContext implements HypercallContext, AutoCloseable {
     final GuestMemory memory = GuestMemory.allocate(1 << 20);
+    final IoBus io = new IoBus();
     final long[] registers = new long[9];
     final List<String> events = new ArrayList<>();
     int servers = 1;
@@ -33,6 +35,11 @@ final class FakeContext implements HypercallContext, AutoCloseable {
     @Override
     public GuestMemory memory() {
         return memory;
+    }
+
+    @Override
+    public IoBus io() {
+        return io;
     }
 
     @Override

@@ -171,8 +171,8 @@ class PaprHypercallsTest {
         assertEquals(H_PARAMETER, call(HcallNumber.H_LOGICAL_CI_LOAD, 3, 0x7000));
         assertEquals(H_PARAMETER, call(HcallNumber.H_LOGICAL_CI_LOAD, 16, 0x7000));
         assertEquals(H_PARAMETER, call(HcallNumber.H_LOGICAL_CI_LOAD, 4, 0x7002));
-        assertEquals(H_PARAMETER, call(HcallNumber.H_LOGICAL_CI_LOAD, 8, 1L << 50));
-        assertEquals(H_PARAMETER, call(HcallNumber.H_LOGICAL_CI_LOAD, 8, -8));
+        assertEquals(ReturnCode.H_TOO_HARD, call(HcallNumber.H_LOGICAL_CI_LOAD, 8, 1L << 50));
+        assertEquals(ReturnCode.H_TOO_HARD, call(HcallNumber.H_LOGICAL_CI_LOAD, 8, -8));
     }
 
     @Test
