@@ -36,6 +36,8 @@ public final class PowerProcessor extends Processor {
     public static final long PENDING_DOORBELL = 16;
     public static final long PENDING_SYSTEM_RESET = 32;
     public static final long PENDING_MACHINE_CHECK = 64;
+    /** The platform has something to do on the vCPU's thread. */
+    public static final long PENDING_TASK = 128;
 
     /** Kinds of data access contexts; the PID stands above them in the key of a TLB. */
     private static final int CONTEXT_REAL = 0;
@@ -91,6 +93,7 @@ public final class PowerProcessor extends Processor {
 
     private final TimeBase time;
     private final Interrupts interrupts = new Interrupts(this);
+    private final Debugging debugging = new Debugging(this);
     private final PlatformCalls platform;
 
     /**
@@ -155,6 +158,11 @@ public final class PowerProcessor extends Processor {
     @Override
     public CodeCache codeCache() {
         return codeCache;
+    }
+
+    /** What stops this processor for a debugger outside of the guest. */
+    public Debugging debugging() {
+        return debugging;
     }
 
     // Registers
@@ -345,7 +353,7 @@ public final class PowerProcessor extends Processor {
         }
         mode = Mode.of(msr, fscr, so);
         boolean problem = (msr & Msr.PR) != 0;
-        if (interrupts.isInstructionWatched(problem)) {
+        if (interrupts.isInstructionWatched(problem) || debugging.traces()) {
             mode |= Mode.TRACE;
         }
         if (pid != currentPid) {
@@ -476,6 +484,17 @@ public final class PowerProcessor extends Processor {
         systemPages.clear();
         tlbs.flush();
         forgetFetches();
+    }
+
+    /** Heeds that other storage, or none, will be at some guest real addresses; what is there can still be read. */
+    public void storageChanges(long ra, long bytes) {
+        codeCache.written(ra, bytes);
+        invalidateTranslations();
+    }
+
+    /** Has stores to some storage noticed again, whose pages are no longer taken for dirty. */
+    public void watchStores(long ra, long bytes) {
+        tlbs.protect(memory.hostAddress(ra), bytes);
     }
 
     /** Forgets the translations of a process; those of process 0 in the upper quadrant are everybody's. */
@@ -615,6 +634,7 @@ public final class PowerProcessor extends Processor {
         if (watchpoint.matches(ea, bytes, store, msr())) {
             throw interrupts.dataStorage(ea, Interrupts.DSISR_DAWR | (store ? Interrupts.DSISR_STORE : 0));
         }
+        debugging.accesses(ea, bytes, store);
         return ra == NO_MEMORY ? NO_MEMORY : memory.hostAddress(ra);
     }
 
@@ -650,9 +670,13 @@ public final class PowerProcessor extends Processor {
             writable = translation.writable;
         }
         long ra = pageReal + (ea - pageEa);
-        if (!memory.contains(ra, 1)) {
+        if (!memory.contains(ra, 1) || access == Access.STORE && !memory.isWritable(ra)) {
             ioAddress = ra;
             return NO_MEMORY;
+        }
+        writable &= memory.isWritable(ra);
+        if (access == Access.STORE) {
+            memory.markDirty(ra & -CodePage.SMALL, CodePage.SMALL);
         }
         if (!memory.contains(pageReal, pageBytes)) {
             // The last granule of memory: fall back to a 4 KiB piece.
@@ -661,6 +685,16 @@ public final class PowerProcessor extends Processor {
             pageBytes = 4096;
         }
         dataReal = ra;
+        if (writable && !memory.isDirty(pageReal, pageBytes)) {
+            if (access == Access.STORE) {
+                // The rest of a large page is not dirty yet.
+                pageEa = ea & -CodePage.SMALL;
+                pageReal = ra & -CodePage.SMALL;
+                pageBytes = CodePage.SMALL;
+            } else {
+                writable = false;
+            }
+        }
         boolean isCode = writable && codeCache.isWatched(pageReal, pageBytes);
         if (isCode && access == Access.STORE && !codeCache.isWatched(ra & -CodePage.SMALL, CodePage.SMALL)) {
             // Data beside code in a large page: it can be written freely.
@@ -671,7 +705,9 @@ public final class PowerProcessor extends Processor {
         }
         // Without an entry every access comes here: to be compared, or because some instructions may not access
         // storage of that kind.
-        if (!translation.cachingInhibited && !watchpoint.covers(pageEa, pageBytes)) {
+        if (!translation.cachingInhibited
+                && !watchpoint.covers(pageEa, pageBytes)
+                && !debugging.covers(pageEa, pageBytes)) {
             tlbs.put(dataContext, pageEa, pageBytes, memory.hostAddress(pageReal), readable, writable && !isCode);
             forgetContextsIfTablesChanged();
             publishTlb(tlbs.address(dataContext), tlbs.mask(dataContext));
@@ -711,13 +747,14 @@ public final class PowerProcessor extends Processor {
 
     /** Has the platform store some of the bytes of a value, as {@link #putBytes}. */
     private void putIo(long ea, long ra, int from, int count, int bytes, long value, boolean bigEndian) {
-        long data = bigEndian ? Long.reverseBytes(value) >>> 64 - 8 * bytes : value;
-        if (count == bytes) {
-            platform.ioStore(this, ea, ra, bytes, bytes == 8 ? data : data & (1L << 8 * bytes) - 1);
+        long all = bigEndian ? Long.reverseBytes(value) >>> 64 - 8 * bytes : value;
+        long data = count == 8 ? all : all >>> 8 * from & (1L << 8 * count) - 1;
+        if (Integer.bitCount(count) == 1) {
+            platform.ioStore(this, ea, ra, count, data);
             return;
         }
         for (int i = 0; i < count; i++) {
-            platform.ioStore(this, ea + i, ra + i, 1, data >>> 8 * (from + i) & 0xff);
+            platform.ioStore(this, ea + i, ra + i, 1, data >>> 8 * i & 0xff);
         }
     }
 
