@@ -15,6 +15,7 @@ import dev.wattle.power.processor.PlatformCalls;
 import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.processor.Spr;
 import dev.wattle.power.processor.State;
+import dev.wattle.power.processor.TranslatedAddress;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
@@ -331,6 +332,80 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     public long msr() {
         return processor.msr();
+    }
+
+    /**
+     * Reads a register, of up to 64 bits or the right half of a wider one. Between two runs, or while the vCPU is stopped
+     * ({@link Vm#whileStopped}).
+     *
+     * @throws IllegalStateException if the vCPU is running
+     */
+    public long get(Register register) {
+        return value(register).low();
+    }
+
+    /**
+     * Reads a register.
+     *
+     * @throws IllegalStateException as for {@link #get}
+     */
+    public RegisterValue value(Register register) {
+        requireStopped(register);
+        try {
+            return register.read(this);
+        } finally {
+            running.unlock();
+        }
+    }
+
+    /**
+     * Writes a register of up to 64 bits.
+     *
+     * @throws IllegalStateException as for {@link #get}
+     * @throws IllegalArgumentException if the register cannot have this value
+     */
+    public void set(Register register, long value) {
+        set(register, RegisterValue.of(value));
+    }
+
+    /**
+     * Writes a register.
+     *
+     * @throws IllegalStateException as for {@link #get}
+     * @throws IllegalArgumentException as for {@link #set(Register, long)}
+     */
+    public void set(Register register, RegisterValue value) {
+        requireStopped(register);
+        try {
+            register.write(this, value);
+        } finally {
+            running.unlock();
+        }
+    }
+
+    private void requireStopped(Register register) {
+        if (!running.tryLock()) {
+            throw new IllegalStateException(
+                    "register " + register + " of a vCPU that is running: kick it, or use whileStopped");
+        }
+    }
+
+    /**
+     * Translates an effective address as a load of the guest would now (KVM_TRANSLATE), without changing anything.
+     *
+     * @return empty if the load would be interrupted
+     * @throws IllegalStateException as for {@link #get}
+     */
+    public Optional<TranslatedAddress> translate(long ea) {
+        if (!running.tryLock()) {
+            throw new IllegalStateException(
+                    "address translation of a vCPU that is running: kick it, or use whileStopped");
+        }
+        try {
+            return processor.lookUp(ea);
+        } finally {
+            running.unlock();
+        }
     }
 
     /** Has the vCPU stop for a debugger from its next run on; {@link GuestDebug#NONE} for no more. */

@@ -12,6 +12,7 @@ import dev.wattle.power.mmu.RadixMmu;
 import dev.wattle.power.mmu.Translation;
 import java.lang.foreign.Arena;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Address translation of one processor: which context it is in, what the software TLBs and the fetch contexts hold for
@@ -346,6 +347,19 @@ final class AddressTranslation {
             return ea & REAL_MODE_ADDRESS;
         }
         return translate(ea, Access.FETCH) ? translation.realAddress | ea & translation.pageBytes - 1 : -1;
+    }
+
+    /** Where a load would go now, if it would be allowed, without a change of anything. */
+    Optional<TranslatedAddress> lookUp(long ea) {
+        boolean problem = (p.msr() & Msr.PR) != 0;
+        if ((p.msr() & Msr.DR) == 0) {
+            return Optional.of(new TranslatedAddress(ea & REAL_MODE_ADDRESS, true, problem));
+        }
+        if (!radix.lookUp(ea, problem, p.spr(Spr.PIDR), p.spr(Spr.AMR), translation) || !translation.readable) {
+            return Optional.empty();
+        }
+        long ra = translation.realAddress | ea & translation.pageBytes - 1;
+        return Optional.of(new TranslatedAddress(ra, translation.writable, problem));
     }
 
     /**

@@ -16,6 +16,7 @@ import dev.wattle.power.model.ProcessorModel;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A Power processor thread as a guest operating system sees it: MSR[HV] = 0 under a hypervisor.
@@ -350,6 +351,11 @@ public final class PowerProcessor extends Processor {
     /** Counts of the data TLBs: entries made, tables that have grown, tables taken for another context. */
     public Map<String, Long> tlbCounts() {
         return translation.tlbCounts();
+    }
+
+    /** Where a load from an effective address would go now, if it would be allowed; nothing is changed by this. */
+    public Optional<TranslatedAddress> lookUp(long ea) {
+        return translation.lookUp(ea);
     }
 
     /** Forgets all translations. */
