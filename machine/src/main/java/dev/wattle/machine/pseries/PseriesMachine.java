@@ -6,6 +6,7 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.Exit;
+import dev.wattle.hypervisor.ExitCount;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
@@ -14,6 +15,7 @@ import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.LogicalAccess;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.hypervisor.trace.Trace;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.Machine;
@@ -30,6 +32,7 @@ import dev.wattle.power.processor.Msr;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -165,8 +168,9 @@ public final class PseriesMachine implements Machine {
                 case Exit.PaprHcall hcall -> vcpu.setGpr(3, hypercalls.call(hcall.nr(), vcpu));
                 // Every device is on the bus.
                 case Exit.Mmio access -> access.reject();
-                case Exit.Shutdown shutdown ->
-                    finish(new MachineOutcome(MachineOutcome.Kind.POWERED_OFF, "the guest switched its power off"));
+                case Exit.FailEntry failure ->
+                    finish(new MachineOutcome(
+                            MachineOutcome.Kind.INTERNAL_ERROR, failure.hardwareEntryFailureReason()));
                 case Exit.InternalError error ->
                     finish(new MachineOutcome(MachineOutcome.Kind.INTERNAL_ERROR, error.reason()));
                 case Exit.Debug debug -> {
@@ -211,6 +215,11 @@ public final class PseriesMachine implements Machine {
                 vm.engineCounts(),
                 wall,
                 vm.cpuSeconds());
+    }
+
+    @Override
+    public List<ExitCount> exits() {
+        return vm.exits();
     }
 
     @Override
@@ -338,6 +347,12 @@ public final class PseriesMachine implements Machine {
         /** Who is told of host code that is made, such as a profiler's map; nobody by default. */
         public Builder hostCodeListener(HostCodeListener listener) {
             vmBuilder.hostCodeListener(listener);
+            return this;
+        }
+
+        /** Who is told of exits, hypercalls and interrupts as they happen; nobody by default. */
+        public Builder trace(Trace listener) {
+            vmBuilder.trace(listener);
             return this;
         }
 

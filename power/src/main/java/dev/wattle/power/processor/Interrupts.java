@@ -302,6 +302,7 @@ public final class Interrupts {
         p.setMsr(handlerMsr(msr, relocatable));
         p.putSlot(Slots.NIA, interrupt.vector() + (relocatable ? vectorOffset(msr) : 0));
         taken[interrupt.ordinal()]++;
+        p.platform().interruptTaken(p, interrupt, srr0);
     }
 
     /**
