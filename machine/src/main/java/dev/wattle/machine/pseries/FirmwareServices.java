@@ -61,10 +61,7 @@ final class FirmwareServices implements FirmwareHost {
             answer(results, ClientInterface.ERROR);
             return 0;
         }
-        tree.find("/chosen").orElseThrow().set("ibm,architecture-vec-5", agreement.vector5());
-        for (DeviceTree.Node node : tree.find("/cpus").orElseThrow().children()) {
-            node.set("cpu-version", agreement.cpuVersion());
-        }
+        agreement.describe(tree);
         answer(results, 0);
         return 0;
     }

@@ -58,6 +58,7 @@ final class PlatformRtas {
                 .define("ibm,set-system-parameter", 0x2009, 2, 1, this::setSystemParameter)
                 .define("check-exception", 0x200e, 6, 1, events::checkException)
                 .define("event-scan", 0x200f, 4, 1, call -> RtasStatus.NO_EVENT)
+                .define("quiesce", 0x2011, 0, 0, call -> RtasStatus.SUCCESS)
                 .define("read-pci-config", 0x2014, 2, 2, PlatformRtas::readEmptyBus)
                 .define("write-pci-config", 0x2015, 3, 1, call -> RtasStatus.PARAMETER_ERROR)
                 .define("ibm,read-pci-config", 0x2016, 4, 2, PlatformRtas::readEmptyBus)

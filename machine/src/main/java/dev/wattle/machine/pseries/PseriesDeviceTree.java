@@ -106,7 +106,7 @@ final class PseriesDeviceTree {
                 .set("interrupts", CONSOLE_INTERRUPT, EDGE);
         vdevice.child("nvram@" + Integer.toHexString(Nvram.UNIT_ADDRESS))
                 .setStrings("device_type", "nvram")
-                .setStrings("compatible", "wattle,nvram")
+                .setStrings("compatible", "qemu,spapr-nvram")
                 .set("reg", Nvram.UNIT_ADDRESS)
                 .set("#bytes", Nvram.BYTES);
         return tree;
