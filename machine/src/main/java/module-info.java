@@ -6,5 +6,6 @@ module dev.wattle.machine {
 
     exports dev.wattle.machine;
     exports dev.wattle.machine.firmware;
+    exports dev.wattle.machine.pci;
     exports dev.wattle.machine.pseries;
 }
