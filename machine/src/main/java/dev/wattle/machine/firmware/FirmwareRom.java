@@ -46,8 +46,8 @@ public final class FirmwareRom {
     public static FirmwareRom open(Path path) throws ConfigurationException {
         String name = "firmware " + path + ": ";
         if (!Files.isRegularFile(path)) {
-            throw new ConfigurationException(
-                    name + (Files.exists(path) ? "not a regular file" : "no such file") + "; name a file like slof.bin");
+            throw new ConfigurationException(name + (Files.exists(path) ? "not a regular file" : "no such file")
+                    + "; name a file like slof.bin");
         }
         ByteBuffer content;
         long size;
@@ -61,9 +61,8 @@ public final class FirmwareRom {
             throw new ConfigurationException(name + "cannot be read: " + e.getMessage(), e);
         }
         byte[] image = Arrays.copyOf(content.array(), content.position());
-        boolean known = image.length >= LENGTH_AT + Long.BYTES
-                && holds(image, NAME_AT, NAME)
-                && holds(image, MAGIC_AT, MAGIC);
+        boolean known =
+                image.length >= LENGTH_AT + Long.BYTES && holds(image, NAME_AT, NAME) && holds(image, MAGIC_AT, MAGIC);
         if (!known) {
             throw new ConfigurationException(
                     name + "not a firmware image for this machine (it has no SLOF header); name a file like slof.bin");

@@ -120,8 +120,8 @@ final class FirmwareStartup implements Startup {
             reservations.add(new FlattenedDeviceTree.Reservation(initrd.start(), initrd.size()));
             long end = initrd.start() + initrd.size();
             if (end > ADDRESS_LIMIT) {
-                throw new ConfigurationException("initrd " + initrdFile.get() + ": ends above "
-                        + (ADDRESS_LIMIT >> 20) + " MiB, where the firmware cannot reach; use a smaller one");
+                throw new ConfigurationException("initrd " + initrdFile.get() + ": ends above " + (ADDRESS_LIMIT >> 20)
+                        + " MiB, where the firmware cannot reach; use a smaller one");
             }
             chosen.set("linux,initrd-start", (int) initrd.start()).set("linux,initrd-end", (int) end);
         }

@@ -13,6 +13,7 @@ import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.LogicalAccess;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
+import dev.wattle.hypervisor.papr.tce.TceTables;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
@@ -22,10 +23,13 @@ import dev.wattle.machine.MachineStatistics;
 import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.machine.firmware.ElfKernel;
 import dev.wattle.machine.firmware.FirmwareRom;
+import dev.wattle.machine.pci.PciFunction;
 import dev.wattle.power.model.ProcessorModel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -52,6 +56,7 @@ public final class PseriesMachine implements Machine {
     private final Rtas rtas = new Rtas();
     private final HypercallTable hypercalls = new HypercallTable();
     private final PowerEvents events;
+    private final PciHostBridge bridge;
     private final Startup startup;
     private final CompletableFuture<MachineOutcome> outcome = new CompletableFuture<>();
     private volatile long startedNanos;
@@ -78,9 +83,17 @@ public final class PseriesMachine implements Machine {
                 .define(rtas, new TimeOfDay(clock));
         new InterruptRtas(xics).define(rtas);
         new Nvram().define(rtas);
+        TceTables tables = new TceTables();
+        tables.define(vm.hypercalls());
+        bridge = new PciHostBridge(vm.io(), memory, xics, tables);
+        for (int slot = 0; slot < builder.functions.size(); slot++) {
+            bridge.plug(slot, builder.functions.get(slot));
+        }
+        new PciRtas(bridge).define(rtas);
         DeviceTree tree = PseriesDeviceTree.build(
                 builder.processor, memory.size(), SERVERS, builder.bootArguments, uuid, seed, architecture, rtas);
 
+        PciDeviceTree.describe(tree, bridge);
         startup = builder.firmware.isPresent()
                 ? FirmwareStartup.load(
                         memory,
@@ -200,6 +213,7 @@ public final class PseriesMachine implements Machine {
 
     @Override
     public void close() {
+        bridge.unplugAll();
         vm.close();
     }
 
@@ -248,6 +262,8 @@ public final class PseriesMachine implements Machine {
         private final Vm.Builder vmBuilder = Vm.builder();
         private ConsoleBackend console = new SilentConsole();
 
+        private final List<PciFunction> functions = new ArrayList<>();
+
         private Builder() {}
 
         /**
@@ -268,6 +284,20 @@ public final class PseriesMachine implements Machine {
         /** An initial RAM disk. */
         public Builder initrd(Path file) {
             initrd = Optional.of(file);
+            return this;
+        }
+
+        /**
+         * Plugs a function into the next slot of the PCI bus. The machine resets it, and takes it out when it is closed: then
+         * another machine may have it.
+         *
+         * @throws IllegalArgumentException if all 32 slots are taken
+         */
+        public Builder pci(PciFunction function) {
+            if (functions.size() == PciHostBridge.SLOTS) {
+                throw new IllegalArgumentException("PCI: all " + PciHostBridge.SLOTS + " slots are taken");
+            }
+            functions.add(function);
             return this;
         }
 

@@ -76,7 +76,8 @@ public final class LogicalMemop {
         for (long i = 0; i < count; i++) {
             long offset = (fromTheEnd ? count - 1 - i : i) * size;
             OptionalLong value = load(c, source + offset, size);
-            if (value.isEmpty() || !store(c, destination + offset, size, invert ? ~value.getAsLong() : value.getAsLong())) {
+            if (value.isEmpty()
+                    || !store(c, destination + offset, size, invert ? ~value.getAsLong() : value.getAsLong())) {
                 return H_PARAMETER;
             }
         }
