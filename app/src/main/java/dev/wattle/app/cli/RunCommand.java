@@ -50,6 +50,12 @@ import picocli.CommandLine.TypeConversionException;
         })
 final class RunCommand implements Callable<Integer> {
     @Option(
+            names = {"--firmware", "-bios"},
+            paramLabel = "FILE",
+            description = "Start with this firmware, such as slof.bin. Without --kernel it boots from a disk.")
+    private @Nullable Path firmware;
+
+    @Option(
             names = {"--kernel", "-kernel"},
             paramLabel = "FILE",
             description = "An ELF kernel for ppc64 or ppc64le.")
@@ -155,6 +161,7 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailure {
         Optional<ReportFile> report = stats == null ? Optional.empty() : Optional.of(ReportFile.at(stats));
+        checkReadable("--firmware", firmware);
         checkReadable("--kernel", kernel);
         checkReadable("--initrd", initrd);
         if (lockstepInterval < 1) {
@@ -172,12 +179,13 @@ final class RunCommand implements Callable<Integer> {
         AtomicBoolean problemTold = new AtomicBoolean();
         return new GuestRun(terminal, progress, report, noReboot).untilTheEnd(guest.name, console -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
-                    .kernel(guest.kernel)
                     .bootArguments(guest.bootArguments)
                     .memoryBytes(memory.bytes())
                     .processor(processor)
                     .clock(clock)
                     .console(console);
+            Optional.ofNullable(firmware).ifPresent(builder::firmware);
+            guest.kernel.ifPresent(builder::kernel);
             guest.initrd.ifPresent(builder::initrd);
             builder.codeCacheBytes(codeCache.bytes());
             translations.ifPresent(folder -> builder.translationCache(folder, problem -> {
@@ -223,13 +231,21 @@ final class RunCommand implements Callable<Integer> {
 
     private Guest guest(Progress progress) throws CommandFailure {
         if (kernel != null) {
-            return new Guest(String.valueOf(kernel.getFileName()), kernel, Optional.ofNullable(initrd), append);
+            return new Guest(
+                    String.valueOf(kernel.getFileName()), Optional.of(kernel), Optional.ofNullable(initrd), append);
+        }
+        if (firmware != null) {
+            return new Guest(
+                    String.valueOf(firmware.getFileName()), Optional.empty(), Optional.ofNullable(initrd), append);
         }
         try {
             GuestImage demo = new DebianGuests(DebianGuests.defaultCache(System.getenv()), progress).demo();
             String arguments = append.isEmpty() ? demo.bootArguments() : demo.bootArguments() + " " + append;
             return new Guest(
-                    demo.name(), demo.kernel(), Optional.of(initrd == null ? demo.initrd() : initrd), arguments);
+                    demo.name(),
+                    Optional.of(demo.kernel()),
+                    Optional.of(initrd == null ? demo.initrd() : initrd),
+                    arguments);
         } catch (GuestUnavailableException e) {
             throw new CommandFailure(CommandFailure.FAILED, String.valueOf(e.getMessage()), e);
         }
@@ -256,7 +272,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** What to boot. */
-    private record Guest(String name, Path kernel, Optional<Path> initrd, String bootArguments) {}
+    private record Guest(String name, Optional<Path> kernel, Optional<Path> initrd, String bootArguments) {}
 
     private static String names(Enum<?>[] values) {
         return Arrays.stream(values)

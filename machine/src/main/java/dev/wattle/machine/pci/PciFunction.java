@@ -130,9 +130,14 @@ public final class PciFunction {
         host = bridge;
     }
 
-    /** Guest memory as the function reaches it: none while the guest does not let it be a bus master. */
+    /** {@link PciHost#memory}, or no memory while the guest does not let the function be a bus master. */
     public DmaMemory memory() {
         return (command & COMMAND_MASTER) == 0 ? DmaMemory.NONE : host.memory();
+    }
+
+    /** {@link PciHost#busMemory}, or no memory while the guest does not let the function be a bus master. */
+    public DmaMemory busMemory() {
+        return (command & COMMAND_MASTER) == 0 ? DmaMemory.NONE : host.busMemory();
     }
 
     /** The base address registers, by index. */

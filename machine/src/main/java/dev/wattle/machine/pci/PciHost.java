@@ -31,8 +31,14 @@ public interface PciHost {
      */
     void message(long address, int data);
 
-    /** Guest memory as the function reaches it. */
+    /**
+     * Guest memory at its guest real addresses, whatever the bridge translates: for functions that reach it past the bus, as
+     * virtio devices do unless they are asked not to.
+     */
     DmaMemory memory();
+
+    /** Guest memory at PCI addresses, as the bridge translates them. */
+    DmaMemory busMemory();
 
     /** A bridge that forwards nothing: where a function is that has not been plugged in. */
     PciHost NONE = new PciHost() {
@@ -58,6 +64,11 @@ public interface PciHost {
 
         @Override
         public DmaMemory memory() {
+            return DmaMemory.NONE;
+        }
+
+        @Override
+        public DmaMemory busMemory() {
             return DmaMemory.NONE;
         }
     };

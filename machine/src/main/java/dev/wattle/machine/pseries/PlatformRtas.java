@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
-/** RTAS functions of the platform as a whole: console, power, processors, system parameters, errors, PCI access. */
+/** RTAS functions of the platform as a whole: console, power, processors, system parameters, errors. */
 final class PlatformRtas {
     private static final int SPLPAR_CHARACTERISTICS = 20;
     private static final int DIAGNOSTICS_RUN_MODE = 42;
@@ -17,7 +17,6 @@ final class PlatformRtas {
 
     private static final int CPU_RUNNING = 2;
     private static final int MESSAGE_LIMIT = 1024;
-    private static final int CONFIG_ALL_ONES = -1;
 
     private final Terminal terminal;
     private final MachineControl control;
@@ -58,10 +57,7 @@ final class PlatformRtas {
                 .define("ibm,set-system-parameter", 0x2009, 2, 1, this::setSystemParameter)
                 .define("check-exception", 0x200e, 6, 1, events::checkException)
                 .define("event-scan", 0x200f, 4, 1, call -> RtasStatus.NO_EVENT)
-                .define("read-pci-config", 0x2014, 2, 2, PlatformRtas::readEmptyBus)
-                .define("write-pci-config", 0x2015, 3, 1, call -> RtasStatus.PARAMETER_ERROR)
-                .define("ibm,read-pci-config", 0x2016, 4, 2, PlatformRtas::readEmptyBus)
-                .define("ibm,write-pci-config", 0x2017, 5, 1, call -> RtasStatus.PARAMETER_ERROR)
+                .define("quiesce", 0x2011, 0, 0, call -> RtasStatus.SUCCESS)
                 .define("ibm,os-term", 0x201f, 1, 1, this::osTerm);
     }
 
@@ -129,11 +125,6 @@ final class PlatformRtas {
             case SPLPAR_CHARACTERISTICS, DIAGNOSTICS_RUN_MODE, PARTITION_UUID -> RtasStatus.NOT_AUTHORIZED;
             default -> RtasStatus.NOT_SUPPORTED;
         };
-    }
-
-    private static int readEmptyBus(RtasCall call) {
-        call.result(1, CONFIG_ALL_ONES);
-        return RtasStatus.PARAMETER_ERROR;
     }
 
     /** Argument: real address of a NUL-terminated message. */

@@ -13,23 +13,23 @@ import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.LogicalAccess;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
+import dev.wattle.hypervisor.papr.tce.TceTables;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.Machine;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
-import dev.wattle.machine.firmware.ClientInterface;
 import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.machine.firmware.ElfKernel;
-import dev.wattle.machine.firmware.FirmwareImage;
-import dev.wattle.machine.firmware.InitialRamDisk;
-import dev.wattle.machine.firmware.MemoryClaims;
+import dev.wattle.machine.firmware.FirmwareRom;
+import dev.wattle.machine.pci.PciFunction;
 import dev.wattle.power.model.ProcessorModel;
-import dev.wattle.power.processor.Msr;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -51,16 +51,13 @@ public final class PseriesMachine implements Machine {
     private static final long TIME_BASE_HZ = 512_000_000L;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
     private static final int SERVERS = 1;
-    /** The stack that a client program of Open Firmware starts on (IEEE 1275, 8.4: at least 32 KiB). */
-    private static final long STACK_BYTES = 0x8000;
-
-    private static final long STACK_HEADROOM = 512;
-
     private final Vm vm;
     private final Vcpu vcpu;
     private final Rtas rtas = new Rtas();
     private final HypercallTable hypercalls = new HypercallTable();
     private final PowerEvents events;
+    private final PciHostBridge bridge;
+    private final Startup startup;
     private final CompletableFuture<MachineOutcome> outcome = new CompletableFuture<>();
     private volatile long startedNanos;
 
@@ -86,27 +83,36 @@ public final class PseriesMachine implements Machine {
                 .define(rtas, new TimeOfDay(clock));
         new InterruptRtas(xics).define(rtas);
         new Nvram().define(rtas);
+        TceTables tables = new TceTables();
+        tables.define(vm.hypercalls());
+        bridge = new PciHostBridge(vm.io(), memory, xics, tables);
+        for (int slot = 0; slot < builder.functions.size(); slot++) {
+            bridge.plug(slot, builder.functions.get(slot));
+        }
+        new PciRtas(bridge).define(rtas);
         DeviceTree tree = PseriesDeviceTree.build(
                 builder.processor, memory.size(), SERVERS, builder.bootArguments, uuid, seed, architecture, rtas);
 
-        MemoryClaims claims = new MemoryClaims(FirmwareImage.BYTES, memory.size());
-        claims.claim(0, FirmwareImage.BYTES);
-        FirmwareImage.install(memory);
-        ElfKernel kernel = ElfKernel.open(builder.requiredKernel());
-        kernel.load(memory);
-        claims.claim(kernel.start(), kernel.end() - kernel.start());
-        InitialRamDisk initrd = builder.initrd.isEmpty()
-                ? InitialRamDisk.NONE
-                : InitialRamDisk.load(builder.initrd.get(), memory, kernel.end());
-        claims.claim(initrd.start(), initrd.size());
-
-        ClientInterface client =
-                new FirmwareServices(memory, tree, terminal, this::finish, architecture, clock).clientInterface(claims);
+        PciDeviceTree.describe(tree, bridge);
+        startup = builder.firmware.isPresent()
+                ? FirmwareStartup.load(
+                        memory,
+                        builder.firmware.get(),
+                        builder.kernel,
+                        builder.initrd,
+                        tree,
+                        architecture,
+                        this::finish)
+                : KernelStartup.load(
+                        memory,
+                        builder.requiredKernel(),
+                        builder.initrd,
+                        new FirmwareServices(memory, tree, terminal, this::finish, architecture, clock),
+                        this::finish);
+        startup.define(hypercalls);
         terminal.define(hypercalls);
         hypercalls
                 .define(HcallNumber.KVMPPC_H_RTAS, rtas::hypercall)
-                .define(HcallNumber.KVMPPC_H_VOF_CLIENT, c -> client.call(c.argument(0) & 0xffff_ffffL))
-                .define(FirmwareImage.H_FIRMWARE_VECTOR, this::unexpectedInterrupt)
                 .define(HcallNumber.H_LOGICAL_CI_LOAD, c -> anywhere(LogicalAccess.load(c)))
                 .define(HcallNumber.H_LOGICAL_CI_STORE, c -> anywhere(LogicalAccess.store(c)))
                 .define(HcallNumber.H_LOGICAL_CACHE_LOAD, c -> anywhere(LogicalAccess.load(c)))
@@ -117,12 +123,7 @@ public final class PseriesMachine implements Machine {
                 .define(HcallNumber.H_SEND_CRQ, c -> ReturnCode.H_PARAMETER)
                 .define(HcallNumber.H_ENABLE_CRQ, c -> ReturnCode.H_PARAMETER);
 
-        vcpu.setMsr(Msr.SF | Msr.ME);
-        vcpu.setNia(kernel.entry());
-        vcpu.setGpr(1, claims.claimAnywhere(STACK_BYTES, STACK_BYTES).orElse(0) + STACK_BYTES - STACK_HEADROOM);
-        vcpu.setGpr(3, initrd.start());
-        vcpu.setGpr(4, initrd.size());
-        vcpu.setGpr(5, FirmwareImage.CLIENT_ENTRY);
+        startup.begin(vcpu);
     }
 
     /** Starts the description of a machine. */
@@ -212,6 +213,7 @@ public final class PseriesMachine implements Machine {
 
     @Override
     public void close() {
+        bridge.unplugAll();
         vm.close();
     }
 
@@ -239,16 +241,7 @@ public final class PseriesMachine implements Machine {
         return known ? ReturnCode.H_SUCCESS : ReturnCode.H_PARAMETER;
     }
 
-    private long unexpectedInterrupt(HypercallContext c) {
-        finish(new MachineOutcome(
-                MachineOutcome.Kind.INTERNAL_ERROR,
-                String.format(
-                        "the guest took interrupt 0x%x before it had handlers (SRR0 0x%x, SRR1 0x%x)",
-                        c.argument(0), c.argument(1), c.argument(2))));
-        return ReturnCode.H_SUCCESS;
-    }
-
-    /** Describes a machine. Only the kernel and the console must be given. */
+    /** Describes a machine. Only the console must be given, and a kernel or a firmware. */
     public static final class Builder {
         private static final long MEBIBYTE = 1L << 20;
         private static final long MINIMUM_MEMORY = 16 * MEBIBYTE;
@@ -258,6 +251,7 @@ public final class PseriesMachine implements Machine {
         /** Linux keeps 2048 bytes with the final NUL; a longer line would be cut in silence. */
         private static final int BOOT_ARGUMENTS_LIMIT = 2047;
 
+        private Optional<Path> firmware = Optional.empty();
         private Optional<Path> kernel = Optional.empty();
         private Optional<Path> initrd = Optional.empty();
         private String bootArguments = "";
@@ -268,7 +262,18 @@ public final class PseriesMachine implements Machine {
         private final Vm.Builder vmBuilder = Vm.builder();
         private ConsoleBackend console = new SilentConsole();
 
+        private final List<PciFunction> functions = new ArrayList<>();
+
         private Builder() {}
+
+        /**
+         * The firmware that the guest starts with, as slof.bin: it boots the kernel if there is one, or else looks for
+         * something to boot on disks. Without, the machine answers for Open Firmware itself.
+         */
+        public Builder firmware(Path file) {
+            firmware = Optional.of(file);
+            return this;
+        }
 
         /** The kernel: an ELF64 vmlinux for ppc64, big- or little-endian. */
         public Builder kernel(Path file) {
@@ -279,6 +284,20 @@ public final class PseriesMachine implements Machine {
         /** An initial RAM disk. */
         public Builder initrd(Path file) {
             initrd = Optional.of(file);
+            return this;
+        }
+
+        /**
+         * Plugs a function into the next slot of the PCI bus. The machine resets it, and takes it out when it is closed: then
+         * another machine may have it.
+         *
+         * @throws IllegalArgumentException if all 32 slots are taken
+         */
+        public Builder pci(PciFunction function) {
+            if (functions.size() == PciHostBridge.SLOTS) {
+                throw new IllegalArgumentException("PCI: all " + PciHostBridge.SLOTS + " slots are taken");
+            }
+            functions.add(function);
             return this;
         }
 
@@ -356,7 +375,12 @@ public final class PseriesMachine implements Machine {
                 throw new ConfigurationException("processor " + processor.name().toLowerCase(Locale.ROOT)
                         + ": a guest would need a hash page table, which this machine does not have yet; use power9");
             }
-            ElfKernel.open(requiredKernel());
+            if (firmware.isPresent()) {
+                FirmwareRom.open(firmware.get());
+            }
+            if (kernel.isPresent() || firmware.isEmpty()) {
+                ElfKernel.open(requiredKernel());
+            }
             Vm vm;
             try {
                 vm = vmBuilder
