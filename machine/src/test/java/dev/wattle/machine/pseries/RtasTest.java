@@ -37,7 +37,7 @@ class RtasTest {
         new PlatformRtas(terminal, outcomes::add, events, 1, 64 << 20, new UUID(1, 2))
                 .define(rtas, new TimeOfDay(() -> NOW));
         new InterruptRtas(xics).define(rtas);
-        new Nvram().define(rtas);
+        Nvram.empty().define(rtas);
         rtas.describe(tokens);
     }
 
