@@ -190,7 +190,7 @@ class FirmwareStartupTest {
         assertEquals(H_PARAMETER, call(HcallNumber.KVMPPC_H_UPDATE_DT, SIZE - 8));
         assertEquals(H_PARAMETER, call(HcallNumber.KVMPPC_H_UPDATE_DT, -1));
         assertEquals(H_PARAMETER, call(HcallNumber.KVMPPC_H_UPDATE_DT, 0x8000));
-        for (int size : new int[] {-1, 0, 39, FirmwareStartup.TREE_BYTES + 1, SIZE, blob.length - 40}) {
+        for (int size : new int[] {-1, 0, 39, 2 * blob.length + 1, SIZE, blob.length - 40}) {
             context.memory.putInt(BUFFER + 4, size);
             assertEquals(H_PARAMETER, call(HcallNumber.KVMPPC_H_UPDATE_DT, BUFFER), "size " + size);
         }
