@@ -8,14 +8,18 @@ import dev.wattle.app.guest.Progress;
 import dev.wattle.engine.host.PerfMap;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
+import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.pseries.Lockstep;
+import dev.wattle.machine.pseries.Nvram;
 import dev.wattle.machine.pseries.PseriesMachine;
 import dev.wattle.power.model.ProcessorModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -54,6 +58,18 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "Start with this firmware, such as slof.bin. Without --kernel it boots from a disk.")
     private @Nullable Path firmware;
+
+    @Option(
+            names = {"--boot", "-boot"},
+            paramLabel = "ORDER",
+            description = "What the firmware tries, as letters: c (disks), d (CD-ROMs), n (networks).")
+    private String bootOrder = "";
+
+    @Option(
+            names = {"--firmware-variable", "-prom-env"},
+            paramLabel = "NAME=VALUE",
+            description = "Set a variable of the firmware, such as auto-boot?=false. May be repeated.")
+    private Map<String, String> firmwareVariables = new LinkedHashMap<>();
 
     @Option(
             names = {"--kernel", "-kernel"},
@@ -174,6 +190,7 @@ final class RunCommand implements Callable<Integer> {
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Guest guest = guest(progress);
+        Nvram nvram = nvram();
         AtomicBoolean told = new AtomicBoolean();
         Optional<Path> translations = translations();
         AtomicBoolean problemTold = new AtomicBoolean();
@@ -185,6 +202,7 @@ final class RunCommand implements Callable<Integer> {
                     .clock(clock)
                     .console(console);
             Optional.ofNullable(firmware).ifPresent(builder::firmware);
+            builder.nvram(nvram).bootOrder(bootOrder);
             guest.kernel.ifPresent(builder::kernel);
             guest.initrd.ifPresent(builder::initrd);
             builder.codeCacheBytes(codeCache.bytes());
@@ -204,6 +222,14 @@ final class RunCommand implements Callable<Integer> {
             }
             return machine;
         });
+    }
+
+    private Nvram nvram() throws CommandFailure {
+        try {
+            return Nvram.with(firmwareVariables);
+        } catch (ConfigurationException e) {
+            throw new CommandFailure(CommandFailure.USAGE, String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** Where host code is kept, if anywhere. */

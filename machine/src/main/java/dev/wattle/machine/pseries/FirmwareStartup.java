@@ -33,7 +33,7 @@ final class FirmwareStartup implements Startup {
     /** The firmware takes the first 128 MiB for granted. */
     static final long LEAST_MEMORY = 128L << 20;
 
-    /** Room for the device tree; also the most that the firmware may hand back. */
+    /** Room for the device tree. */
     static final int TREE_BYTES = 2 << 20;
     /** The firmware addresses what it was given with 31 bits. */
     private static final long ADDRESS_LIMIT = 1L << 31;
@@ -46,14 +46,22 @@ final class FirmwareStartup implements Startup {
     private final ClientArchitectureSupport architecture;
     private final MachineControl control;
     private final long treeAddress;
+    /** Bytes of the device tree that the firmware got last; it may hand back twice as much. */
+    private volatile int givenBytes;
+
     private volatile DeviceTree completed;
 
     private FirmwareStartup(
-            DeviceTree tree, ClientArchitectureSupport architecture, MachineControl control, long treeAddress) {
+            DeviceTree tree,
+            ClientArchitectureSupport architecture,
+            MachineControl control,
+            long treeAddress,
+            int treeBytes) {
         this.tree = tree;
         this.architecture = architecture;
         this.control = control;
         this.treeAddress = treeAddress;
+        givenBytes = treeBytes;
         completed = tree;
     }
 
@@ -91,7 +99,7 @@ final class FirmwareStartup implements Startup {
             throw new IllegalStateException("device tree of " + blob.length + " bytes");
         }
         memory.write(treeAddress, blob, 0, blob.length);
-        return new FirmwareStartup(tree, architecture, control, treeAddress);
+        return new FirmwareStartup(tree, architecture, control, treeAddress, blob.length);
     }
 
     private static void loadKernel(
@@ -174,6 +182,7 @@ final class FirmwareStartup implements Startup {
         if (blob.length > size - Integer.BYTES) {
             return H_PARAMETER;
         }
+        givenBytes = blob.length;
         memory.putInt(buffer, UPDATE_VERSION);
         memory.write(buffer + Integer.BYTES, blob, 0, blob.length);
         return H_SUCCESS;
@@ -187,7 +196,7 @@ final class FirmwareStartup implements Startup {
             return H_PARAMETER;
         }
         int size = memory.getInt(address + Integer.BYTES);
-        if (size < TREE_HEADER_BYTES || size > TREE_BYTES || !memory.contains(address, size)) {
+        if (size < TREE_HEADER_BYTES || size > 2 * givenBytes || !memory.contains(address, size)) {
             return H_PARAMETER;
         }
         byte[] blob = new byte[size];

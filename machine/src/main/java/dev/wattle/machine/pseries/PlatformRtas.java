@@ -16,6 +16,8 @@ final class PlatformRtas {
     private static final byte[] DIAGNOSTICS_DISABLED = {0};
 
     private static final int CPU_RUNNING = 2;
+    private static final int LIVE_DOMAIN = -1;
+    private static final int FULL_POWER = 100;
     private static final int MESSAGE_LIMIT = 1024;
 
     private final Terminal terminal;
@@ -58,6 +60,8 @@ final class PlatformRtas {
                 .define("check-exception", 0x200e, 6, 1, events::checkException)
                 .define("event-scan", 0x200f, 4, 1, call -> RtasStatus.NO_EVENT)
                 .define("quiesce", 0x2011, 0, 0, call -> RtasStatus.SUCCESS)
+                .define("set-power-level", 0x201b, 2, 2, PlatformRtas::setPowerLevel)
+                .define("get-power-level", 0x201c, 1, 2, PlatformRtas::getPowerLevel)
                 .define("ibm,os-term", 0x201f, 1, 1, this::osTerm);
     }
 
@@ -125,6 +129,24 @@ final class PlatformRtas {
             case SPLPAR_CHARACTERISTICS, DIAGNOSTICS_RUN_MODE, PARTITION_UUID -> RtasStatus.NOT_AUTHORIZED;
             default -> RtasStatus.NOT_SUPPORTED;
         };
+    }
+
+    /** Arguments: power domain, level; result: level. Only the domain of devices that are always on is there. */
+    private static int setPowerLevel(RtasCall call) {
+        if (call.argument(0) != LIVE_DOMAIN) {
+            return RtasStatus.NOT_SUPPORTED;
+        }
+        call.result(1, call.argument(1));
+        return RtasStatus.SUCCESS;
+    }
+
+    /** Argument: power domain; result: level. */
+    private static int getPowerLevel(RtasCall call) {
+        if (call.argument(0) != LIVE_DOMAIN) {
+            return RtasStatus.NOT_SUPPORTED;
+        }
+        call.result(1, FULL_POWER);
+        return RtasStatus.SUCCESS;
     }
 
     /** Argument: real address of a NUL-terminated message. */

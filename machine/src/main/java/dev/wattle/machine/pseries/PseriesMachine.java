@@ -82,7 +82,7 @@ public final class PseriesMachine implements Machine {
         new PlatformRtas(terminal, this::finish, events, SERVERS, memory.size(), uuid)
                 .define(rtas, new TimeOfDay(clock));
         new InterruptRtas(xics).define(rtas);
-        new Nvram().define(rtas);
+        builder.nvram.define(rtas);
         TceTables tables = new TceTables();
         tables.define(vm.hypercalls());
         bridge = new PciHostBridge(vm.io(), memory, xics, tables);
@@ -94,6 +94,9 @@ public final class PseriesMachine implements Machine {
                 builder.processor, memory.size(), SERVERS, builder.bootArguments, uuid, seed, architecture, rtas);
 
         PciDeviceTree.describe(tree, bridge);
+        if (!builder.bootOrder.isEmpty()) {
+            tree.find("/chosen").orElseThrow().setStrings("qemu,boot-device", builder.bootOrder);
+        }
         startup = builder.firmware.isPresent()
                 ? FirmwareStartup.load(
                         memory,
@@ -264,6 +267,9 @@ public final class PseriesMachine implements Machine {
 
         private final List<PciFunction> functions = new ArrayList<>();
 
+        private Nvram nvram = Nvram.empty();
+        private String bootOrder = "";
+
         private Builder() {}
 
         /**
@@ -272,6 +278,26 @@ public final class PseriesMachine implements Machine {
          */
         public Builder firmware(Path file) {
             firmware = Optional.of(file);
+            return this;
+        }
+
+        /** Non-volatile memory, with the firmware's variables; one of its own, with none set, by default. */
+        public Builder nvram(Nvram memory) {
+            nvram = memory;
+            return this;
+        }
+
+        /** The non-volatile memory that machines built of this description have. */
+        Nvram nvram() {
+            return nvram;
+        }
+
+        /**
+         * What the firmware tries to boot from, in order: {@code c} for disks, {@code d} for CD-ROMs, {@code n} for networks.
+         * By default, the firmware's own variables say.
+         */
+        public Builder bootOrder(String letters) {
+            bootOrder = letters;
             return this;
         }
 
@@ -371,6 +397,7 @@ public final class PseriesMachine implements Machine {
         public PseriesMachine build() throws ConfigurationException {
             checkMemory();
             checkBootArguments();
+            checkBootOrder();
             if (!processor.radix()) {
                 throw new ConfigurationException("processor " + processor.name().toLowerCase(Locale.ROOT)
                         + ": a guest would need a hash page table, which this machine does not have yet; use power9");
@@ -413,6 +440,17 @@ public final class PseriesMachine implements Machine {
             if (memoryBytes > MAXIMUM_MEMORY) {
                 throw new ConfigurationException("memory " + memoryBytes / MEBIBYTE + " MiB: this machine has room for "
                         + MAXIMUM_MEMORY / MEBIBYTE + " MiB; ask for less");
+            }
+        }
+
+        private void checkBootOrder() throws ConfigurationException {
+            if (!bootOrder.matches("[cdn]*")) {
+                throw new ConfigurationException("boot order '" + bootOrder
+                        + "': give letters, c for disks, d for CD-ROMs, n for networks, as in cd");
+            }
+            if (!bootOrder.isEmpty() && firmware.isEmpty()) {
+                throw new ConfigurationException("boot order '" + bootOrder
+                        + "': only a firmware looks for something to boot; name one, or leave the order out");
             }
         }
 
