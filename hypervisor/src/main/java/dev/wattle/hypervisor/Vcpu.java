@@ -102,6 +102,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      */
     public Exit runUntil(long completed) {
         thread = Thread.currentThread();
+        processor.runsOn(thread);
         if (kicked.getAndSet(false)) {
             return count(Way.INTERRUPTED, new Exit.Interrupted());
         }

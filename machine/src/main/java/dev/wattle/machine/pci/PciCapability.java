@@ -2,8 +2,9 @@
 package dev.wattle.machine.pci;
 
 /**
- * A capability in the list of a function (PCI 3.0, 6.7). Called under the function's lock. Offsets are from the start of
- * the capability; its first two bytes, id and next pointer, are the function's.
+ * A capability in the list of a function (PCI 3.0, 6.7). Offsets are from the start of the capability; its first two
+ * bytes, id and next pointer, are the function's. Called by any thread, without the function's lock: what a write sets
+ * off may end in a call of the function.
  */
 public interface PciCapability {
     /** Capability ID. */

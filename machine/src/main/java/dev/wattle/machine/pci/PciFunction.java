@@ -192,19 +192,19 @@ public final class PciFunction {
         if (!isRegister(offset, size)) {
             return size == 4 ? -1 : (1 << 8 * size) - 1;
         }
-        lock.lock();
-        try {
-            if (offset < HEADER_BYTES) {
+        if (offset < HEADER_BYTES) {
+            lock.lock();
+            try {
                 return header.get(offset, size);
+            } finally {
+                lock.unlock();
             }
-            int value = 0;
-            for (int i = 0; i < capabilityOffsets.length; i++) {
-                value |= readCapability(i, offset - capabilityOffsets[i], size);
-            }
-            return value;
-        } finally {
-            lock.unlock();
         }
+        int value = 0;
+        for (int i = 0; i < capabilityOffsets.length; i++) {
+            value |= readCapability(i, offset - capabilityOffsets[i], size);
+        }
+        return value;
     }
 
     private boolean isRegister(int offset, int size) {
@@ -242,17 +242,17 @@ public final class PciFunction {
         if (!isRegister(offset, size)) {
             return;
         }
+        if (offset >= HEADER_BYTES) {
+            for (int i = 0; i < capabilityOffsets.length; i++) {
+                writeCapability(capabilities.get(i), offset - capabilityOffsets[i], size, value);
+            }
+            return;
+        }
         lock.lock();
         try {
-            if (offset < HEADER_BYTES) {
-                header.write(offset, size, value);
-                command = header.get(COMMAND, 2);
-                decode();
-            } else {
-                for (int i = 0; i < capabilityOffsets.length; i++) {
-                    writeCapability(capabilities.get(i), offset - capabilityOffsets[i], size, value);
-                }
-            }
+            header.write(offset, size, value);
+            command = header.get(COMMAND, 2);
+            decode();
         } finally {
             lock.unlock();
         }

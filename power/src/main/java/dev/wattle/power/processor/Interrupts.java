@@ -413,6 +413,7 @@ public final class Interrupts {
     /** Looks at pending work between blocks. False to leave the run loop. */
     boolean poll() {
         long bits = HostMemory.getAndAndLong(p.state + Slots.PENDING * 8L, 0);
+        p.settleForeignWrites();
         if (p.completed() >= p.slot(Slots.DEADLINE) && p.stops()) {
             bits |= PowerProcessor.PENDING_LEAVE;
         }

@@ -77,6 +77,7 @@ public final class PowerProcessor extends Processor {
     private final RadixMmu radix;
     private final SoftTlb tlbs;
     private final CodeCache codeCache;
+    private final ForeignWrites foreignWrites;
     private final Translation translation = new Translation();
     private final DataAddressWatchpoint watchpoint = new DataAddressWatchpoint();
     private final SprTable sprTable;
@@ -117,6 +118,8 @@ public final class PowerProcessor extends Processor {
         this.sprTable = new SprTable(model);
         this.tlbs = new SoftTlb(arena, state);
         this.codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), CodePage.SMALL));
+        this.foreignWrites = new ForeignWrites(codeCache, () -> request(PENDING_KICK));
+        memory.onWrite(foreignWrites::written);
         this.scratch = arena.allocate(64, 64).address();
         this.ioScratch = scratch + 32;
         putSlot(State.RESERVATION, -1);
@@ -1011,6 +1014,15 @@ public final class PowerProcessor extends Processor {
     @Override
     public boolean poll() {
         return interrupts.poll();
+    }
+
+    /** Says which thread runs the processor from now on; guest memory that others write is looked at by it. */
+    public void runsOn(Thread thread) {
+        foreignWrites.ownedBy(thread);
+    }
+
+    void settleForeignWrites() {
+        foreignWrites.settle();
     }
 
     /** Makes the run loop return after the running instruction. */
