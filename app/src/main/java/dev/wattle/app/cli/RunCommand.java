@@ -17,6 +17,7 @@ import dev.wattle.power.model.ProcessorModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,11 +56,15 @@ import picocli.CommandLine.TypeConversionException;
                     + " be used."
         })
 final class RunCommand implements Callable<Integer> {
+    private static final String SLOF = "slof";
+
     @Option(
             names = {"--firmware", "-bios"},
             paramLabel = "FILE",
-            description = "Start with this firmware, such as slof.bin. Without --kernel it boots from a disk.")
-    private @Nullable Path firmware;
+            description =
+                    "Start with this firmware image, or with SLOF if it is slof (fetched once, with the host's apt, if"
+                            + " QEMU is not there). It boots from a disk, or what --kernel says.")
+    private @Nullable String firmware;
 
     @Option(
             names = {"--boot", "-boot"},
@@ -174,6 +179,13 @@ final class RunCommand implements Callable<Integer> {
     private @Nullable String stats;
 
     @Option(
+            names = "--disable-hcall",
+            paramLabel = "NAME",
+            description = "Do not answer this hypercall inside the hypervisor, so that each call is an exit, such as"
+                    + " H_LOGICAL_CI_STORE. May be repeated.")
+    private List<String> disabledHypercalls = new ArrayList<>();
+
+    @Option(
             names = "--perf-map",
             description = "Write names of generated code to /tmp/perf-PID.map, where Linux's perf looks for them.")
     private boolean perfMap;
@@ -187,7 +199,6 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailure {
         Optional<ReportFile> report = stats == null ? Optional.empty() : Optional.of(ReportFile.at(stats));
-        checkReadable("--firmware", firmware);
         checkReadable("--kernel", kernel);
         checkReadable("--initrd", initrd);
         if (lockstepInterval < 1) {
@@ -205,7 +216,8 @@ final class RunCommand implements Callable<Integer> {
         Optional<PerfMap> names = perfMap ? Optional.of(perfMapFile()) : Optional.empty();
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
-        Guest guest = guest(progress);
+        Optional<Path> rom = firmware(progress);
+        Guest guest = guest(rom, progress);
         Nvram nvram = nvram();
         AtomicBoolean told = new AtomicBoolean();
         Optional<Path> translations = translations();
@@ -217,9 +229,10 @@ final class RunCommand implements Callable<Integer> {
                     .processor(processor)
                     .clock(clock)
                     .console(console);
-            Optional.ofNullable(firmware).ifPresent(builder::firmware);
+            rom.ifPresent(builder::firmware);
             builder.nvram(nvram).bootOrder(bootOrder);
             drives.forEach(builder::drive);
+            disabledHypercalls.forEach(builder::disableHypercall);
             guest.kernel.ifPresent(builder::kernel);
             guest.initrd.ifPresent(builder::initrd);
             builder.codeCacheBytes(codeCache.bytes());
@@ -272,14 +285,30 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private Guest guest(Progress progress) throws CommandFailure {
+    private Optional<Path> firmware(Progress progress) throws CommandFailure {
+        if (firmware == null) {
+            return Optional.empty();
+        }
+        if (!firmware.equals(SLOF)) {
+            Path file = Path.of(firmware);
+            checkReadable("--firmware", file);
+            return Optional.of(file);
+        }
+        try {
+            return Optional.of(new DebianGuests(DebianGuests.defaultCache(System.getenv()), progress).firmware());
+        } catch (GuestUnavailableException e) {
+            throw new CommandFailure(CommandFailure.FAILED, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private Guest guest(Optional<Path> rom, Progress progress) throws CommandFailure {
         if (kernel != null) {
             return new Guest(
                     String.valueOf(kernel.getFileName()), Optional.of(kernel), Optional.ofNullable(initrd), append);
         }
-        if (firmware != null) {
+        if (rom.isPresent()) {
             return new Guest(
-                    String.valueOf(firmware.getFileName()), Optional.empty(), Optional.ofNullable(initrd), append);
+                    String.valueOf(rom.get().getFileName()), Optional.empty(), Optional.ofNullable(initrd), append);
         }
         try {
             GuestImage demo = new DebianGuests(DebianGuests.defaultCache(System.getenv()), progress).demo();

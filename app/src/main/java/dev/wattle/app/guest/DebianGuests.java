@@ -43,6 +43,7 @@ public final class DebianGuests {
             Pattern.compile("usr/lib/grub/powerpc-ieee1275/([^/]*\\.(mod|lst)|kernel\\.img)");
     private static final String MODULES_ARCHIVE = "modules.zip";
     private static final String GRUB_ARCHIVE = "grub.zip";
+    private static final Path INSTALLED_FIRMWARE = Path.of("/usr/share/qemu/slof.bin");
     private static final int LOCK_POLL_MILLISECONDS = 200;
 
     private final Path cache;
@@ -215,6 +216,29 @@ public final class DebianGuests {
             }
         }
         return folder;
+    }
+
+    /**
+     * The firmware SLOF: that of the QEMU on this machine if there is one, or else Debian's.
+     *
+     * @return the image, from the cache if it is there
+     * @throws GuestUnavailableException if it cannot be fetched
+     */
+    public Path firmware() throws GuestUnavailableException {
+        if (Files.isReadable(INSTALLED_FIRMWARE)) {
+            return INSTALLED_FIRMWARE;
+        }
+        Entry entry = fetched("slof", List.of("slof.bin"), this::fetchFirmware);
+        progress.done();
+        return entry.file("slof.bin");
+    }
+
+    private String fetchFirmware(Apt apt, Path work, Path folder) throws IOException, GuestUnavailableException {
+        Optional<String> complaint = apt.update();
+        Map<String, String> data =
+                apt.show("qemu-system-data").orElseThrow(() -> notFound("the package qemu-system-data", complaint));
+        unpack(apt, data, work, Map.of("slof.bin", Pattern.compile("usr/share/qemu/slof\\.bin")), folder);
+        return data.get("Package") + " " + data.get("Version");
     }
 
     private String fetchDemo(Apt apt, Path work, Path folder) throws IOException, GuestUnavailableException {

@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -132,6 +133,13 @@ public final class PseriesMachine implements Machine {
                         new FirmwareServices(memory, tree, terminal, this::finish, architecture, clock),
                         this::finish);
         startup.define(hypercalls);
+        for (String name : builder.disabledHypercalls) {
+            OptionalLong number = HcallNumber.byName(name);
+            if (number.isEmpty() || !vm.hypercalls().enable(number.getAsLong(), false)) {
+                throw new ConfigurationException("hypercall " + name
+                        + ": the hypervisor answers none of this name; the statistics of a run name those it answers");
+            }
+        }
         terminal.define(hypercalls);
         hypercalls
                 .define(HcallNumber.KVMPPC_H_RTAS, rtas::hypercall)
@@ -298,6 +306,7 @@ public final class PseriesMachine implements Machine {
 
         private Nvram nvram = Nvram.empty();
         private String bootOrder = "";
+        private final List<String> disabledHypercalls = new ArrayList<>();
 
         private Builder() {}
 
@@ -327,6 +336,16 @@ public final class PseriesMachine implements Machine {
          */
         public Builder bootOrder(String letters) {
             bootOrder = letters;
+            return this;
+        }
+
+        /**
+         * Has calls of a hypercall leave the hypervisor: the machine answers them if it can, others with H_FUNCTION.
+         *
+         * @param name its PAPR name, such as {@code H_LOGICAL_CI_STORE}
+         */
+        public Builder disableHypercall(String name) {
+            disabledHypercalls.add(name);
             return this;
         }
 

@@ -17,6 +17,7 @@ import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.machine.firmware.FlattenedDeviceTree;
 import dev.wattle.power.model.ProcessorModel;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,10 +51,15 @@ class FirmwareStartupTest {
 
     @BeforeEach
     void writeRom() throws Exception {
+        rom = rom(directory);
+    }
+
+    /** A firmware that does nothing: at 0x100 there are only zeros. */
+    static Path rom(Path directory) throws IOException {
         ByteBuffer image = ByteBuffer.allocate(0x200);
         image.put(0x20, "header\0\0magic123".getBytes(StandardCharsets.US_ASCII))
                 .putLong(0x30, 0x200);
-        rom = Files.write(directory.resolve("rom.bin"), image.array());
+        return Files.write(directory.resolve("rom.bin"), image.array());
     }
 
     @AfterEach

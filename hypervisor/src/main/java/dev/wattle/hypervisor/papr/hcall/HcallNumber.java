@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor.papr.hcall;
 
+import java.util.OptionalLong;
+import java.util.stream.LongStream;
+
 /**
  * Hypercall numbers (r3 at {@code sc 1}), by their PAPR names.
  *
@@ -68,7 +71,18 @@ public final class HcallNumber {
     /** Private: call the Open Firmware client interface; r4 = real address of the argument array. */
     public static final long KVMPPC_H_VOF_CLIENT = 0xf005;
 
+    private static final long LAST_PAPR = 0x4ff;
+    private static final long LAST_PRIVATE = 0xf00f;
+
     private HcallNumber() {}
+
+    /** The number with a PAPR name, such as {@code H_CEDE}; empty if no number has it here. */
+    public static OptionalLong byName(String name) {
+        return LongStream.concat(
+                        LongStream.rangeClosed(0, LAST_PAPR), LongStream.rangeClosed(KVMPPC_H_RTAS, LAST_PRIVATE))
+                .filter(number -> name(number).equals(name))
+                .findFirst();
+    }
 
     /** The PAPR name of a number, or the number in hexadecimal if it has none here. */
     public static String name(long number) {
