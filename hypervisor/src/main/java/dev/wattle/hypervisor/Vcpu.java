@@ -44,6 +44,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * inputs are for any thread.
  */
 public final class Vcpu implements HypercallContext, AutoCloseable {
+    private static final long LPCR_ILE = 1L << (63 - 38);
     private static final long[] NO_ARGUMENTS = {};
     private static final long DEADLINE_NONE = Long.MAX_VALUE;
 
@@ -198,6 +199,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                     new Exit.FailEntry("MSR 0x" + Long.toHexString(processor.msr())
                             + ": it has bits that this processor does not have"));
         }
+        processor.runsOn(thread);
         if (kicked.getAndSet(false)) {
             return count(ExitKind.INTERRUPTED, new Exit.Interrupted());
         }
@@ -419,6 +421,14 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     /** Has the vCPU stop for a debugger from its next run on; {@link GuestDebug#NONE} for no more. */
     public void setGuestDebug(GuestDebug debug) {
         perform(() -> processor.debugging().set(debug));
+    }
+
+    /**
+     * The byte order of the guest's interrupt handlers (LPCR[ILE]): what devices whose fields are in "the guest's order" go
+     * by. Any thread.
+     */
+    public ByteOrder interruptByteOrder() {
+        return (processor.spr(Spr.LPCR) & LPCR_ILE) != 0 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
     }
 
     /** Guest instructions completed. */

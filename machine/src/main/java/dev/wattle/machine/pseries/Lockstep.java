@@ -40,6 +40,7 @@ public final class Lockstep implements Machine {
             throws ConfigurationException {
         this.interval = Math.max(interval, 1);
         feed = new Feed(console);
+        Nvram nvram = description.nvram().copy();
         first = description
                 .clock(ClockMode.VIRTUAL)
                 .engine(EngineMode.NATIVE)
@@ -48,6 +49,7 @@ public final class Lockstep implements Machine {
         try {
             second = description
                     .engine(EngineMode.EVALUATOR)
+                    .nvram(nvram)
                     .console(feed.follower())
                     .build();
         } catch (ConfigurationException | RuntimeException e) {

@@ -37,7 +37,9 @@ final class PseriesDeviceTree {
         "hcall-set-mode",
         "hcall-sprg0",
         "hcall-copy",
-        "hcall-debug"
+        "hcall-debug",
+        "hcall-tce",
+        "hcall-multi-tce"
     };
 
     private PseriesDeviceTree() {}
@@ -71,8 +73,9 @@ final class PseriesDeviceTree {
                 .setStrings("stdout-path", CONSOLE)
                 .setStrings("linux,stdout-path", CONSOLE)
                 .set("rng-seed", seed)
+                // The kernel assigns addresses to PCI functions that have none.
+                .set("linux,pci-probe-only", 0)
                 .set("ibm,arch-vec-5-platform-support", architecture.platformSupport());
-        root.child("aliases").setStrings("hvterm", CONSOLE);
         root.child("memory@0").setStrings("device_type", "memory").set("reg", 0, 0, (int) (memoryBytes >>> 32), (int)
                 memoryBytes);
         DeviceTree.Node cpus = root.child("cpus").set("#address-cells", 1).set("#size-cells", 0);
@@ -106,7 +109,7 @@ final class PseriesDeviceTree {
                 .set("interrupts", CONSOLE_INTERRUPT, EDGE);
         vdevice.child("nvram@" + Integer.toHexString(Nvram.UNIT_ADDRESS))
                 .setStrings("device_type", "nvram")
-                .setStrings("compatible", "wattle,nvram")
+                .setStrings("compatible", "qemu,spapr-nvram")
                 .set("reg", Nvram.UNIT_ADDRESS)
                 .set("#bytes", Nvram.BYTES);
         return tree;
@@ -119,6 +122,8 @@ final class PseriesDeviceTree {
                 .set("rtas-event-scan-rate", 1)
                 // The message of ibm,os-term reaches the platform also when no service processor exists.
                 .setEmpty("ibm,extended-os-term")
+                .setEmpty("ibm,change-msix-capable")
+                .setStrings("qemu,hypertas-functions", "hcall-memop1")
                 .set("ibm,lrdr-capacity", (int) (memoryBytes >>> 32), (int) memoryBytes, 0, 0x1000_0000, serverCount);
         rtas.describe(node);
     }

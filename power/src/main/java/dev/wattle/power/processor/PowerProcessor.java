@@ -55,6 +55,7 @@ public final class PowerProcessor extends Processor {
     private final GuestMemory memory;
     private final AddressTranslation translation;
     private final CodeCache codeCache;
+    private final ForeignWrites foreignWrites;
     private final SprTable sprTable;
     private final long scratch;
     /** Where bytes that the platform has loaded are put for the processor to read. */
@@ -88,6 +89,8 @@ public final class PowerProcessor extends Processor {
         this.sprTable = new SprTable(model);
         this.translation = new AddressTranslation(this, arena, memory);
         this.codeCache = new CodeCache(memory, frontEnd, translation::protect);
+        this.foreignWrites = new ForeignWrites(codeCache, () -> request(PENDING_KICK));
+        memory.onWrite(foreignWrites::written);
         this.scratch = arena.allocate(64, 64).address();
         this.ioScratch = scratch + 32;
         putSlot(State.RESERVATION, -1);
@@ -736,6 +739,15 @@ public final class PowerProcessor extends Processor {
     @Override
     public boolean poll() {
         return interrupts.poll();
+    }
+
+    /** Says which thread runs the processor from now on; guest memory that others write is looked at by it. */
+    public void runsOn(Thread thread) {
+        foreignWrites.ownedBy(thread);
+    }
+
+    void settleForeignWrites() {
+        foreignWrites.settle();
     }
 
     /** Makes the run loop return after the running instruction. */
