@@ -198,12 +198,12 @@ final class RunCommand implements Callable<Integer> {
                     "--lockstep-interval %d: it is a number of instructions; give 1 or more"
                             .formatted(lockstepInterval));
         }
+        Nvram nvram = nvram();
         Optional<PerfMap> names = perfMap ? Optional.of(perfMapFile()) : Optional.empty();
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Optional<Path> rom = firmware(progress);
         Guest guest = guest(rom, progress);
-        Nvram nvram = nvram();
         AtomicBoolean told = new AtomicBoolean();
         Optional<Path> translations = translations();
         AtomicBoolean problemTold = new AtomicBoolean();
