@@ -33,6 +33,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class Vcpu implements HypercallContext, AutoCloseable {
     /** Counted ways out of guest code. */
+    private static final long LPCR_ILE = 1L << (63 - 38);
+
     private enum Way {
         MMIO,
         MMIO_HANDLED,
@@ -227,6 +229,14 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     public long msr() {
         return processor.msr();
+    }
+
+    /**
+     * The byte order of the guest's interrupt handlers (LPCR[ILE]): what devices whose fields are in "the guest's order" go
+     * by. Any thread.
+     */
+    public ByteOrder interruptByteOrder() {
+        return (processor.spr(Spr.LPCR) & LPCR_ILE) != 0 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
     }
 
     /** Guest instructions completed. */

@@ -9,6 +9,7 @@ import dev.wattle.engine.host.PerfMap;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.machine.ConfigurationException;
+import dev.wattle.machine.pseries.Drive;
 import dev.wattle.machine.pseries.Lockstep;
 import dev.wattle.machine.pseries.Nvram;
 import dev.wattle.machine.pseries.PseriesMachine;
@@ -88,6 +89,14 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "The initial RAM disk.")
     private @Nullable Path initrd;
+
+    @Option(
+            names = {"--drive", "-drive"},
+            paramLabel = "FILE[,readonly]",
+            converter = DriveConverter.class,
+            description = "A disk: a raw image, which the guest sees as a virtio block device. With ,readonly it is not"
+                    + " written to; ,serial=S sets its serial number. May be repeated.")
+    private List<Drive> drives = List.of();
 
     @Option(
             names = {"--append", "-append"},
@@ -199,6 +208,12 @@ final class RunCommand implements Callable<Integer> {
                             .formatted(lockstepInterval));
         }
         Nvram nvram = nvram();
+        if (engine == EngineChoice.LOCKSTEP && !drives.isEmpty()) {
+            throw new CommandFailure(
+                    CommandFailure.USAGE,
+                    "--engine lockstep runs two machines, which cannot share %s; run without --drive, or on one engine"
+                            .formatted(drives.getFirst().image()));
+        }
         Optional<PerfMap> names = perfMap ? Optional.of(perfMapFile()) : Optional.empty();
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
@@ -216,6 +231,7 @@ final class RunCommand implements Callable<Integer> {
                     .console(console);
             rom.ifPresent(builder::firmware);
             builder.nvram(nvram).bootOrder(bootOrder);
+            drives.forEach(builder::drive);
             disabledHypercalls.forEach(builder::disableHypercall);
             guest.kernel.ifPresent(builder::kernel);
             guest.initrd.ifPresent(builder::initrd);

@@ -73,6 +73,8 @@ final class PseriesDeviceTree {
                 .setStrings("stdout-path", CONSOLE)
                 .setStrings("linux,stdout-path", CONSOLE)
                 .set("rng-seed", seed)
+                // The kernel assigns addresses to PCI functions that have none.
+                .set("linux,pci-probe-only", 0)
                 .set("ibm,arch-vec-5-platform-support", architecture.platformSupport());
         root.child("memory@0").setStrings("device_type", "memory").set("reg", 0, 0, (int) (memoryBytes >>> 32), (int)
                 memoryBytes);

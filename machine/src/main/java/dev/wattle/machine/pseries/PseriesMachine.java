@@ -23,7 +23,11 @@ import dev.wattle.machine.MachineStatistics;
 import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.machine.firmware.ElfKernel;
 import dev.wattle.machine.firmware.FirmwareRom;
+import dev.wattle.machine.block.RawImage;
+import dev.wattle.machine.block.VirtioBlock;
 import dev.wattle.machine.pci.PciFunction;
+import dev.wattle.machine.virtio.IoWorker;
+import dev.wattle.machine.virtio.VirtioPci;
 import dev.wattle.power.model.ProcessorModel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -58,12 +62,17 @@ public final class PseriesMachine implements Machine {
     private final HypercallTable hypercalls = new HypercallTable();
     private final PowerEvents events;
     private final PciHostBridge bridge;
+    private final List<Disk> disks;
     private final Startup startup;
     private final CompletableFuture<MachineOutcome> outcome = new CompletableFuture<>();
     private volatile long startedNanos;
 
-    private PseriesMachine(Vm vm, Builder builder) throws ConfigurationException {
+    /** A disk, by its name in statistics. */
+    private record Disk(String name, VirtioBlock device, VirtioPci transport) {}
+
+    private PseriesMachine(Vm vm, List<Disk> disks, Builder builder) throws ConfigurationException {
         this.vm = vm;
+        this.disks = disks;
         vcpu = vm.vcpu(0);
         GuestMemory memory = vm.memory();
         Xics xics = vm.xics();
@@ -89,6 +98,16 @@ public final class PseriesMachine implements Machine {
         bridge = new PciHostBridge(vm.io(), memory, xics, tables);
         for (int slot = 0; slot < builder.functions.size(); slot++) {
             bridge.plug(slot, builder.functions.get(slot));
+        }
+        IoWorker.Factory workers = isVirtual ? IoWorker.inline() : IoWorker.threads();
+        for (int i = 0; i < builder.drives.size(); i++) {
+            Drive drive = builder.drives.get(i);
+            VirtioBlock disk = new VirtioBlock(
+                    RawImage.open(drive.image(), drive.readOnly()), drive.serial().orElse("drive" + i), workers);
+            VirtioPci transport = new VirtioPci(
+                    disk, VirtioPci.Interface.TRANSITIONAL, VirtioPci.Notification.IO_EVENT, vcpu::interruptByteOrder);
+            disks.add(new Disk("disk " + i, disk, transport));
+            bridge.plug(builder.functions.size() + i, transport.function());
         }
         new PciRtas(bridge).define(rtas);
         DeviceTree tree = PseriesDeviceTree.build(
@@ -210,6 +229,10 @@ public final class PseriesMachine implements Machine {
         Map<String, Long> exits = new TreeMap<>(vm.exitCounts());
         hypercalls.counts().forEach((name, count) -> exits.merge(name, count, Long::sum));
         rtas.counts().forEach((name, count) -> exits.merge("rtas " + name, count, Long::sum));
+        Map<String, Long> devices = new TreeMap<>(vm.engineCounts());
+        for (Disk disk : disks) {
+            disk.device.statistics().counts().forEach((name, count) -> devices.put(disk.name + " " + name, count));
+        }
         double wall = startedNanos == 0 ? 0 : (System.nanoTime() - startedNanos) / (double) NANOS_PER_SECOND;
         return new MachineStatistics(
                 vm.instructionsCompleted(),
@@ -217,7 +240,7 @@ public final class PseriesMachine implements Machine {
                 vm.interruptCounts(),
                 vm.translations(),
                 vm.codeBytes(),
-                vm.engineCounts(),
+                devices,
                 wall,
                 vm.cpuSeconds());
     }
@@ -225,7 +248,12 @@ public final class PseriesMachine implements Machine {
     @Override
     public void close() {
         bridge.unplugAll();
+        closeDisks(disks);
         vm.close();
+    }
+
+    private static void closeDisks(List<Disk> disks) {
+        disks.forEach(disk -> disk.transport.close());
     }
 
     private void finish(MachineOutcome result) {
@@ -274,6 +302,7 @@ public final class PseriesMachine implements Machine {
         private ConsoleBackend console = new SilentConsole();
 
         private final List<PciFunction> functions = new ArrayList<>();
+        private final List<Drive> drives = new ArrayList<>();
 
         private Nvram nvram = Nvram.empty();
         private String bootOrder = "";
@@ -339,10 +368,16 @@ public final class PseriesMachine implements Machine {
          * @throws IllegalArgumentException if all 32 slots are taken
          */
         public Builder pci(PciFunction function) {
-            if (functions.size() == PciHostBridge.SLOTS) {
+            if (functions.size() + drives.size() == PciHostBridge.SLOTS) {
                 throw new IllegalArgumentException("PCI: all " + PciHostBridge.SLOTS + " slots are taken");
             }
             functions.add(function);
+            return this;
+        }
+
+        /** Adds a disk: a virtio block device behind the PCI host bridge, in the slot behind the functions. */
+        public Builder drive(Drive drive) {
+            drives.add(drive);
             return this;
         }
 
@@ -416,6 +451,10 @@ public final class PseriesMachine implements Machine {
         public PseriesMachine build() throws ConfigurationException {
             checkMemory();
             checkBootArguments();
+            if (functions.size() + drives.size() > PciHostBridge.SLOTS) {
+                throw new ConfigurationException("%d PCI devices: the machine has %d slots; give fewer drives"
+                        .formatted(functions.size() + drives.size(), PciHostBridge.SLOTS));
+            }
             checkBootOrder();
             if (!processor.radix()) {
                 throw new ConfigurationException("processor " + processor.name().toLowerCase(Locale.ROOT)
@@ -439,9 +478,11 @@ public final class PseriesMachine implements Machine {
                 throw new ConfigurationException(
                         "memory " + (memoryBytes / MEBIBYTE) + " MiB: the host cannot give that much; ask for less", e);
             }
+            List<Disk> disks = new ArrayList<>();
             try {
-                return new PseriesMachine(vm, this);
+                return new PseriesMachine(vm, disks, this);
             } catch (ConfigurationException | RuntimeException e) {
+                closeDisks(disks);
                 vm.close();
                 throw e;
             }
