@@ -51,6 +51,9 @@ public final class VirtioBlock implements VirtioDevice {
     private static final int DISCARD_REQUEST = 11;
     private static final int WRITE_ZEROES_REQUEST = 13;
 
+    /** Set by firmware to this day: no request overtakes another here anyway. */
+    private static final int BARRIER = 1 << 31;
+
     private static final int OK = 0;
     private static final int IO_ERROR = 1;
     private static final int UNSUPPORTED = 2;
@@ -269,7 +272,7 @@ public final class VirtioBlock implements VirtioDevice {
         }
         chain.read(0, buffer, 0, HEADER_BYTES);
         ByteBuffer header = ByteBuffer.wrap(buffer).order(session.order());
-        int type = header.getInt(0);
+        int type = header.getInt(0) & ~BARRIER;
         long sector = header.getLong(8);
         long room = chain.writableBytes() - 1;
         int status;
