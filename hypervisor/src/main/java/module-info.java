@@ -7,5 +7,6 @@ module dev.wattle.hypervisor {
     exports dev.wattle.hypervisor;
     exports dev.wattle.hypervisor.io;
     exports dev.wattle.hypervisor.papr.hcall;
+    exports dev.wattle.hypervisor.papr.hash;
     exports dev.wattle.hypervisor.papr.xics;
 }

@@ -6,6 +6,7 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.Exit;
+import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
@@ -74,7 +75,7 @@ public final class PseriesMachine implements Machine {
 
         Terminal terminal = new Terminal(builder.console, xics.claimMessage(PseriesDeviceTree.CONSOLE_INTERRUPT));
         events = new PowerEvents(xics.claimMessage(PseriesDeviceTree.EPOW_INTERRUPT), clock);
-        ClientArchitectureSupport architecture = new ClientArchitectureSupport(builder.processor);
+        ClientArchitectureSupport architecture = new ClientArchitectureSupport(builder.processor, vm.mmu());
         // A virtual clock promises the same run for the same inputs: then these are inputs too.
         Random random = isVirtual ? new Random(0) : new Random();
         UUID uuid =
@@ -263,6 +264,7 @@ public final class PseriesMachine implements Machine {
         private String bootArguments = "";
         private long memoryBytes = 1024 * MEBIBYTE;
         private ProcessorModel processor = ProcessorModel.POWER9;
+        private MmuMode mmu = MmuMode.AUTO;
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
         private final Vm.Builder vmBuilder = Vm.builder();
@@ -297,6 +299,12 @@ public final class PseriesMachine implements Machine {
         /** The processor; POWER9 by default. */
         public Builder processor(ProcessorModel model) {
             processor = model;
+            return this;
+        }
+
+        /** Which kinds of address translation the guest may use; by default all that the processor has. */
+        public Builder mmu(MmuMode mode) {
+            mmu = mode;
             return this;
         }
 
@@ -352,9 +360,10 @@ public final class PseriesMachine implements Machine {
         public PseriesMachine build() throws ConfigurationException {
             checkMemory();
             checkBootArguments();
-            if (!processor.radix()) {
-                throw new ConfigurationException("processor " + processor.name().toLowerCase(Locale.ROOT)
-                        + ": a guest would need a hash page table, which this machine does not have yet; use power9");
+            if (mmu == MmuMode.RADIX && !processor.radix()) {
+                throw new ConfigurationException("mmu radix: processor "
+                        + processor.name().toLowerCase(Locale.ROOT)
+                        + " translates by hash page table only; use mmu hash or auto, or processor power9");
             }
             ElfKernel.open(requiredKernel());
             Vm vm;
@@ -362,6 +371,7 @@ public final class PseriesMachine implements Machine {
                 vm = vmBuilder
                         .memoryBytes(memoryBytes)
                         .processor(processor)
+                        .mmu(mmu)
                         .clock(clock)
                         .engine(engine)
                         .build();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.power.model.ProcessorModel;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -42,7 +43,7 @@ class ClientArchitectureSupportTest {
 
     private ClientArchitectureSupport.Agreement negotiate(ProcessorModel model, ByteBuffer structure) {
         memory.write(ADDRESS, structure.array(), 0, structure.capacity());
-        return new ClientArchitectureSupport(model).negotiate(memory, ADDRESS);
+        return new ClientArchitectureSupport(model, MmuMode.AUTO).negotiate(memory, ADDRESS);
     }
 
     @Test
@@ -82,7 +83,7 @@ class ClientArchitectureSupportTest {
 
     @Test
     void Negotiate_structureOutsideMemory_isRefused() {
-        ClientArchitectureSupport power9 = new ClientArchitectureSupport(ProcessorModel.POWER9);
+        ClientArchitectureSupport power9 = new ClientArchitectureSupport(ProcessorModel.POWER9, MmuMode.AUTO);
         assertFalse(power9.negotiate(memory, (1 << 20) - 4).agreed());
         assertFalse(power9.negotiate(memory, 0xffff_ffffL).agreed());
         // Zeroes: a list of processors without an end.
@@ -91,7 +92,7 @@ class ClientArchitectureSupportTest {
 
     @Test
     void PlatformSupport_power9_offersRadixAndXicsOnly() {
-        byte[] support = new ClientArchitectureSupport(ProcessorModel.POWER9).platformSupport();
+        byte[] support = new ClientArchitectureSupport(ProcessorModel.POWER9, MmuMode.AUTO).platformSupport();
         assertEquals(0x1700_1840_1900_1a40L, ByteBuffer.wrap(support).getLong());
     }
 }

@@ -57,6 +57,7 @@ public final class HcallNumber {
     public static final long H_INVALIDATE_PID = 0x378;
     public static final long H_REGISTER_PROC_TBL = 0x37c;
     public static final long H_SIGNAL_SYS_RESET = 0x380;
+    public static final long H_RPT_INVALIDATE = 0x448;
     /** Private: run an RTAS function; r4 = real address of its argument block. */
     public static final long KVMPPC_H_RTAS = 0xf000;
     /** Private: call the Open Firmware client interface; r4 = real address of the argument array. */
@@ -119,6 +120,7 @@ public final class HcallNumber {
             case (int) H_INVALIDATE_PID -> "H_INVALIDATE_PID";
             case (int) H_REGISTER_PROC_TBL -> "H_REGISTER_PROC_TBL";
             case (int) H_SIGNAL_SYS_RESET -> "H_SIGNAL_SYS_RESET";
+            case (int) H_RPT_INVALIDATE -> "H_RPT_INVALIDATE";
             case (int) KVMPPC_H_RTAS -> "KVMPPC_H_RTAS";
             case (int) KVMPPC_H_VOF_CLIENT -> "KVMPPC_H_VOF_CLIENT";
             default -> "0x" + Long.toHexString(number);
