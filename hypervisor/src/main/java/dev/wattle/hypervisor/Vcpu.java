@@ -4,11 +4,13 @@ package dev.wattle.hypervisor;
 import dev.wattle.engine.Engine;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.mmu.PageSizes;
+import dev.wattle.power.processor.GuestDebug;
 import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PlatformCalls;
@@ -22,10 +24,18 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A virtual processor: runs guest code on the thread that calls {@link #run}, until something needs the machine.
@@ -40,6 +50,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         MMIO_HANDLED,
         PAPR_HCALL,
         HCALL_HANDLED,
+        DEBUG,
         INTERRUPTED,
         CEDE,
         INTERNAL_ERROR
@@ -67,6 +78,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final AtomicLongArray ways = new AtomicLongArray(Way.values().length);
     private final Runnable withdrawDecrementer;
     private volatile Thread thread = Thread.currentThread();
+    /** Held by the thread that runs guest code, or acts in its place. */
+    private final ReentrantLock running = new ReentrantLock();
+
+    private final Queue<FutureTask<Boolean>> tasks = new ConcurrentLinkedQueue<>();
     private boolean hypercallPending;
     private final MmioAccesses mmio = new MmioAccesses();
 
@@ -113,6 +128,88 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @return why it stopped: {@link Exit.Interrupted} if the number is reached
      */
     public Exit runUntil(long completed) {
+        running.lock();
+        try {
+            return runLocked(completed);
+        } finally {
+            performTasks();
+            running.unlock();
+        }
+    }
+
+    /**
+     * Has something done between two instructions of this vCPU: by its thread if it runs, by the calling one otherwise.
+     * Returns when it is done. Any thread.
+     */
+    void perform(Runnable action) {
+        FutureTask<Boolean> task = new FutureTask<>(action, true);
+        tasks.add(task);
+        processor.request(PowerProcessor.PENDING_TASK);
+        LockSupport.unpark(thread);
+        boolean interrupted = false;
+        try {
+            while (!task.isDone()) {
+                if (running.tryLock()) {
+                    try {
+                        performTasks();
+                    } finally {
+                        running.unlock();
+                    }
+                } else {
+                    // Short: it may be leaving guest mode, and have looked for tasks before there was this one.
+                    interrupted |= !await(task);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        rethrow(task);
+    }
+
+    /** Waits a moment; false if this thread was interrupted. */
+    private static boolean await(FutureTask<Boolean> task) {
+        try {
+            task.get(1, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+        return true;
+    }
+
+    private static void rethrow(FutureTask<Boolean> task) {
+        if (task.state() == Future.State.FAILED) {
+            if (task.exceptionNow() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(task.exceptionNow());
+        }
+    }
+
+    /** Heeds that a memory slot, whose contents can still be read, will not be where it is. On this vCPU's thread, or while it does not run. */
+    void storageChanges(MemorySlot slot) {
+        processor.storageChanges(slot.guestPhysAddr(), slot.memorySize());
+    }
+
+    /** Has the next store to each page of a slot noticed. On this vCPU's thread, or while it does not run. */
+    void watchStores(MemorySlot slot) {
+        processor.watchStores(slot.guestPhysAddr(), slot.memorySize());
+    }
+
+    private void performTasks() {
+        for (FutureTask<Boolean> task = tasks.poll(); task != null; task = tasks.poll()) {
+            task.run();
+        }
+    }
+
+    private Exit runLocked(long completed) {
+        Optional<GuestDebug.Event> earlier = processor.debugging().take();
+        if (earlier.isPresent()) {
+            return debug(earlier.get());
+        }
         thread = Thread.currentThread();
         if (kicked.getAndSet(false)) {
             return count(Way.INTERRUPTED, new Exit.Interrupted());
@@ -131,6 +228,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             Optional<Exit.Mmio> access = mmio.take();
             if (access.isPresent()) {
                 return count(Way.MMIO, access.get());
+            }
+            Optional<GuestDebug.Event> stop = processor.debugging().take();
+            if (stop.isPresent()) {
+                return debug(stop.get());
             }
             if (kicked.getAndSet(false)) {
                 return count(Way.INTERRUPTED, new Exit.Interrupted());
@@ -153,6 +254,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     /** The guest code from the address of the next instruction on, as text, if it can be fetched. */
     public String code(int instructions) {
         return processor.code(instructions);
+    }
+
+    private Exit debug(GuestDebug.Event stop) {
+        return count(Way.DEBUG, new Exit.Debug(stop.cause(), stop.address()));
     }
 
     private long[] arguments() {
@@ -238,6 +343,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     public long msr() {
         return processor.msr();
+    }
+
+    /** Has the vCPU stop for a debugger from its next run on; {@link GuestDebug#NONE} for no more. */
+    public void setGuestDebug(GuestDebug debug) {
+        perform(() -> processor.debugging().set(debug));
     }
 
     /** Guest instructions completed. */
@@ -404,6 +514,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 return;
             }
             LockSupport.park(this);
+            performTasks();
         }
         // Whoever raised the interrupt may not have come to set PENDING yet.
         processor.request(PowerProcessor.PENDING_KICK);
@@ -477,6 +588,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 throw p.interrupts().machineCheckData(ea, false);
             }
             return answer.get();
+        }
+
+        @Override
+        public void performTasks(PowerProcessor p) {
+            Vcpu.this.performTasks();
         }
 
         @Override

@@ -161,7 +161,8 @@ final class ClientArchitectureSupport {
         }
         byte[] answer = new byte[OV5_RADIX_EXTENSIONS + 1];
         answer[0] = (byte) (answer.length - 2);
-        switch (option(vector5, OV5_MMU) & OV5_MODE_MASK) {
+        // Before POWER9 there is nothing to choose.
+        switch (model.radix() ? option(vector5, OV5_MMU) & OV5_MODE_MASK : OV5_HASH) {
             case OV5_HASH -> {
                 if (!offersHash) {
                     return refuse("the guest translates addresses by hash page table only, which this machine does not"
@@ -172,7 +173,7 @@ final class ClientArchitectureSupport {
             case OV5_RADIX -> {
                 if (!offersRadix) {
                     return refuse("the guest translates addresses by radix tree only, which this machine does not"
-                            + " offer" + (model.radix() ? " with --mmu hash; use --mmu auto" : ": use --cpu power9"));
+                            + " offer with --mmu hash; use --mmu auto");
                 }
                 answer[OV5_MMU] = OV5_RADIX;
                 answer[OV5_RADIX_EXTENSIONS] = (byte) (option(vector5, OV5_RADIX_EXTENSIONS) & OV5_GTSE);

@@ -168,6 +168,7 @@ public final class RadixMmu {
                 out.realAddress = entry & REAL_PAGE & -out.pageBytes;
                 out.entry = entry;
                 out.entryHost = host;
+                out.entryReal = address;
                 return true;
             }
             table = entry & NEXT_LEVEL_BASE;
@@ -184,8 +185,7 @@ public final class RadixMmu {
         };
     }
 
-    private static boolean leaf(
-            long entry, long host, Access access, boolean problem, long amr, long iamr, Translation out) {
+    private boolean leaf(long entry, long host, Access access, boolean problem, long amr, long iamr, Translation out) {
         boolean privilegedPage = (entry & PRIVILEGED) != 0;
         boolean keyed = !problem && !privilegedPage;
         boolean readable = (entry & (READ | WRITE)) != 0 && !(keyed && (amr & AMR_NO_LOAD) != 0);
@@ -220,6 +220,7 @@ public final class RadixMmu {
                     host, big ? entry : Long.reverseBytes(entry), big ? wanted : Long.reverseBytes(wanted))) {
                 return false;
             }
+            memory.markDirty(out.entryReal, 8);
         }
         out.entry = wanted;
         out.readable = readable;

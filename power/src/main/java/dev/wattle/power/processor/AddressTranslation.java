@@ -133,6 +133,11 @@ final class AddressTranslation {
         tlbs.protect(memory.hostAddress(ra), CodePage.SMALL);
     }
 
+    /** Has stores to some storage noticed again, whose pages are no longer taken for dirty. */
+    void watchStores(long ra, long bytes) {
+        tlbs.protect(memory.hostAddress(ra), bytes);
+    }
+
     // Contexts
 
     /** Works out again what depends on MSR, XER[SO], PIDR, AMR, CIABR and facility registers. */
@@ -150,7 +155,7 @@ final class AddressTranslation {
         }
         p.mode = Mode.of(msr, fscr, so);
         boolean problem = (msr & Msr.PR) != 0;
-        if (p.interrupts().isInstructionWatched(problem)) {
+        if (p.interrupts().isInstructionWatched(problem) || p.debugging().traces()) {
             p.mode |= Mode.TRACE;
         }
         boolean hashing = !radix.isActive();
@@ -626,6 +631,7 @@ final class AddressTranslation {
         if (watchpoint.matches(ea, bytes, store, p.msr())) {
             throw p.interrupts().dataStorage(ea, Interrupts.DSISR_DAWR | (store ? Interrupts.DSISR_STORE : 0));
         }
+        p.debugging().accesses(ea, bytes, store);
         return ra == NO_MEMORY ? NO_MEMORY : memory.hostAddress(ra);
     }
 
@@ -661,9 +667,13 @@ final class AddressTranslation {
             writable = translation.writable;
         }
         long ra = pageReal + (ea - pageEa);
-        if (!memory.contains(ra, 1)) {
+        if (!memory.contains(ra, 1) || access == Access.STORE && !memory.isWritable(ra)) {
             ioAddress = ra;
             return NO_MEMORY;
+        }
+        writable &= memory.isWritable(ra);
+        if (access == Access.STORE) {
+            memory.markDirty(ra & -CodePage.SMALL, CodePage.SMALL);
         }
         if (!memory.contains(pageReal, pageBytes)) {
             // The last granule of memory: fall back to a 4 KiB piece.
@@ -672,6 +682,16 @@ final class AddressTranslation {
             pageBytes = 4096;
         }
         dataReal = ra;
+        if (writable && !memory.isDirty(pageReal, pageBytes)) {
+            if (access == Access.STORE) {
+                // The rest of a large page is not dirty yet.
+                pageEa = ea & -CodePage.SMALL;
+                pageReal = ra & -CodePage.SMALL;
+                pageBytes = CodePage.SMALL;
+            } else {
+                writable = false;
+            }
+        }
         boolean isCode = writable && p.codeCache().isWatched(pageReal, pageBytes);
         if (isCode && access == Access.STORE && !p.codeCache().isWatched(ra & -CodePage.SMALL, CodePage.SMALL)) {
             // Data beside code in a large page: it can be written freely.
@@ -682,7 +702,9 @@ final class AddressTranslation {
         }
         // Without an entry every access comes here: to be compared, or because some instructions may not access
         // storage of that kind.
-        if (!translation.cachingInhibited && !watchpoint.covers(pageEa, pageBytes)) {
+        if (!translation.cachingInhibited
+                && !watchpoint.covers(pageEa, pageBytes)
+                && !p.debugging().covers(pageEa, pageBytes)) {
             tlbs.put(dataContext, pageEa, pageBytes, memory.hostAddress(pageReal), readable, writable && !isCode);
             forgetContextsIfTablesChanged();
             p.publishTlb(tlbs.address(dataContext), tlbs.mask(dataContext));

@@ -123,6 +123,9 @@ public final class Interrupts {
 
     /** Illegal instruction: what a hypervisor makes of the emulation assistance interrupt. */
     public GuestInterrupt illegal() {
+        if (p.debugging().isBreakpoint(runningWord())) {
+            return p.debugging().softwareBreakpoint();
+        }
         return program(ILLEGAL);
     }
 
@@ -242,6 +245,7 @@ public final class Interrupts {
     void takePending() {
         if (isLeft) {
             isLeft = false;
+            p.debugging().left();
             p.setNia(pendingSrr0);
             p.leave();
             return;
@@ -259,6 +263,7 @@ public final class Interrupts {
      * interrupt follows (Book III, 6.5.15). An instruction that itself changes the MSR is judged by the MSR before.
      */
     public void tracing(int word) {
+        p.debugging().begins();
         if (isNeverTraced(word)) {
             return;
         }
@@ -421,12 +426,18 @@ public final class Interrupts {
     /** Looks at pending work between blocks. False to leave the run loop. */
     boolean poll() {
         long bits = HostMemory.getAndAndLong(p.state + Slots.PENDING * 8L, 0);
+        if ((bits & PowerProcessor.PENDING_TASK) != 0) {
+            p.platform().performTasks(p);
+        }
         if (p.completed() >= p.slot(Slots.DEADLINE) && p.stops()) {
             bits |= PowerProcessor.PENDING_LEAVE;
         }
         if (p.completed() >= p.slot(Slots.DEADLINE)) {
             p.setDecrementerDeadline(Long.MAX_VALUE);
             HostMemory.getAndOrLong(p.state + Slots.REQUESTED * 8L, PowerProcessor.PENDING_DECREMENTER);
+        }
+        if (p.debugging().stops()) {
+            bits |= PowerProcessor.PENDING_LEAVE;
         }
         if ((bits & PowerProcessor.PENDING_LEAVE) != 0) {
             if (traceInformation != 0 || anyRequested()) {

@@ -37,6 +37,8 @@ public final class PowerProcessor extends Processor {
     public static final long PENDING_DOORBELL = 16;
     public static final long PENDING_SYSTEM_RESET = 32;
     public static final long PENDING_MACHINE_CHECK = 64;
+    /** The platform has something to do on the vCPU's thread. */
+    public static final long PENDING_TASK = 128;
 
     private static final long FPSCR_XX = 0x0200_0000L;
     /** XX, VE, OE, UE, ZE, XE and RN: all 0 but XX, so that only the class of a result and its rounding are new. */
@@ -63,6 +65,7 @@ public final class PowerProcessor extends Processor {
 
     private final TimeBase time;
     private final Interrupts interrupts = new Interrupts(this);
+    private final Debugging debugging = new Debugging(this);
     private final PlatformCalls platform;
 
     /**
@@ -131,6 +134,11 @@ public final class PowerProcessor extends Processor {
     @Override
     public CodeCache codeCache() {
         return codeCache;
+    }
+
+    /** What stops this processor for a debugger outside of the guest. */
+    public Debugging debugging() {
+        return debugging;
     }
 
     // Registers
@@ -358,6 +366,17 @@ public final class PowerProcessor extends Processor {
         translation.invalidateTranslations();
     }
 
+    /** Heeds that other storage, or none, will be at some guest real addresses; what is there can still be read. */
+    public void storageChanges(long ra, long bytes) {
+        codeCache.written(ra, bytes);
+        invalidateTranslations();
+    }
+
+    /** Has stores to some storage noticed again, whose pages are no longer taken for dirty. */
+    public void watchStores(long ra, long bytes) {
+        translation.watchStores(ra, bytes);
+    }
+
     /** Forgets the translations of a process; those of process 0 in the upper quadrant are everybody's. */
     public void invalidateProcess(long pid) {
         translation.invalidateProcess(pid);
@@ -465,13 +484,14 @@ public final class PowerProcessor extends Processor {
 
     /** Has the platform store some of the bytes of a value, as {@link #putBytes}. */
     private void putIo(long ea, long ra, int from, int count, int bytes, long value, boolean bigEndian) {
-        long data = bigEndian ? Long.reverseBytes(value) >>> 64 - 8 * bytes : value;
-        if (count == bytes) {
-            platform.ioStore(this, ea, ra, bytes, bytes == 8 ? data : data & (1L << 8 * bytes) - 1);
+        long all = bigEndian ? Long.reverseBytes(value) >>> 64 - 8 * bytes : value;
+        long data = count == 8 ? all : all >>> 8 * from & (1L << 8 * count) - 1;
+        if (Integer.bitCount(count) == 1) {
+            platform.ioStore(this, ea, ra, count, data);
             return;
         }
         for (int i = 0; i < count; i++) {
-            platform.ioStore(this, ea + i, ra + i, 1, data >>> 8 * (from + i) & 0xff);
+            platform.ioStore(this, ea + i, ra + i, 1, data >>> 8 * i & 0xff);
         }
     }
 
