@@ -62,6 +62,7 @@ class PaprHypercallsTest {
 
     @Test
     void Table_hashTableCallOfRadixGuest_answersFunction() {
+        context.radix = true;
         assertEquals(H_FUNCTION, call(HcallNumber.H_ENTER));
     }
 
