@@ -9,6 +9,7 @@ module dev.wattle.hypervisor {
     exports dev.wattle.hypervisor.io;
     exports dev.wattle.hypervisor.papr.hcall;
     exports dev.wattle.hypervisor.papr.tce;
+    exports dev.wattle.hypervisor.papr.hash;
     exports dev.wattle.hypervisor.papr.xics;
     exports dev.wattle.hypervisor.trace;
 }

@@ -9,6 +9,8 @@ import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.hypervisor.trace.Trace;
+import dev.wattle.power.mmu.HashPageTable;
+import dev.wattle.power.mmu.PageSizes;
 import dev.wattle.power.processor.GuestDebug;
 import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Msr;
@@ -46,6 +48,13 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class Vcpu implements HypercallContext, AutoCloseable {
     private static final long LPCR_ILE = 1L << (63 - 38);
     private static final long[] NO_ARGUMENTS = {};
+    private static final long LPCR_VPM0 = 1L << 63;
+    private static final int LPCR_VRMASD_SHIFT = 47;
+    private static final long LPCR_VRMASD = 0x1fL << LPCR_VRMASD_SHIFT;
+    private static final long LPCR_UPRT = 1L << 22;
+    private static final long LPCR_HR = 1L << 20;
+    private static final long LPCR_GTSE = 1L << 10;
+
     private static final long DEADLINE_NONE = Long.MAX_VALUE;
 
     private final Vm vm;
@@ -91,6 +100,9 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         processor.setSpr(Spr.LPCR, vm.processor().guestLpcr());
         processor.setSpr(Spr.FSCR, vm.processor().guestFscr());
         processor.setSpr(Spr.CTRL, 1);
+        if (vm.mmu() == MmuMode.RADIX) {
+            registerProcessTable(0, true, true);
+        }
         processor.contextChanged();
     }
 
@@ -520,12 +532,48 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public void registerProcessTable(long dword, boolean radix, boolean gtse) {
-        if (dword == 0) {
+        setLpcrBits(LPCR_HR | LPCR_UPRT, radix ? LPCR_HR | LPCR_UPRT : 0);
+        allowInvalidation(gtse);
+        if (!radix) {
+            processor.radix().deactivate();
+        } else if (dword == 0) {
             processor.radix().reset();
         } else {
             processor.radix().processTable(dword);
         }
-        processor.invalidateTranslations();
+        processor.translationChanged();
+    }
+
+    @Override
+    public void allowInvalidation(boolean gtse) {
+        setLpcrBits(LPCR_GTSE, gtse ? LPCR_GTSE : 0);
+    }
+
+    @Override
+    public boolean isRadix() {
+        return processor.radix().isActive();
+    }
+
+    @Override
+    public boolean hasRadix() {
+        return vm.processor().radix() && vm.mmu() != MmuMode.HASH;
+    }
+
+    @Override
+    public void forgetProcess(long pid) {
+        processor.invalidateProcess(pid);
+    }
+
+    @Override
+    public void forgetPage(long pid, long ea, long bytes) {
+        processor.invalidatePage(pid, ea, bytes);
+    }
+
+    /** Translates by a hash page table, real mode as well, or no longer. */
+    void hashPageTable(Optional<HashPageTable> table, int vrmaBase) {
+        long vrmasd = PageSizes.slbEncoding(vrmaBase) << LPCR_VRMASD_SHIFT - 4;
+        setLpcrBits(LPCR_VPM0 | LPCR_VRMASD, table.isPresent() ? LPCR_VPM0 | vrmasd : 0);
+        processor.hashPageTable(table, vrmaBase);
     }
 
     @Override

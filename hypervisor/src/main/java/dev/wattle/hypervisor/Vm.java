@@ -6,10 +6,12 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.MemoryBacking;
 import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.hypervisor.trace.Trace;
+import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
@@ -23,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -46,7 +49,9 @@ public final class Vm implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final Xics xics = new Xics(1, SOURCE_BASE, SOURCES);
     private final IoBus io = new IoBus();
-    private final HypercallTable hypercalls = PaprHypercalls.forRadixGuest(xics);
+    private final MmuMode mmu;
+    private final PartitionPageTable pageTable;
+    private final HypercallTable hypercalls;
     private final SecureRandom random = new SecureRandom();
     /** Random numbers that repeat, for runs that must. */
     private final SplittableRandom sequence = new SplittableRandom(0);
@@ -59,7 +64,10 @@ public final class Vm implements AutoCloseable {
         processor = builder.processor;
         clock = builder.clock;
         trace = builder.trace;
+        mmu = builder.mmu();
         memory = builder.memory.get();
+        pageTable = new PartitionPageTable(memory, use(mmu, processor), new TableUsers(), preparation(clock));
+        hypercalls = PaprHypercalls.forPartition(xics, pageTable);
         engines = new Engines(
                 builder.engine,
                 builder.codeCacheBytes,
@@ -68,6 +76,34 @@ public final class Vm implements AutoCloseable {
                 builder.codeListener);
         vcpu = new Vcpu(this, arena, new PowerFrontEnd(processor), engines);
         xics.connect(0, vcpu::external);
+        pageTable.start();
+    }
+
+    private static PartitionPageTable.Use use(MmuMode mmu, ProcessorModel processor) {
+        return switch (mmu) {
+            case RADIX -> PartitionPageTable.Use.NEVER;
+            case HASH -> PartitionPageTable.Use.ALWAYS;
+            case AUTO -> processor.radix() ? PartitionPageTable.Use.ON_DEMAND : PartitionPageTable.Use.ALWAYS;
+        };
+    }
+
+    /** What takes long is done elsewhere, unless runs must repeat. */
+    private static Executor preparation(ClockMode clock) {
+        return clock == ClockMode.VIRTUAL
+                ? Runnable::run
+                : task -> Thread.ofPlatform().daemon().name("hash page table").start(task);
+    }
+
+    private final class TableUsers implements PartitionPageTable.Processors {
+        @Override
+        public void hashPageTable(Optional<HashPageTable> table, int vrmaBase) {
+            vcpu.hashPageTable(table, vrmaBase);
+        }
+
+        @Override
+        public void forgetPage(long index, long v, long r) {
+            vcpu.processor.forgetPage(index, v, r);
+        }
     }
 
     /** Starts the description of a VM. */
@@ -77,6 +113,16 @@ public final class Vm implements AutoCloseable {
 
     public ProcessorModel processor() {
         return processor;
+    }
+
+    /** Which kinds of address translation the guest may use. */
+    public MmuMode mmu() {
+        return mmu;
+    }
+
+    /** The hash page table. */
+    public PartitionPageTable pageTable() {
+        return pageTable;
     }
 
     public ClockMode clock() {
@@ -250,6 +296,7 @@ public final class Vm implements AutoCloseable {
     @Override
     public void close() {
         vcpu.close();
+        pageTable.close();
         arena.close();
         memory.close();
     }
@@ -258,6 +305,7 @@ public final class Vm implements AutoCloseable {
     public static final class Builder {
         private Supplier<GuestMemory> memory = () -> GuestMemory.allocate(1L << 30);
         private ProcessorModel processor = ProcessorModel.POWER9;
+        private MmuMode mmu = MmuMode.AUTO;
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
         private long codeCacheBytes = DEFAULT_CODE_CACHE;
@@ -286,6 +334,19 @@ public final class Vm implements AutoCloseable {
         public Builder processor(ProcessorModel model) {
             processor = model;
             return this;
+        }
+
+        /** Which kinds of address translation the guest may use; by default all that the processor has. */
+        public Builder mmu(MmuMode mode) {
+            mmu = mode;
+            return this;
+        }
+
+        private MmuMode mmu() {
+            if (mmu == MmuMode.RADIX && !processor.radix()) {
+                throw new IllegalArgumentException(processor + " has no translation by radix tree");
+            }
+            return mmu;
         }
 
         /** Where time comes from; the host by default. */
@@ -341,6 +402,7 @@ public final class Vm implements AutoCloseable {
          * Makes the VM.
          *
          * @throws OutOfMemoryError if the host cannot reserve the memory
+         * @throws IllegalArgumentException if the processor cannot translate as asked
          */
         public Vm build() {
             return new Vm(this);

@@ -8,6 +8,7 @@ import dev.wattle.app.guest.Progress;
 import dev.wattle.engine.host.PerfMap;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
+import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.pseries.Drive;
 import dev.wattle.machine.pseries.Lockstep;
@@ -121,6 +122,17 @@ final class RunCommand implements Callable<Integer> {
             description = "The processor model, such as power9. Default: ${DEFAULT-VALUE}.")
     @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
     private ProcessorModel processor;
+
+    @Option(
+            names = "--mmu",
+            paramLabel = "KIND",
+            defaultValue = "auto",
+            converter = MmuConverter.class,
+            description =
+                    "Which kinds of address translation the guest is offered: hash (page table), radix (tree), or auto"
+                            + " (what the processor has; the guest chooses). Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private MmuMode mmu;
 
     @Option(
             names = "--clock",
@@ -244,6 +256,7 @@ final class RunCommand implements Callable<Integer> {
                     .bootArguments(guest.bootArguments)
                     .memoryBytes(memory.bytes())
                     .processor(processor)
+                    .mmu(mmu)
                     .clock(clock)
                     .console(console);
             rom.ifPresent(builder::firmware);
@@ -385,6 +398,14 @@ final class RunCommand implements Callable<Integer> {
         @Override
         public ProcessorModel convert(String text) {
             return named(ProcessorModel.values(), "processor model", text);
+        }
+    }
+
+    /** Reads {@code --mmu}. */
+    static final class MmuConverter implements ITypeConverter<MmuMode> {
+        @Override
+        public MmuMode convert(String text) {
+            return named(MmuMode.values(), "kind of address translation", text);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.Exit;
 import dev.wattle.hypervisor.ExitCount;
+import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
@@ -83,7 +84,7 @@ public final class PseriesMachine implements Machine {
 
         Terminal terminal = new Terminal(builder.console, xics.claimMessage(PseriesDeviceTree.CONSOLE_INTERRUPT));
         events = new PowerEvents(xics.claimMessage(PseriesDeviceTree.EPOW_INTERRUPT), clock);
-        ClientArchitectureSupport architecture = new ClientArchitectureSupport(builder.processor);
+        ClientArchitectureSupport architecture = new ClientArchitectureSupport(builder.processor, vm.mmu());
         // A virtual clock promises the same run for the same inputs: then these are inputs too.
         Random random = isVirtual ? new Random(0) : new Random();
         UUID uuid =
@@ -309,6 +310,7 @@ public final class PseriesMachine implements Machine {
         private String bootArguments = "";
         private long memoryBytes = 1024 * MEBIBYTE;
         private ProcessorModel processor = ProcessorModel.POWER9;
+        private MmuMode mmu = MmuMode.AUTO;
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
         private final Vm.Builder vmBuilder = Vm.builder();
@@ -412,6 +414,12 @@ public final class PseriesMachine implements Machine {
             return this;
         }
 
+        /** Which kinds of address translation the guest may use; by default all that the processor has. */
+        public Builder mmu(MmuMode mode) {
+            mmu = mode;
+            return this;
+        }
+
         /** Where time comes from; the host's clock by default. */
         public Builder clock(ClockMode mode) {
             clock = mode;
@@ -475,9 +483,10 @@ public final class PseriesMachine implements Machine {
                         .formatted(functions.size() + drives.size(), PciHostBridge.SLOTS));
             }
             checkBootOrder();
-            if (!processor.radix()) {
-                throw new ConfigurationException("processor " + processor.name().toLowerCase(Locale.ROOT)
-                        + ": a guest would need a hash page table, which this machine does not have yet; use power9");
+            if (mmu == MmuMode.RADIX && !processor.radix()) {
+                throw new ConfigurationException("mmu radix: processor "
+                        + processor.name().toLowerCase(Locale.ROOT)
+                        + " translates by hash page table only; use mmu hash or auto, or processor power9");
             }
             if (firmware.isPresent()) {
                 FirmwareRom.open(firmware.get());
@@ -490,6 +499,7 @@ public final class PseriesMachine implements Machine {
                 vm = vmBuilder
                         .memoryBytes(memoryBytes)
                         .processor(processor)
+                        .mmu(mmu)
                         .clock(clock)
                         .engine(engine)
                         .build();

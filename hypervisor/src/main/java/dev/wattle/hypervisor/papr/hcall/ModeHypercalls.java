@@ -5,12 +5,10 @@ import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_FUNCTION;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_P2;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_P3;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_P4;
-import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_PARAMETER;
-import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_RESOURCE;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_SUCCESS;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_UNSUPPORTED_FLAG;
 
-/** Calls that change how the processor runs: H_SET_MODE, H_REGISTER_PROC_TBL and the debug and scratch registers. */
+/** Calls that change how the processor runs: H_SET_MODE and the debug and scratch registers. */
 final class ModeHypercalls {
     private static final long LPCR_ILE = 1L << (63 - 38);
     private static final int LPCR_AIL_SHIFT = 63 - 40;
@@ -32,19 +30,8 @@ final class ModeHypercalls {
     private static final long PRIV_HYPERVISOR = 3;
     private static final long DAWRX_HYP = 4;
 
-    private static final long PROC_TABLE_MODIFY = 0x10;
-    private static final long PROC_TABLE_REGISTER = 0x08;
-    private static final long PROC_TABLE_RADIX = 0x04;
-    private static final long PROC_TABLE_HASH = 0x02;
-    private static final long PROC_TABLE_GTSE = 0x01;
-    private static final long PROC_TABLE_FLAGS = 0x1f;
-    private static final long PRTS_MAX = 24;
-
-    private boolean gtse;
-
     void define(HypercallTable table) {
         table.define(HcallNumber.H_SET_MODE, this::setMode)
-                .define(HcallNumber.H_REGISTER_PROC_TBL, this::registerProcessTable)
                 .define(HcallNumber.H_SET_SPRG0, this::setSprg0)
                 .define(HcallNumber.H_SET_DABR, c -> H_FUNCTION)
                 .define(HcallNumber.H_SET_XDABR, c -> H_FUNCTION);
@@ -111,45 +98,6 @@ final class ModeHypercalls {
             return H_UNSUPPORTED_FLAG;
         }
         c.setLpcrBits(LPCR_ILE, littleEndian == 1 ? LPCR_ILE : 0);
-        return H_SUCCESS;
-    }
-
-    /** r4 = flags, r5 = base of the table, r6 = page size (hash only), r7 = log2 of the table's size less 12. */
-    private long registerProcessTable(HypercallContext c) {
-        long flags = c.argument(0);
-        long base = c.argument(1);
-        if ((flags & ~PROC_TABLE_FLAGS) != 0) {
-            return H_PARAMETER;
-        }
-        boolean wantsGtse = (flags & PROC_TABLE_GTSE) != 0;
-        if ((flags & PROC_TABLE_MODIFY) == 0) {
-            // Nothing changes; the guest asks whether the type that it names is the one in force.
-            return (flags & PROC_TABLE_RADIX) != 0 && wantsGtse == gtse ? H_SUCCESS : H_PARAMETER;
-        }
-        if ((flags & PROC_TABLE_REGISTER) == 0) {
-            c.registerProcessTable(0, true, gtse);
-            return H_SUCCESS;
-        }
-        if ((flags & PROC_TABLE_RADIX) == 0) {
-            // A radix guest may not turn to hashing: there is no hash table behind it.
-            return (flags & PROC_TABLE_HASH) != 0 ? H_PARAMETER : H_RESOURCE;
-        }
-        long size = c.argument(3);
-        if ((base & 0xfff) != 0 || base >>> 60 != 0) {
-            return H_P2;
-        }
-        if (c.argument(2) != 0) {
-            return H_P3;
-        }
-        if (size < 0 || size > PRTS_MAX) {
-            return H_P4;
-        }
-        long bytes = 1L << (size + 12);
-        if ((base & (bytes - 1)) != 0 || !c.memory().contains(base, bytes)) {
-            return H_P2;
-        }
-        gtse = wantsGtse;
-        c.registerProcessTable(base | size, true, wantsGtse);
         return H_SUCCESS;
     }
 }
