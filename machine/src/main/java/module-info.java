@@ -5,6 +5,9 @@ module dev.wattle.machine {
     requires transitive dev.wattle.hypervisor;
 
     exports dev.wattle.machine;
+    exports dev.wattle.machine.block;
     exports dev.wattle.machine.firmware;
+    exports dev.wattle.machine.pci;
     exports dev.wattle.machine.pseries;
+    exports dev.wattle.machine.virtio;
 }

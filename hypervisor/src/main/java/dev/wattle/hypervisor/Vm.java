@@ -6,11 +6,12 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.MemoryBacking;
 import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
 import dev.wattle.hypervisor.papr.hash.PageTableExport;
-import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.hypervisor.trace.Trace;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.translate.PowerFrontEnd;
@@ -57,12 +58,14 @@ public final class Vm implements AutoCloseable {
     /** Random numbers that repeat, for runs that must. */
     private final SplittableRandom sequence = new SplittableRandom(0);
 
+    private final Trace trace;
     private final Engines engines;
     private final Vcpu vcpu;
 
     private Vm(Builder builder) {
         processor = builder.processor;
         clock = builder.clock;
+        trace = builder.trace;
         mmu = builder.mmu();
         memory = builder.memory.get();
         pageTable = new PartitionPageTable(memory, use(mmu, processor), new TableUsers(), preparation(clock));
@@ -274,6 +277,15 @@ public final class Vm implements AutoCloseable {
         return clock == ClockMode.VIRTUAL ? sequence.nextLong() : random.nextLong();
     }
 
+    Trace trace() {
+        return trace;
+    }
+
+    /** What has led out of guest code, by kind and cause, and how often, for all vCPUs. Any thread. */
+    public List<ExitCount> exits() {
+        return vcpu.exits();
+    }
+
     /** Ways out of guest code by kind, and hypercalls answered inside by name. */
     public Map<String, Long> exitCounts() {
         Map<String, Long> counts = new TreeMap<>(hypercalls.counts());
@@ -336,6 +348,7 @@ public final class Vm implements AutoCloseable {
         private long codeCacheBytes = DEFAULT_CODE_CACHE;
         private Optional<Engines.TranslationDirectory> translations = Optional.empty();
         private Optional<HostCodeListener> codeListener = Optional.empty();
+        private Trace trace = Trace.NONE;
 
         private Builder() {}
 
@@ -407,6 +420,12 @@ public final class Vm implements AutoCloseable {
          */
         public Builder translationCache(Path directory, Consumer<String> problems) {
             translations = Optional.of(new Engines.TranslationDirectory(directory, problems));
+            return this;
+        }
+
+        /** Who is told of exits, hypercalls and interrupts as they happen; nobody by default. */
+        public Builder trace(Trace listener) {
+            trace = listener;
             return this;
         }
 

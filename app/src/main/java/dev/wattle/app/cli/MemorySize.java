@@ -50,6 +50,26 @@ record MemorySize(long bytes) {
         }
     }
 
+    /** Reads the size of a disk from the command line. */
+    static final class DiskConverter implements ITypeConverter<MemorySize> {
+        static final long SMALLEST_DISK = 256L << 20;
+        static final long LARGEST_DISK = 1L << 40;
+
+        @Override
+        public MemorySize convert(String text) {
+            MemorySize size = parse(text);
+            if (size.bytes < SMALLEST_DISK || size.bytes > LARGEST_DISK) {
+                throw new TypeConversionException("'%s' is too %s for this disk; give it from %dM to %dG"
+                        .formatted(
+                                text,
+                                size.bytes < SMALLEST_DISK ? "little" : "much",
+                                SMALLEST_DISK >> 20,
+                                LARGEST_DISK >> 30));
+            }
+            return new MemorySize(size.bytes + (1 << 20) - 1 & -(1L << 20));
+        }
+    }
+
     private static MemorySize parse(String text) {
         Matcher matcher = SYNTAX.matcher(text.toUpperCase(Locale.ROOT));
         if (!matcher.matches()) {

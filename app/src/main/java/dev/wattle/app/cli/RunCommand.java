@@ -9,14 +9,21 @@ import dev.wattle.engine.host.PerfMap;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.MmuMode;
+import dev.wattle.machine.ConfigurationException;
+import dev.wattle.machine.pseries.Drive;
 import dev.wattle.machine.pseries.Lockstep;
+import dev.wattle.machine.pseries.Nvram;
 import dev.wattle.machine.pseries.PseriesMachine;
 import dev.wattle.power.model.ProcessorModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -50,6 +57,28 @@ import picocli.CommandLine.TypeConversionException;
                     + " be used."
         })
 final class RunCommand implements Callable<Integer> {
+    private static final String SLOF = "slof";
+
+    @Option(
+            names = {"--firmware", "-bios"},
+            paramLabel = "FILE",
+            description =
+                    "Start with this firmware image, or with SLOF if it is slof (fetched once, with the host's apt, if"
+                            + " QEMU is not there). It boots from a disk, or what --kernel says.")
+    private @Nullable String firmware;
+
+    @Option(
+            names = {"--boot", "-boot"},
+            paramLabel = "ORDER",
+            description = "What the firmware tries, as letters: c (disks), d (CD-ROMs), n (networks).")
+    private String bootOrder = "";
+
+    @Option(
+            names = {"--firmware-variable", "-prom-env"},
+            paramLabel = "NAME=VALUE",
+            description = "Set a variable of the firmware, such as auto-boot?=false. May be repeated.")
+    private Map<String, String> firmwareVariables = new LinkedHashMap<>();
+
     @Option(
             names = {"--kernel", "-kernel"},
             paramLabel = "FILE",
@@ -61,6 +90,14 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "The initial RAM disk.")
     private @Nullable Path initrd;
+
+    @Option(
+            names = {"--drive", "-drive"},
+            paramLabel = "FILE[,readonly]",
+            converter = DriveConverter.class,
+            description = "A disk: a raw image, which the guest sees as a virtio block device. With ,readonly it is not"
+                    + " written to; ,serial=S sets its serial number. May be repeated.")
+    private List<Drive> drives = List.of();
 
     @Option(
             names = {"--append", "-append"},
@@ -154,6 +191,28 @@ final class RunCommand implements Callable<Integer> {
     private @Nullable String stats;
 
     @Option(
+            names = "--trace",
+            paramLabel = "TOPICS",
+            description = "Write a line for each of exits, hcalls, interrupts (names separated by commas), and an event"
+                    + " for the JDK's Flight Recorder.")
+    private @Nullable String trace;
+
+    @Option(
+            names = "--trace-file",
+            paramLabel = "FILE",
+            defaultValue = "wattle-trace.txt",
+            description = "Where --trace writes its lines. Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private Path traceFile;
+
+    @Option(
+            names = "--disable-hcall",
+            paramLabel = "NAME",
+            description = "Do not answer this hypercall inside the hypervisor, so that each call is an exit, such as"
+                    + " H_LOGICAL_CI_STORE. May be repeated.")
+    private List<String> disabledHypercalls = new ArrayList<>();
+
+    @Option(
             names = "--perf-map",
             description = "Write names of generated code to /tmp/perf-PID.map, where Linux's perf looks for them.")
     private boolean perfMap;
@@ -175,22 +234,36 @@ final class RunCommand implements Callable<Integer> {
                     "--lockstep-interval %d: it is a number of instructions; give 1 or more"
                             .formatted(lockstepInterval));
         }
+        Nvram nvram = nvram();
+        if (engine == EngineChoice.LOCKSTEP && !drives.isEmpty()) {
+            throw new CommandFailure(
+                    CommandFailure.USAGE,
+                    "--engine lockstep runs two machines, which cannot share %s; run without --drive, or on one engine"
+                            .formatted(drives.getFirst().image()));
+        }
         Optional<PerfMap> names = perfMap ? Optional.of(perfMapFile()) : Optional.empty();
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
-        Guest guest = guest(progress);
+        Optional<Path> rom = firmware(progress);
+        Guest guest = guest(rom, progress);
         AtomicBoolean told = new AtomicBoolean();
         Optional<Path> translations = translations();
         AtomicBoolean problemTold = new AtomicBoolean();
-        return new GuestRun(terminal, progress, report, noReboot).untilTheEnd(guest.name, console -> {
+        Optional<TextTrace> lines = trace == null ? Optional.empty() : Optional.of(TextTrace.open(trace, traceFile));
+        GuestRun run = new GuestRun(terminal, progress, report, lines, noReboot);
+        return run.untilTheEnd(guest.name, console -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
-                    .kernel(guest.kernel)
                     .bootArguments(guest.bootArguments)
                     .memoryBytes(memory.bytes())
                     .processor(processor)
                     .mmu(mmu)
                     .clock(clock)
                     .console(console);
+            rom.ifPresent(builder::firmware);
+            builder.nvram(nvram).bootOrder(bootOrder);
+            drives.forEach(builder::drive);
+            disabledHypercalls.forEach(builder::disableHypercall);
+            guest.kernel.ifPresent(builder::kernel);
             guest.initrd.ifPresent(builder::initrd);
             builder.codeCacheBytes(codeCache.bytes());
             translations.ifPresent(folder -> builder.translationCache(folder, problem -> {
@@ -199,6 +272,7 @@ final class RunCommand implements Callable<Integer> {
                 }
             }));
             names.ifPresent(builder::hostCodeListener);
+            lines.ifPresent(text -> builder.trace(text.withEvents()));
             if (engine == EngineChoice.LOCKSTEP) {
                 return new Lockstep(builder, console, lockstepInterval);
             }
@@ -209,6 +283,14 @@ final class RunCommand implements Callable<Integer> {
             }
             return machine;
         });
+    }
+
+    private Nvram nvram() throws CommandFailure {
+        try {
+            return Nvram.with(firmwareVariables);
+        } catch (ConfigurationException e) {
+            throw new CommandFailure(CommandFailure.USAGE, String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** Where host code is kept, if anywhere. */
@@ -234,15 +316,39 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private Guest guest(Progress progress) throws CommandFailure {
+    private Optional<Path> firmware(Progress progress) throws CommandFailure {
+        if (firmware == null) {
+            return Optional.empty();
+        }
+        if (!firmware.equals(SLOF)) {
+            Path file = Path.of(firmware);
+            checkReadable("--firmware", file);
+            return Optional.of(file);
+        }
+        try {
+            return Optional.of(new DebianGuests(DebianGuests.defaultCache(System.getenv()), progress).firmware());
+        } catch (GuestUnavailableException e) {
+            throw new CommandFailure(CommandFailure.FAILED, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private Guest guest(Optional<Path> rom, Progress progress) throws CommandFailure {
         if (kernel != null) {
-            return new Guest(String.valueOf(kernel.getFileName()), kernel, Optional.ofNullable(initrd), append);
+            return new Guest(
+                    String.valueOf(kernel.getFileName()), Optional.of(kernel), Optional.ofNullable(initrd), append);
+        }
+        if (rom.isPresent()) {
+            return new Guest(
+                    String.valueOf(rom.get().getFileName()), Optional.empty(), Optional.ofNullable(initrd), append);
         }
         try {
             GuestImage demo = new DebianGuests(DebianGuests.defaultCache(System.getenv()), progress).demo();
             String arguments = append.isEmpty() ? demo.bootArguments() : demo.bootArguments() + " " + append;
             return new Guest(
-                    demo.name(), demo.kernel(), Optional.of(initrd == null ? demo.initrd() : initrd), arguments);
+                    demo.name(),
+                    Optional.of(demo.kernel()),
+                    Optional.of(initrd == null ? demo.initrd() : initrd),
+                    arguments);
         } catch (GuestUnavailableException e) {
             throw new CommandFailure(CommandFailure.FAILED, String.valueOf(e.getMessage()), e);
         }
@@ -269,7 +375,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** What to boot. */
-    private record Guest(String name, Path kernel, Optional<Path> initrd, String bootArguments) {}
+    private record Guest(String name, Optional<Path> kernel, Optional<Path> initrd, String bootArguments) {}
 
     private static String names(Enum<?>[] values) {
         return Arrays.stream(values)

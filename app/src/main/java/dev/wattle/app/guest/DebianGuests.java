@@ -22,6 +22,9 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import java.util.zip.ZipOutputStream;
 
 /**
  * Debian guests for POWER, fetched once through the host's apt and kept in a cache directory.
@@ -34,6 +37,13 @@ public final class DebianGuests {
     static final String OWN_KERNEL = "or pass a kernel and initrd of your own with --kernel FILE --initrd FILE";
 
     private static final Pattern VERSIONED_KERNEL = Pattern.compile("(linux-image-(?:unsigned-)?[0-9][^ ,|(]*)");
+    private static final Pattern KERNEL_MODULE =
+            Pattern.compile("(usr/)?lib/modules/.*/(virtio[^/]*|ext4|jbd2|mbcache|[^/]*crc[^/]*)\\.ko(\\.xz)?");
+    private static final Pattern GRUB_FILE =
+            Pattern.compile("usr/lib/grub/powerpc-ieee1275/([^/]*\\.(mod|lst)|kernel\\.img)");
+    private static final String MODULES_ARCHIVE = "modules.zip";
+    private static final String GRUB_ARCHIVE = "grub.zip";
+    private static final Path INSTALLED_FIRMWARE = Path.of("/usr/share/qemu/slof.bin");
     private static final int LOCK_POLL_MILLISECONDS = 200;
 
     private final Path cache;
@@ -143,6 +153,94 @@ public final class DebianGuests {
         return entry.file("packages.cpio.gz");
     }
 
+    /**
+     * Writes a disk image that boots Debian's kernel through firmware and GRUB, with a busybox shell on its root file
+     * system.
+     *
+     * @param image a file that is not there yet
+     * @param bytes its size, a multiple of 1 MiB
+     * @throws GuestUnavailableException if the pieces cannot be fetched
+     * @throws IOException if the image cannot be written
+     */
+    public void writeDisk(Path image, long bytes) throws GuestUnavailableException, IOException {
+        Entry entry =
+                fetched("debian-disk", List.of("kernel", "busybox", MODULES_ARCHIVE, GRUB_ARCHIVE), this::fetchDisk);
+        progress.stage("Writing " + image);
+        Path work = Files.createTempDirectory("wattle-image");
+        try {
+            Path modules = unzip(entry.file(MODULES_ARCHIVE), work.resolve("modules"));
+            Path grub = unzip(entry.file(GRUB_ARCHIVE), work.resolve("grub"));
+            new DebianDisk(entry.name, entry.file("kernel"), modules, entry.file("busybox"), grub).write(image, bytes);
+        } finally {
+            delete(work);
+            progress.done();
+        }
+    }
+
+    private String fetchDisk(Apt apt, Path work, Path folder) throws IOException, GuestUnavailableException {
+        Optional<String> complaint = apt.update();
+        Map<String, String> kernel = newestKernel(apt).orElseThrow(() -> notFound("a Linux kernel", complaint));
+        Map<String, String> busybox =
+                apt.show("busybox-static").orElseThrow(() -> notFound("the package busybox-static", complaint));
+        Map<String, String> grub =
+                apt.show("grub-ieee1275-bin").orElseThrow(() -> notFound("the package grub-ieee1275-bin", complaint));
+        Path kernelPackage = apt.download(kernel, Files.createDirectories(work.resolve("kernel")));
+        progress.stage("Unpacking " + kernel.get("Package"));
+        unpack(kernelPackage, kernel, Map.of("kernel", Pattern.compile("boot/vmlinu[xz]-.*")), folder);
+        zip(kernelPackage, KERNEL_MODULE, folder.resolve(MODULES_ARCHIVE));
+        unpack(apt, busybox, work, Map.of("busybox", Pattern.compile("(usr/)?bin/busybox")), folder);
+        Path grubPackage = apt.download(grub, Files.createDirectories(work.resolve("grub")));
+        zip(grubPackage, GRUB_FILE, folder.resolve(GRUB_ARCHIVE));
+        return kernel.get("Package") + " " + kernel.get("Version");
+    }
+
+    /** Puts files of a package into an archive, without their folders. */
+    private static void zip(Path deb, Pattern wanted, Path archive) throws IOException {
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(archive))) {
+            new DebArchive(deb).forEach((path, entry, content) -> {
+                if (entry.isFile() && wanted.matcher(path).matches()) {
+                    zip.putNextEntry(new ZipEntry(path.substring(path.lastIndexOf('/') + 1)));
+                    content.transferTo(zip);
+                    zip.closeEntry();
+                }
+            });
+        }
+    }
+
+    private static Path unzip(Path archive, Path folder) throws IOException {
+        Files.createDirectories(folder);
+        try (ZipInputStream zip = new ZipInputStream(Files.newInputStream(archive))) {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                Path name = Path.of(entry.getName()).getFileName();
+                Files.copy(zip, folder.resolve(name));
+            }
+        }
+        return folder;
+    }
+
+    /**
+     * The firmware SLOF: that of the QEMU on this machine if there is one, or else Debian's.
+     *
+     * @return the image, from the cache if it is there
+     * @throws GuestUnavailableException if it cannot be fetched
+     */
+    public Path firmware() throws GuestUnavailableException {
+        if (Files.isReadable(INSTALLED_FIRMWARE)) {
+            return INSTALLED_FIRMWARE;
+        }
+        Entry entry = fetched("slof", List.of("slof.bin"), this::fetchFirmware);
+        progress.done();
+        return entry.file("slof.bin");
+    }
+
+    private String fetchFirmware(Apt apt, Path work, Path folder) throws IOException, GuestUnavailableException {
+        Optional<String> complaint = apt.update();
+        Map<String, String> data =
+                apt.show("qemu-system-data").orElseThrow(() -> notFound("the package qemu-system-data", complaint));
+        unpack(apt, data, work, Map.of("slof.bin", Pattern.compile("usr/share/qemu/slof\\.bin")), folder);
+        return data.get("Package") + " " + data.get("Version");
+    }
+
     private String fetchDemo(Apt apt, Path work, Path folder) throws IOException, GuestUnavailableException {
         Optional<String> complaint = apt.update();
         Map<String, String> kernel = newestKernel(apt).orElseThrow(() -> notFound("a Linux kernel", complaint));
@@ -199,6 +297,12 @@ public final class DebianGuests {
         Path downloads = Files.createDirectories(work.resolve(name));
         Path deb = apt.download(fields, downloads);
         progress.stage("Unpacking " + name);
+        unpack(deb, fields, wanted, folder);
+    }
+
+    private static void unpack(Path deb, Map<String, String> fields, Map<String, Pattern> wanted, Path folder)
+            throws IOException, GuestUnavailableException {
+        String name = fields.getOrDefault("Package", "");
         List<Path> files = new DebArchive(deb)
                 .extract(path -> wanted.entrySet().stream()
                         .filter(entry -> entry.getValue().matcher(path).matches())

@@ -3,6 +3,7 @@ package dev.wattle.machine.pseries;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.MmuMode;
+import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.power.model.ProcessorModel;
 
 /**
@@ -17,6 +18,9 @@ final class ClientArchitectureSupport {
     static final int PVR_ISA_2_07 = 0x0f00_0004;
     /** Logical PVR of a processor of Power ISA 3.0. */
     static final int PVR_ISA_3_0 = 0x0f00_0005;
+
+    /** The property of /chosen that tells the client what was agreed. */
+    static final String VECTOR_5 = "ibm,architecture-vec-5";
 
     /** Byte of option vector 5, counted with its length byte: interrupt controller. */
     static final int OV5_INTERRUPT_MODE = 23;
@@ -54,6 +58,14 @@ final class ClientArchitectureSupport {
     record Agreement(int cpuVersion, byte[] vector5, String refusal) {
         boolean agreed() {
             return refusal.isEmpty();
+        }
+
+        /** Puts what was agreed into a device tree. */
+        void describe(DeviceTree tree) {
+            tree.find("/chosen").orElseThrow().set(VECTOR_5, vector5);
+            for (DeviceTree.Node node : tree.find("/cpus").orElseThrow().children()) {
+                node.set("cpu-version", cpuVersion);
+            }
         }
     }
 

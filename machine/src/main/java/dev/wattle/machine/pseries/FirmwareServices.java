@@ -38,6 +38,7 @@ final class FirmwareServices implements FirmwareHost {
     /** Builds the client interface and opens the devices that a client finds open in /chosen. */
     ClientInterface clientInterface(MemoryClaims claims) {
         ClientInterface client = new ClientInterface(memory, tree, claims, this);
+        tree.root().child("aliases").setStrings("hvterm", PseriesDeviceTree.CONSOLE);
         DeviceTree.Node chosen = tree.find("/chosen").orElseThrow();
         chosen.set("stdout", client.open(PseriesDeviceTree.CONSOLE));
         chosen.set("stdin", client.open(PseriesDeviceTree.CONSOLE));
@@ -61,10 +62,7 @@ final class FirmwareServices implements FirmwareHost {
             answer(results, ClientInterface.ERROR);
             return 0;
         }
-        tree.find("/chosen").orElseThrow().set("ibm,architecture-vec-5", agreement.vector5());
-        for (DeviceTree.Node node : tree.find("/cpus").orElseThrow().children()) {
-            node.set("cpu-version", agreement.cpuVersion());
-        }
+        agreement.describe(tree);
         answer(results, 0);
         return 0;
     }

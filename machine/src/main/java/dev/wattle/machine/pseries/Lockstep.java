@@ -3,6 +3,7 @@ package dev.wattle.machine.pseries;
 
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
+import dev.wattle.hypervisor.ExitCount;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.Machine;
@@ -10,6 +11,7 @@ import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -38,6 +40,7 @@ public final class Lockstep implements Machine {
             throws ConfigurationException {
         this.interval = Math.max(interval, 1);
         feed = new Feed(console);
+        Nvram nvram = description.nvram().copy();
         first = description
                 .clock(ClockMode.VIRTUAL)
                 .engine(EngineMode.NATIVE)
@@ -46,6 +49,7 @@ public final class Lockstep implements Machine {
         try {
             second = description
                     .engine(EngineMode.EVALUATOR)
+                    .nvram(nvram)
                     .console(feed.follower())
                     .build();
         } catch (ConfigurationException | RuntimeException e) {
@@ -125,6 +129,11 @@ public final class Lockstep implements Machine {
     @Override
     public MachineStatistics statistics() {
         return first.statistics();
+    }
+
+    @Override
+    public List<ExitCount> exits() {
+        return first.exits();
     }
 
     @Override

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
-/** RTAS functions of the platform as a whole: console, power, processors, system parameters, errors, PCI access. */
+/** RTAS functions of the platform as a whole: console, power, processors, system parameters, errors. */
 final class PlatformRtas {
     private static final int SPLPAR_CHARACTERISTICS = 20;
     private static final int DIAGNOSTICS_RUN_MODE = 42;
@@ -16,8 +16,9 @@ final class PlatformRtas {
     private static final byte[] DIAGNOSTICS_DISABLED = {0};
 
     private static final int CPU_RUNNING = 2;
+    private static final int LIVE_DOMAIN = -1;
+    private static final int FULL_POWER = 100;
     private static final int MESSAGE_LIMIT = 1024;
-    private static final int CONFIG_ALL_ONES = -1;
 
     private final Terminal terminal;
     private final MachineControl control;
@@ -58,10 +59,9 @@ final class PlatformRtas {
                 .define("ibm,set-system-parameter", 0x2009, 2, 1, this::setSystemParameter)
                 .define("check-exception", 0x200e, 6, 1, events::checkException)
                 .define("event-scan", 0x200f, 4, 1, call -> RtasStatus.NO_EVENT)
-                .define("read-pci-config", 0x2014, 2, 2, PlatformRtas::readEmptyBus)
-                .define("write-pci-config", 0x2015, 3, 1, call -> RtasStatus.PARAMETER_ERROR)
-                .define("ibm,read-pci-config", 0x2016, 4, 2, PlatformRtas::readEmptyBus)
-                .define("ibm,write-pci-config", 0x2017, 5, 1, call -> RtasStatus.PARAMETER_ERROR)
+                .define("quiesce", 0x2011, 0, 0, call -> RtasStatus.SUCCESS)
+                .define("set-power-level", 0x201b, 2, 2, PlatformRtas::setPowerLevel)
+                .define("get-power-level", 0x201c, 1, 2, PlatformRtas::getPowerLevel)
                 .define("ibm,os-term", 0x201f, 1, 1, this::osTerm);
     }
 
@@ -131,9 +131,22 @@ final class PlatformRtas {
         };
     }
 
-    private static int readEmptyBus(RtasCall call) {
-        call.result(1, CONFIG_ALL_ONES);
-        return RtasStatus.PARAMETER_ERROR;
+    /** Arguments: power domain, level; result: level. Only the domain of devices that are always on is there. */
+    private static int setPowerLevel(RtasCall call) {
+        if (call.argument(0) != LIVE_DOMAIN) {
+            return RtasStatus.NOT_SUPPORTED;
+        }
+        call.result(1, call.argument(1));
+        return RtasStatus.SUCCESS;
+    }
+
+    /** Argument: power domain; result: level. */
+    private static int getPowerLevel(RtasCall call) {
+        if (call.argument(0) != LIVE_DOMAIN) {
+            return RtasStatus.NOT_SUPPORTED;
+        }
+        call.result(1, FULL_POWER);
+        return RtasStatus.SUCCESS;
     }
 
     /** Argument: real address of a NUL-terminated message. */

@@ -34,15 +34,17 @@ final class PseriesDeviceTree {
      * client uses no others.
      */
     private static final List<String> HYPERTAS_FUNCTIONS = List.of(
-        "hcall-term",
-        "hcall-interrupt",
-        "hcall-vio",
-        "hcall-splpar",
-        "hcall-join",
-        "hcall-set-mode",
-        "hcall-sprg0",
-        "hcall-copy",
-        "hcall-debug");
+            "hcall-term",
+            "hcall-interrupt",
+            "hcall-vio",
+            "hcall-splpar",
+            "hcall-join",
+            "hcall-set-mode",
+            "hcall-sprg0",
+            "hcall-copy",
+            "hcall-debug",
+            "hcall-tce",
+            "hcall-multi-tce");
 
     /** What it offers of them to clients that translate by hash page table, and by radix tree. */
     private static final List<String> HASH_FUNCTIONS = List.of("hcall-pft", "hcall-bulk", "hcall-hpt-resize");
@@ -83,8 +85,9 @@ final class PseriesDeviceTree {
                 .setStrings("stdout-path", CONSOLE)
                 .setStrings("linux,stdout-path", CONSOLE)
                 .set("rng-seed", seed)
+                // The kernel assigns addresses to PCI functions that have none.
+                .set("linux,pci-probe-only", 0)
                 .set("ibm,arch-vec-5-platform-support", architecture.platformSupport());
-        root.child("aliases").setStrings("hvterm", CONSOLE);
         root.child("memory@0").setStrings("device_type", "memory").set("reg", 0, 0, (int) (memoryBytes >>> 32), (int)
                 memoryBytes);
         DeviceTree.Node cpus = root.child("cpus").set("#address-cells", 1).set("#size-cells", 0);
@@ -118,7 +121,7 @@ final class PseriesDeviceTree {
                 .set("interrupts", CONSOLE_INTERRUPT, EDGE);
         vdevice.child("nvram@" + Integer.toHexString(Nvram.UNIT_ADDRESS))
                 .setStrings("device_type", "nvram")
-                .setStrings("compatible", "wattle,nvram")
+                .setStrings("compatible", "qemu,spapr-nvram")
                 .set("reg", Nvram.UNIT_ADDRESS)
                 .set("#bytes", Nvram.BYTES);
         return tree;
@@ -143,6 +146,8 @@ final class PseriesDeviceTree {
                 .set("rtas-event-scan-rate", 1)
                 // The message of ibm,os-term reaches the platform also when no service processor exists.
                 .setEmpty("ibm,extended-os-term")
+                .setEmpty("ibm,change-msix-capable")
+                .setStrings("qemu,hypertas-functions", "hcall-memop1")
                 .set("ibm,lrdr-capacity", (int) (memoryBytes >>> 32), (int) memoryBytes, 0, 0x1000_0000, serverCount);
         rtas.describe(node);
     }

@@ -6,6 +6,7 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.Exit;
+import dev.wattle.hypervisor.ExitCount;
 import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
@@ -14,26 +15,32 @@ import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.LogicalAccess;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
+import dev.wattle.hypervisor.papr.tce.TceTables;
 import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.hypervisor.trace.Trace;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.Machine;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
-import dev.wattle.machine.firmware.ClientInterface;
+import dev.wattle.machine.block.RawImage;
+import dev.wattle.machine.block.VirtioBlock;
 import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.machine.firmware.ElfKernel;
-import dev.wattle.machine.firmware.FirmwareImage;
-import dev.wattle.machine.firmware.InitialRamDisk;
-import dev.wattle.machine.firmware.MemoryClaims;
+import dev.wattle.machine.firmware.FirmwareRom;
+import dev.wattle.machine.pci.PciFunction;
+import dev.wattle.machine.virtio.IoWorker;
+import dev.wattle.machine.virtio.VirtioPci;
 import dev.wattle.power.model.ProcessorModel;
-import dev.wattle.power.processor.Msr;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -52,21 +59,23 @@ public final class PseriesMachine implements Machine {
     private static final long TIME_BASE_HZ = 512_000_000L;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
     private static final int SERVERS = 1;
-    /** The stack that a client program of Open Firmware starts on (IEEE 1275, 8.4: at least 32 KiB). */
-    private static final long STACK_BYTES = 0x8000;
-
-    private static final long STACK_HEADROOM = 512;
-
     private final Vm vm;
     private final Vcpu vcpu;
     private final Rtas rtas = new Rtas();
     private final HypercallTable hypercalls = new HypercallTable();
     private final PowerEvents events;
+    private final PciHostBridge bridge;
+    private final List<Disk> disks;
+    private final Startup startup;
     private final CompletableFuture<MachineOutcome> outcome = new CompletableFuture<>();
     private volatile long startedNanos;
 
-    private PseriesMachine(Vm vm, Builder builder) throws ConfigurationException {
+    /** A disk, by its name in statistics. */
+    private record Disk(String name, VirtioBlock device, VirtioPci transport) {}
+
+    private PseriesMachine(Vm vm, List<Disk> disks, Builder builder) throws ConfigurationException {
         this.vm = vm;
+        this.disks = disks;
         vcpu = vm.vcpu(0);
         GuestMemory memory = vm.memory();
         Xics xics = vm.xics();
@@ -86,28 +95,59 @@ public final class PseriesMachine implements Machine {
         new PlatformRtas(terminal, this::finish, events, SERVERS, memory.size(), uuid)
                 .define(rtas, new TimeOfDay(clock));
         new InterruptRtas(xics).define(rtas);
-        new Nvram().define(rtas);
+        builder.nvram.define(rtas);
+        TceTables tables = new TceTables();
+        tables.define(vm.hypercalls());
+        bridge = new PciHostBridge(vm.io(), memory, xics, tables);
+        for (int slot = 0; slot < builder.functions.size(); slot++) {
+            bridge.plug(slot, builder.functions.get(slot));
+        }
+        IoWorker.Factory workers = isVirtual ? IoWorker.inline() : IoWorker.threads();
+        for (int i = 0; i < builder.drives.size(); i++) {
+            Drive drive = builder.drives.get(i);
+            VirtioBlock disk = new VirtioBlock(
+                    RawImage.open(drive.image(), drive.readOnly()),
+                    drive.serial().orElse("drive" + i),
+                    workers);
+            VirtioPci transport = new VirtioPci(
+                    disk, VirtioPci.Interface.TRANSITIONAL, VirtioPci.Notification.IO_EVENT, vcpu::interruptByteOrder);
+            disks.add(new Disk("disk " + i, disk, transport));
+            bridge.plug(builder.functions.size() + i, transport.function());
+        }
+        new PciRtas(bridge).define(rtas);
         DeviceTree tree = PseriesDeviceTree.build(
                 builder.processor, memory.size(), SERVERS, builder.bootArguments, uuid, seed, architecture, rtas);
 
-        MemoryClaims claims = new MemoryClaims(FirmwareImage.BYTES, memory.size());
-        claims.claim(0, FirmwareImage.BYTES);
-        FirmwareImage.install(memory);
-        ElfKernel kernel = ElfKernel.open(builder.requiredKernel());
-        kernel.load(memory);
-        claims.claim(kernel.start(), kernel.end() - kernel.start());
-        InitialRamDisk initrd = builder.initrd.isEmpty()
-                ? InitialRamDisk.NONE
-                : InitialRamDisk.load(builder.initrd.get(), memory, kernel.end());
-        claims.claim(initrd.start(), initrd.size());
-
-        ClientInterface client =
-                new FirmwareServices(memory, tree, terminal, this::finish, architecture, clock).clientInterface(claims);
+        PciDeviceTree.describe(tree, bridge);
+        if (!builder.bootOrder.isEmpty()) {
+            tree.find("/chosen").orElseThrow().setStrings("qemu,boot-device", builder.bootOrder);
+        }
+        startup = builder.firmware.isPresent()
+                ? FirmwareStartup.load(
+                        memory,
+                        builder.firmware.get(),
+                        builder.kernel,
+                        builder.initrd,
+                        tree,
+                        architecture,
+                        this::finish)
+                : KernelStartup.load(
+                        memory,
+                        builder.requiredKernel(),
+                        builder.initrd,
+                        new FirmwareServices(memory, tree, terminal, this::finish, architecture, clock),
+                        this::finish);
+        startup.define(hypercalls);
+        for (String name : builder.disabledHypercalls) {
+            OptionalLong number = HcallNumber.byName(name);
+            if (number.isEmpty() || !vm.hypercalls().enable(number.getAsLong(), false)) {
+                throw new ConfigurationException("hypercall " + name
+                        + ": the hypervisor answers none of this name; the statistics of a run name those it answers");
+            }
+        }
         terminal.define(hypercalls);
         hypercalls
                 .define(HcallNumber.KVMPPC_H_RTAS, rtas::hypercall)
-                .define(HcallNumber.KVMPPC_H_VOF_CLIENT, c -> client.call(c.argument(0) & 0xffff_ffffL))
-                .define(FirmwareImage.H_FIRMWARE_VECTOR, this::unexpectedInterrupt)
                 .define(HcallNumber.H_LOGICAL_CI_LOAD, c -> anywhere(LogicalAccess.load(c)))
                 .define(HcallNumber.H_LOGICAL_CI_STORE, c -> anywhere(LogicalAccess.store(c)))
                 .define(HcallNumber.H_LOGICAL_CACHE_LOAD, c -> anywhere(LogicalAccess.load(c)))
@@ -118,12 +158,7 @@ public final class PseriesMachine implements Machine {
                 .define(HcallNumber.H_SEND_CRQ, c -> ReturnCode.H_PARAMETER)
                 .define(HcallNumber.H_ENABLE_CRQ, c -> ReturnCode.H_PARAMETER);
 
-        vcpu.setMsr(Msr.SF | Msr.ME);
-        vcpu.setNia(kernel.entry());
-        vcpu.setGpr(1, claims.claimAnywhere(STACK_BYTES, STACK_BYTES).orElse(0) + STACK_BYTES - STACK_HEADROOM);
-        vcpu.setGpr(3, initrd.start());
-        vcpu.setGpr(4, initrd.size());
-        vcpu.setGpr(5, FirmwareImage.CLIENT_ENTRY);
+        startup.begin(vcpu);
     }
 
     /** Starts the description of a machine. */
@@ -166,8 +201,9 @@ public final class PseriesMachine implements Machine {
                 case Exit.PaprHcall hcall -> vcpu.setGpr(3, hypercalls.call(hcall.nr(), vcpu));
                 // Every device is on the bus.
                 case Exit.Mmio access -> access.reject();
-                case Exit.Shutdown shutdown ->
-                    finish(new MachineOutcome(MachineOutcome.Kind.POWERED_OFF, "the guest switched its power off"));
+                case Exit.FailEntry failure ->
+                    finish(new MachineOutcome(
+                            MachineOutcome.Kind.INTERNAL_ERROR, failure.hardwareEntryFailureReason()));
                 case Exit.InternalError error ->
                     finish(new MachineOutcome(MachineOutcome.Kind.INTERNAL_ERROR, error.reason()));
                 case Exit.Debug debug -> {
@@ -202,6 +238,10 @@ public final class PseriesMachine implements Machine {
         Map<String, Long> exits = new TreeMap<>(vm.exitCounts());
         hypercalls.counts().forEach((name, count) -> exits.merge(name, count, Long::sum));
         rtas.counts().forEach((name, count) -> exits.merge("rtas " + name, count, Long::sum));
+        Map<String, Long> devices = new TreeMap<>(vm.engineCounts());
+        for (Disk disk : disks) {
+            disk.device.statistics().counts().forEach((name, count) -> devices.put(disk.name + " " + name, count));
+        }
         double wall = startedNanos == 0 ? 0 : (System.nanoTime() - startedNanos) / (double) NANOS_PER_SECOND;
         return new MachineStatistics(
                 vm.instructionsCompleted(),
@@ -209,14 +249,25 @@ public final class PseriesMachine implements Machine {
                 vm.interruptCounts(),
                 vm.translations(),
                 vm.codeBytes(),
-                vm.engineCounts(),
+                devices,
                 wall,
                 vm.cpuSeconds());
     }
 
     @Override
+    public List<ExitCount> exits() {
+        return vm.exits();
+    }
+
+    @Override
     public void close() {
+        bridge.unplugAll();
+        closeDisks(disks);
         vm.close();
+    }
+
+    private static void closeDisks(List<Disk> disks) {
+        disks.forEach(disk -> disk.transport.close());
     }
 
     private void finish(MachineOutcome result) {
@@ -243,16 +294,7 @@ public final class PseriesMachine implements Machine {
         return known ? ReturnCode.H_SUCCESS : ReturnCode.H_PARAMETER;
     }
 
-    private long unexpectedInterrupt(HypercallContext c) {
-        finish(new MachineOutcome(
-                MachineOutcome.Kind.INTERNAL_ERROR,
-                String.format(
-                        "the guest took interrupt 0x%x before it had handlers (SRR0 0x%x, SRR1 0x%x)",
-                        c.argument(0), c.argument(1), c.argument(2))));
-        return ReturnCode.H_SUCCESS;
-    }
-
-    /** Describes a machine. Only the kernel and the console must be given. */
+    /** Describes a machine. Only the console must be given, and a kernel or a firmware. */
     public static final class Builder {
         private static final long MEBIBYTE = 1L << 20;
         private static final long MINIMUM_MEMORY = 16 * MEBIBYTE;
@@ -262,6 +304,7 @@ public final class PseriesMachine implements Machine {
         /** Linux keeps 2048 bytes with the final NUL; a longer line would be cut in silence. */
         private static final int BOOT_ARGUMENTS_LIMIT = 2047;
 
+        private Optional<Path> firmware = Optional.empty();
         private Optional<Path> kernel = Optional.empty();
         private Optional<Path> initrd = Optional.empty();
         private String bootArguments = "";
@@ -273,7 +316,53 @@ public final class PseriesMachine implements Machine {
         private final Vm.Builder vmBuilder = Vm.builder();
         private ConsoleBackend console = new SilentConsole();
 
+        private final List<PciFunction> functions = new ArrayList<>();
+        private final List<Drive> drives = new ArrayList<>();
+
+        private Nvram nvram = Nvram.empty();
+        private String bootOrder = "";
+        private final List<String> disabledHypercalls = new ArrayList<>();
+
         private Builder() {}
+
+        /**
+         * The firmware that the guest starts with, as slof.bin: it boots the kernel if there is one, or else looks for
+         * something to boot on disks. Without, the machine answers for Open Firmware itself.
+         */
+        public Builder firmware(Path file) {
+            firmware = Optional.of(file);
+            return this;
+        }
+
+        /** Non-volatile memory, with the firmware's variables; one of its own, with none set, by default. */
+        public Builder nvram(Nvram memory) {
+            nvram = memory;
+            return this;
+        }
+
+        /** The non-volatile memory that machines built of this description have. */
+        Nvram nvram() {
+            return nvram;
+        }
+
+        /**
+         * What the firmware tries to boot from, in order: {@code c} for disks, {@code d} for CD-ROMs, {@code n} for networks.
+         * By default, the firmware's own variables say.
+         */
+        public Builder bootOrder(String letters) {
+            bootOrder = letters;
+            return this;
+        }
+
+        /**
+         * Has calls of a hypercall leave the hypervisor: the machine answers them if it can, others with H_FUNCTION.
+         *
+         * @param name its PAPR name, such as {@code H_LOGICAL_CI_STORE}
+         */
+        public Builder disableHypercall(String name) {
+            disabledHypercalls.add(name);
+            return this;
+        }
 
         /** The kernel: an ELF64 vmlinux for ppc64, big- or little-endian. */
         public Builder kernel(Path file) {
@@ -284,6 +373,26 @@ public final class PseriesMachine implements Machine {
         /** An initial RAM disk. */
         public Builder initrd(Path file) {
             initrd = Optional.of(file);
+            return this;
+        }
+
+        /**
+         * Plugs a function into the next slot of the PCI bus. The machine resets it, and takes it out when it is closed: then
+         * another machine may have it.
+         *
+         * @throws IllegalArgumentException if all 32 slots are taken
+         */
+        public Builder pci(PciFunction function) {
+            if (functions.size() + drives.size() == PciHostBridge.SLOTS) {
+                throw new IllegalArgumentException("PCI: all " + PciHostBridge.SLOTS + " slots are taken");
+            }
+            functions.add(function);
+            return this;
+        }
+
+        /** Adds a disk: a virtio block device behind the PCI host bridge, in the slot behind the functions. */
+        public Builder drive(Drive drive) {
+            drives.add(drive);
             return this;
         }
 
@@ -349,6 +458,12 @@ public final class PseriesMachine implements Machine {
             return this;
         }
 
+        /** Who is told of exits, hypercalls and interrupts as they happen; nobody by default. */
+        public Builder trace(Trace listener) {
+            vmBuilder.trace(listener);
+            return this;
+        }
+
         /** The other end of the console; by default output is dropped. */
         public Builder console(ConsoleBackend backend) {
             console = backend;
@@ -363,12 +478,22 @@ public final class PseriesMachine implements Machine {
         public PseriesMachine build() throws ConfigurationException {
             checkMemory();
             checkBootArguments();
+            if (functions.size() + drives.size() > PciHostBridge.SLOTS) {
+                throw new ConfigurationException("%d PCI devices: the machine has %d slots; give fewer drives"
+                        .formatted(functions.size() + drives.size(), PciHostBridge.SLOTS));
+            }
+            checkBootOrder();
             if (mmu == MmuMode.RADIX && !processor.radix()) {
                 throw new ConfigurationException("mmu radix: processor "
                         + processor.name().toLowerCase(Locale.ROOT)
                         + " translates by hash page table only; use mmu hash or auto, or processor power9");
             }
-            ElfKernel.open(requiredKernel());
+            if (firmware.isPresent()) {
+                FirmwareRom.open(firmware.get());
+            }
+            if (kernel.isPresent() || firmware.isEmpty()) {
+                ElfKernel.open(requiredKernel());
+            }
             Vm vm;
             try {
                 vm = vmBuilder
@@ -382,9 +507,11 @@ public final class PseriesMachine implements Machine {
                 throw new ConfigurationException(
                         "memory " + (memoryBytes / MEBIBYTE) + " MiB: the host cannot give that much; ask for less", e);
             }
+            List<Disk> disks = new ArrayList<>();
             try {
-                return new PseriesMachine(vm, this);
+                return new PseriesMachine(vm, disks, this);
             } catch (ConfigurationException | RuntimeException e) {
+                closeDisks(disks);
                 vm.close();
                 throw e;
             }
@@ -402,6 +529,17 @@ public final class PseriesMachine implements Machine {
             if (memoryBytes > MAXIMUM_MEMORY) {
                 throw new ConfigurationException("memory " + memoryBytes / MEBIBYTE + " MiB: this machine has room for "
                         + MAXIMUM_MEMORY / MEBIBYTE + " MiB; ask for less");
+            }
+        }
+
+        private void checkBootOrder() throws ConfigurationException {
+            if (!bootOrder.matches("[cdn]*")) {
+                throw new ConfigurationException("boot order '" + bootOrder
+                        + "': give letters, c for disks, d for CD-ROMs, n for networks, as in cd");
+            }
+            if (!bootOrder.isEmpty() && firmware.isEmpty()) {
+                throw new ConfigurationException("boot order '" + bootOrder
+                        + "': only a firmware looks for something to boot; name one, or leave the order out");
             }
         }
 

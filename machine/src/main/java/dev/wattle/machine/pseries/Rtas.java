@@ -15,7 +15,8 @@ import java.util.concurrent.atomic.LongAdder;
  * Run-time abstraction services (PAPR, "RTAS"): the functions by token, and the call convention.
  *
  * <p>A call passes the real address of a block of 32-bit big-endian cells: token, number of arguments N, number of
- * results M, N arguments, M results. The first result is the status.
+ * results M, N arguments, M results. The first result is the status;
+ * firmware does not ask for it where it would do nothing with it.
  */
 final class Rtas {
     private static final int CELL = Integer.BYTES;
@@ -71,7 +72,7 @@ final class Rtas {
         int resultCount = memory.getInt(block + 2 * CELL);
         if (argumentCount < 0
                 || argumentCount > CELL_LIMIT
-                || resultCount < 1
+                || resultCount < 0
                 || resultCount > CELL_LIMIT - argumentCount
                 || !memory.contains(block, (3L + argumentCount + resultCount) * CELL)) {
             return ReturnCode.H_PARAMETER;
@@ -79,7 +80,9 @@ final class Rtas {
         long resultsAt = block + (3L + argumentCount) * CELL;
         Entry entry = byToken.get(token);
         if (entry == null || entry.arguments != argumentCount || entry.leastResults > resultCount) {
-            memory.putInt(resultsAt, RtasStatus.PARAMETER_ERROR);
+            if (resultCount > 0) {
+                memory.putInt(resultsAt, RtasStatus.PARAMETER_ERROR);
+            }
             return entry == null ? ReturnCode.H_PARAMETER : ReturnCode.H_SUCCESS;
         }
         int[] arguments = new int[argumentCount];
@@ -88,7 +91,10 @@ final class Rtas {
         }
         int[] results = new int[resultCount];
         entry.calls.increment();
-        results[0] = entry.function.call(new RtasCall(context, arguments, results));
+        int status = entry.function.call(new RtasCall(context, arguments, results));
+        if (resultCount > 0) {
+            results[0] = status;
+        }
         for (int i = 0; i < resultCount; i++) {
             memory.putInt(resultsAt + (long) i * CELL, results[i]);
         }

@@ -40,4 +40,11 @@ final class RtasCall {
     void result(int index, int value) {
         results[index] = value;
     }
+
+    /** Sets a result cell that older callers have no room for. */
+    void resultIfAsked(int index, int value) {
+        if (index < results.length) {
+            results[index] = value;
+        }
+    }
 }

@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.machine.ConfigurationException;
+import dev.wattle.machine.pci.PciFunction;
 import dev.wattle.power.model.ProcessorModel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PseriesMachineTest {
     private static String refusal(PseriesMachine.Builder builder) {
@@ -48,5 +51,44 @@ class PseriesMachineTest {
                         .processor(ProcessorModel.POWER8)
                         .mmu(MmuMode.RADIX))
                 .startsWith("mmu radix: processor power8 "));
+    }
+
+    @Test
+    void Build_firmwareThatCannotBe_isRefusedByName(@TempDir Path directory) throws Exception {
+        assertTrue(refusal(PseriesMachine.builder().firmware(Path.of("/nonexistent/slof.bin")))
+                .startsWith("firmware /nonexistent/slof.bin: no such file"));
+        Path foreign = Files.write(directory.resolve("bios.bin"), new byte[1 << 16]);
+        assertTrue(refusal(PseriesMachine.builder().firmware(foreign))
+                .startsWith("firmware " + foreign + ": not a firmware image"));
+    }
+
+    @Test
+    void Build_bootOrderThatCannotBe_isRefused() {
+        assertTrue(refusal(PseriesMachine.builder().bootOrder("ax")).startsWith("boot order 'ax'"));
+        assertTrue(refusal(PseriesMachine.builder().bootOrder("c")).contains("only a firmware"));
+    }
+
+    @Test
+    void Build_disabledHypercallThatNobodyKnows_isRefused(@TempDir Path directory) throws Exception {
+        Path rom = FirmwareStartupTest.rom(directory);
+        assertTrue(refusal(PseriesMachine.builder().firmware(rom).disableHypercall("H_NOTHING"))
+                .startsWith("hypercall H_NOTHING: "));
+        assertTrue(refusal(PseriesMachine.builder().firmware(rom).disableHypercall("H_PUT_TERM_CHAR"))
+                .startsWith("hypercall H_PUT_TERM_CHAR: "));
+        PseriesMachine.builder()
+                .firmware(rom)
+                .disableHypercall("H_LOGICAL_CI_STORE")
+                .build()
+                .close();
+    }
+
+    @Test
+    void Build_moreThan32Functions_isRefused() {
+        PseriesMachine.Builder builder = PseriesMachine.builder();
+        for (int i = 0; i < 32; i++) {
+            builder.pci(PciFunction.builder(1, 2).build());
+        }
+        PciFunction another = PciFunction.builder(1, 2).build();
+        assertThrows(IllegalArgumentException.class, () -> builder.pci(another));
     }
 }

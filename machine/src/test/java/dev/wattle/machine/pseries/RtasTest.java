@@ -37,7 +37,7 @@ class RtasTest {
         new PlatformRtas(terminal, outcomes::add, events, 1, 64 << 20, new UUID(1, 2))
                 .define(rtas, new TimeOfDay(() -> NOW));
         new InterruptRtas(xics).define(rtas);
-        new Nvram().define(rtas);
+        Nvram.empty().define(rtas);
         rtas.describe(tokens);
     }
 
@@ -177,10 +177,29 @@ class RtasTest {
     }
 
     @Test
-    void PciConfig_emptyBus_readsAllOnes() {
-        assertEquals(-3, call("read-pci-config", 2, 0, 4));
-        assertEquals(-1, results[1]);
-        assertEquals(-3, call("ibm,write-pci-config", 1, 0, 0, 0, 4, 0));
+    void PowerLevel_liveDomain_isWhatItIsSetTo() {
+        assertEquals(0, call("set-power-level", 2, -1, 40));
+        assertEquals(40, results[1]);
+        assertEquals(0, call("get-power-level", 2, -1));
+        assertEquals(100, results[1]);
+        assertEquals(-3, call("set-power-level", 2, 1, 100));
+        assertEquals(-3, call("get-power-level", 2, 1));
+    }
+
+    @Test
+    void Call_withoutRoomForTheStatus_isMadeAllTheSame() {
+        assertEquals(ReturnCode.H_SUCCESS, callForNothing(tokens.cell("quiesce", 0)));
+        assertEquals(List.of(), outcomes);
+        assertEquals(ReturnCode.H_PARAMETER, callForNothing(0x7777));
+        assertEquals(0x1234_5678, context.memory.getInt(BLOCK + 12));
+    }
+
+    private long callForNothing(int token) {
+        context.memory.putInt(BLOCK, token);
+        context.memory.putInt(BLOCK + 4, 0);
+        context.memory.putInt(BLOCK + 8, 0);
+        context.memory.putInt(BLOCK + 12, 0x1234_5678);
+        return rtas.hypercall(context.with(BLOCK));
     }
 
     @Test
@@ -203,8 +222,7 @@ class RtasTest {
     void Nvram_fetchAndStore_keepContent() {
         assertEquals(0, call("nvram-fetch", 2, 0, BUFFER, 16));
         assertEquals(16, results[1]);
-        // One free partition of 4096 blocks; its checksum is the end-around sum of the other bytes.
-        assertEquals(0x7f29_1000, context.memory.getInt(BUFFER));
+        assertEquals(0x70, context.memory.getByte(BUFFER));
         context.memory.putInt(BUFFER, 0x1122_3344);
         assertEquals(0, call("nvram-store", 2, 0xfffc, BUFFER, 4));
         assertEquals(0, call("nvram-fetch", 2, 0xfffc, BUFFER + 8, 4));

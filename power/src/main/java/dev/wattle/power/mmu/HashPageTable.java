@@ -83,8 +83,8 @@ public final class HashPageTable implements AutoCloseable {
      */
     public HashPageTable(int shift) {
         if (shift < MINIMUM_SHIFT || shift > MAXIMUM_SHIFT) {
-            throw new IllegalArgumentException("a hash page table of 2^" + shift + " bytes: give from " + MINIMUM_SHIFT
-                    + " to " + MAXIMUM_SHIFT);
+            throw new IllegalArgumentException(
+                    "a hash page table of 2^" + shift + " bytes: give from " + MINIMUM_SHIFT + " to " + MAXIMUM_SHIFT);
         }
         this.shift = shift;
         groupMask = (1L << shift - GROUP_SHIFT) - 1;
@@ -204,9 +204,7 @@ public final class HashPageTable implements AutoCloseable {
     static long pattern(boolean isTerabyte, long segment, long offset, int base) {
         int segmentShift = isTerabyte ? Slb.SHIFT_1T : Slb.SHIFT_256M;
         long page = offset & -1L << base;
-        return (isTerabyte ? V_1T : 0)
-                | (segment << segmentShift - 16 | page >>> 16) & V_AVPN
-                | V_VALID;
+        return (isTerabyte ? V_1T : 0) | (segment << segmentShift - 16 | page >>> 16) & V_AVPN | V_VALID;
     }
 
     /** The virtual segment number of an entry. */

@@ -44,9 +44,7 @@ public final class PageSizes {
      */
     public static int baseOf(long slbv) {
         long encoding = slbv & SLB_L_LP;
-        return encoding == SLB_4K
-                ? SHIFT_4K
-                : encoding == SLB_64K ? SHIFT_64K : encoding == SLB_16M ? SHIFT_16M : 0;
+        return encoding == SLB_4K ? SHIFT_4K : encoding == SLB_64K ? SHIFT_64K : encoding == SLB_16M ? SHIFT_16M : 0;
     }
 
     /** L and LP for a segment of a base page size. */

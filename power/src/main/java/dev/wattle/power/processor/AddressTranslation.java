@@ -607,6 +607,30 @@ final class AddressTranslation {
         return translateFetch(ea) ? translation.realAddress | ea & translation.pageBytes - 1 : -1;
     }
 
+    /** Where a load would go now, if it would be allowed, without a change of anything. */
+    Optional<TranslatedAddress> lookUp(long ea) {
+        boolean problem = (p.msr() & Msr.PR) != 0;
+        boolean real = (p.msr() & Msr.DR) == 0;
+        if (real && !isRealTranslated()) {
+            return Optional.of(new TranslatedAddress(ea & REAL_MODE_ADDRESS, true, problem));
+        }
+        boolean found;
+        if (radix.isActive()) {
+            found = radix.lookUp(ea, problem, p.spr(Spr.PIDR), p.spr(Spr.AMR), translation);
+        } else if (real) {
+            found = hash.lookUpReal(ea, translation);
+        } else {
+            int entry = hash.slb().find(ea);
+            found = entry != Slb.NONE
+                    && hash.lookUp(ea, hash.slb().vsid(entry), problem, p.spr(Spr.AMR), translation);
+        }
+        if (!found || !translation.readable) {
+            return Optional.empty();
+        }
+        long ra = translation.realAddress | ea & translation.pageBytes - 1;
+        return Optional.of(new TranslatedAddress(ra, translation.writable, problem));
+    }
+
     /**
      * Translates a data address and enters it in the TLB.
      *

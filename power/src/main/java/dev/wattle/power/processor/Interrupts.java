@@ -310,6 +310,7 @@ public final class Interrupts {
         p.setMsr(handlerMsr(msr, relocatable));
         p.putSlot(Slots.NIA, interrupt.vector() + (relocatable ? vectorOffset(msr) : 0));
         taken[interrupt.ordinal()]++;
+        p.platform().interruptTaken(p, interrupt, srr0);
     }
 
     /**
@@ -429,6 +430,7 @@ public final class Interrupts {
         if ((bits & PowerProcessor.PENDING_TASK) != 0) {
             p.platform().performTasks(p);
         }
+        p.settleForeignWrites();
         if (p.completed() >= p.slot(Slots.DEADLINE) && p.stops()) {
             bits |= PowerProcessor.PENDING_LEAVE;
         }

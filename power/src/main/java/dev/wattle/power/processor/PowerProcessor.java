@@ -58,6 +58,7 @@ public final class PowerProcessor extends Processor {
     private final GuestMemory memory;
     private final AddressTranslation translation;
     private final CodeCache codeCache;
+    private final ForeignWrites foreignWrites;
     private final SprTable sprTable;
     private final long scratch;
     /** Where bytes that the platform has loaded are put for the processor to read. */
@@ -91,6 +92,8 @@ public final class PowerProcessor extends Processor {
         this.sprTable = new SprTable(model);
         this.translation = new AddressTranslation(this, arena, memory);
         this.codeCache = new CodeCache(memory, frontEnd, translation::protect);
+        this.foreignWrites = new ForeignWrites(codeCache, () -> request(PENDING_KICK));
+        memory.onWrite(foreignWrites::written);
         this.scratch = arena.allocate(64, 64).address();
         this.ioScratch = scratch + 32;
         putSlot(State.RESERVATION, -1);
@@ -359,6 +362,11 @@ public final class PowerProcessor extends Processor {
     /** Counts of the data TLBs: entries made, tables that have grown, tables taken for another context. */
     public Map<String, Long> tlbCounts() {
         return translation.tlbCounts();
+    }
+
+    /** Where a load from an effective address would go now, if it would be allowed; nothing is changed by this. */
+    public Optional<TranslatedAddress> lookUp(long ea) {
+        return translation.lookUp(ea);
     }
 
     /** Forgets all translations. */
@@ -779,6 +787,15 @@ public final class PowerProcessor extends Processor {
     @Override
     public boolean poll() {
         return interrupts.poll();
+    }
+
+    /** Says which thread runs the processor from now on; guest memory that others write is looked at by it. */
+    public void runsOn(Thread thread) {
+        foreignWrites.ownedBy(thread);
+    }
+
+    void settleForeignWrites() {
+        foreignWrites.settle();
     }
 
     /** Makes the run loop return after the running instruction. */

@@ -43,11 +43,13 @@ final class SegmentLookaside {
         m.routine("slbiag", (p, w) -> slbia(p, IH_ALL));
         m.routine("slbmfee", (p, w) -> {
             int entry = entry(p, w);
-            p.setGpr(Fields.rt(w), p.hash().slb().isValid(entry) ? p.hash().slb().esid(entry) : 0);
+            p.setGpr(
+                    Fields.rt(w), p.hash().slb().isValid(entry) ? p.hash().slb().esid(entry) : 0);
         });
         m.routine("slbmfev", (p, w) -> {
             int entry = entry(p, w);
-            p.setGpr(Fields.rt(w), p.hash().slb().isValid(entry) ? p.hash().slb().vsid(entry) : 0);
+            p.setGpr(
+                    Fields.rt(w), p.hash().slb().isValid(entry) ? p.hash().slb().vsid(entry) : 0);
         });
         m.routine("slbfee.", SegmentLookaside::slbfee);
         m.routine("mtsr", (p, w) -> moveToSegment(p, w >>> 16 & 15, p.gpr(Fields.rs(w))));
@@ -80,8 +82,8 @@ final class SegmentLookaside {
         long ea = p.ea(rb & Slb.ESID);
         long size = rb >>> SLBIE_B_SHIFT << 62;
         for (int i = 0; i < Slb.ENTRIES; i++) {
-            boolean matches = (slb.vsid(i) & Slb.B) == size
-                    && (slb.esid(i) ^ ea) >>> Slb.segmentShift(slb.vsid(i)) == 0;
+            boolean matches =
+                    (slb.vsid(i) & Slb.B) == size && (slb.esid(i) ^ ea) >>> Slb.segmentShift(slb.vsid(i)) == 0;
             if (matches) {
                 p.invalidateSegment(i);
             }
@@ -115,7 +117,6 @@ final class SegmentLookaside {
 
     private static long segment(PowerProcessor p, int register) {
         long second = p.hash().slb().vsid(register);
-        return second >>> VSID_SHIFT & SEGMENT_REGISTER_VSID
-                | (second >>> FLAGS_SHIFT & 15) << SEGMENT_REGISTER_FLAGS;
+        return second >>> VSID_SHIFT & SEGMENT_REGISTER_VSID | (second >>> FLAGS_SHIFT & 15) << SEGMENT_REGISTER_FLAGS;
     }
 }

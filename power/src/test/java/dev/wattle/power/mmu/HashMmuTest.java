@@ -142,9 +142,8 @@ class HashMmuTest {
             long iamr = random.nextLong() & random.nextLong();
             String expected = BookWalk.translate(table, offset, slbv, access, problem, amr, iamr);
             boolean allowed = mmu.translate(offset, slbv, access, problem, amr, iamr, out);
-            String actual = allowed
-                    ? "%x".formatted(out.realAddress | offset & out.pageBytes - 1)
-                    : out.fault.toString();
+            String actual =
+                    allowed ? "%x".formatted(out.realAddress | offset & out.pageBytes - 1) : out.fault.toString();
             assertEquals(expected, actual);
             hits += allowed ? 1 : 0;
         }

@@ -99,8 +99,7 @@ class HashTranslationTest {
         m.p.setGpr(3, 77);
         assertEquals(0, store(ea + 16));
         assertEquals(77, m.memory.getLong(real + 16));
-        assertEquals(
-                HashPageTable.R_R | HashPageTable.R_C, table.r(index) & (HashPageTable.R_R | HashPageTable.R_C));
+        assertEquals(HashPageTable.R_R | HashPageTable.R_C, table.r(index) & (HashPageTable.R_R | HashPageTable.R_C));
     }
 
     @Test
@@ -287,8 +286,12 @@ class HashTranslationTest {
         assertEquals(m.p.gpr(5), m.p.gpr(7));
         assertEquals(m.p.gpr(5), m.p.gpr(8));
         assertEquals(0x2000_0000L | Slb.VALID, m.p.hash().slb().esid(2));
-        assertEquals(HashEntries.slbv(false, SEGMENT, 12, Slb.KS | Slb.KP), m.p.hash().slb().vsid(2));
-        assertEquals(HashEntries.slbv(false, SEGMENT, 12, Slb.KS | Slb.KP), m.p.hash().slb().vsid(3));
+        assertEquals(
+                HashEntries.slbv(false, SEGMENT, 12, Slb.KS | Slb.KP),
+                m.p.hash().slb().vsid(2));
+        assertEquals(
+                HashEntries.slbv(false, SEGMENT, 12, Slb.KS | Slb.KP),
+                m.p.hash().slb().vsid(3));
     }
 
     @ParameterizedTest
@@ -404,8 +407,7 @@ class HashTranslationTest {
         assertNotEquals(0, before & HashPageTable.R_C);
         m.p.forgetPage(index, v, before);
         runUser(problem);
-        assertEquals(
-                HashPageTable.R_R | HashPageTable.R_C, table.r(index) & (HashPageTable.R_R | HashPageTable.R_C));
+        assertEquals(HashPageTable.R_R | HashPageTable.R_C, table.r(index) & (HashPageTable.R_R | HashPageTable.R_C));
         before = table.r(index);
         table.set(index, 0, 0);
         m.p.forgetPage(index, v, before);
@@ -433,6 +435,21 @@ class HashTranslationTest {
         m.p.forgetPage(index, v, r);
         runUser(true);
         assertEquals(2, m.p.gpr(3));
+    }
+
+    @Test
+    void lookUp_changesNothing() {
+        userSegment(SEGMENT);
+        long index = entries.map(Page.small(SEGMENT, 0x5000), DATA, HashPageTable.R_M | 3);
+        var found = m.p.lookUp(USER + 0x5123).orElseThrow();
+        assertEquals(DATA + 0x123, found.realAddress());
+        assertEquals(false, found.isWritable());
+        assertEquals(0, table.r(index) & 0x180);
+        assertEquals(Optional.empty(), m.p.lookUp(USER + 0x6000));
+        assertEquals(Optional.empty(), m.p.lookUp(USER + (1L << 28)));
+        m.p.setMsr(GuestMachine.PRIVILEGED);
+        assertEquals(DATA, m.p.lookUp(DATA).orElseThrow().realAddress());
+        assertEquals(Optional.empty(), m.p.lookUp(GuestMachine.SIZE));
     }
 
     // Real mode

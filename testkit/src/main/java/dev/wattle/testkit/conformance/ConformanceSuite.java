@@ -10,7 +10,12 @@ public final class ConformanceSuite {
 
     /** The checks; each makes its own VMs. */
     public static List<Check> checks() {
-        return Stream.of(MemorySlotChecks.all(), MmioChecks.all(), DebugChecks.all(), IoEventChecks.all())
+        return Stream.of(
+                        MemorySlotChecks.all(),
+                        MmioChecks.all(),
+                        DebugChecks.all(),
+                        IoEventChecks.all(),
+                        RegisterChecks.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor.papr.hcall;
 
+import java.util.OptionalLong;
+import java.util.stream.LongStream;
+
 /**
  * Hypercall numbers (r3 at {@code sc 1}), by their PAPR names.
  *
@@ -60,10 +63,27 @@ public final class HcallNumber {
     public static final long H_RPT_INVALIDATE = 0x448;
     /** Private: run an RTAS function; r4 = real address of its argument block. */
     public static final long KVMPPC_H_RTAS = 0xf000;
+    /** Private: copy or invert storage of any kind; see {@link LogicalMemop}. */
+    public static final long KVMPPC_H_LOGICAL_MEMOP = 0xf001;
+    /** Private: negotiate with a client of the firmware; r4 = its structure, r5 and r6 = buffer for the answer. */
+    public static final long KVMPPC_H_CAS = 0xf002;
+    /** Private: hand a flattened device tree to the machine; r4 = its real address. */
+    public static final long KVMPPC_H_UPDATE_DT = 0xf003;
     /** Private: call the Open Firmware client interface; r4 = real address of the argument array. */
     public static final long KVMPPC_H_VOF_CLIENT = 0xf005;
 
+    private static final long LAST_PAPR = 0x4ff;
+    private static final long LAST_PRIVATE = 0xf00f;
+
     private HcallNumber() {}
+
+    /** The number with a PAPR name, such as {@code H_CEDE}; empty if no number has it here. */
+    public static OptionalLong byName(String name) {
+        return LongStream.concat(
+                        LongStream.rangeClosed(0, LAST_PAPR), LongStream.rangeClosed(KVMPPC_H_RTAS, LAST_PRIVATE))
+                .filter(number -> name(number).equals(name))
+                .findFirst();
+    }
 
     /** The PAPR name of a number, or the number in hexadecimal if it has none here. */
     public static String name(long number) {
@@ -122,6 +142,9 @@ public final class HcallNumber {
             case (int) H_SIGNAL_SYS_RESET -> "H_SIGNAL_SYS_RESET";
             case (int) H_RPT_INVALIDATE -> "H_RPT_INVALIDATE";
             case (int) KVMPPC_H_RTAS -> "KVMPPC_H_RTAS";
+            case (int) KVMPPC_H_LOGICAL_MEMOP -> "KVMPPC_H_LOGICAL_MEMOP";
+            case (int) KVMPPC_H_CAS -> "KVMPPC_H_CAS";
+            case (int) KVMPPC_H_UPDATE_DT -> "KVMPPC_H_UPDATE_DT";
             case (int) KVMPPC_H_VOF_CLIENT -> "KVMPPC_H_VOF_CLIENT";
             default -> "0x" + Long.toHexString(number);
         };

@@ -20,6 +20,7 @@ final class MemoryHypercalls {
                 .define(HcallNumber.H_LOGICAL_CI_STORE, LogicalAccess::store)
                 .define(HcallNumber.H_LOGICAL_CACHE_LOAD, LogicalAccess::load)
                 .define(HcallNumber.H_LOGICAL_CACHE_STORE, LogicalAccess::store)
+                .define(HcallNumber.KVMPPC_H_LOGICAL_MEMOP, LogicalMemop::call)
                 .define(HcallNumber.H_LOGICAL_ICBI, c -> H_SUCCESS)
                 .define(HcallNumber.H_LOGICAL_DCBF, c -> H_SUCCESS);
     }

@@ -12,8 +12,8 @@ import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_UNSUPPORTED_FLAG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import dev.wattle.hypervisor.papr.xics.IrqLine;
 import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
+import dev.wattle.hypervisor.papr.xics.IrqLine;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.power.mmu.HashPageTable;
 import java.util.List;
@@ -31,8 +31,8 @@ class PaprHypercallsTest {
 
     private final Xics xics = new Xics(1, 0x1000, 0x1000);
     private final FakeContext context = new FakeContext();
-    private final PartitionPageTable pageTable = new PartitionPageTable(
-            context.memory, PartitionPageTable.Use.ON_DEMAND, new NoProcessors(), Runnable::run);
+    private final PartitionPageTable pageTable =
+            new PartitionPageTable(context.memory, PartitionPageTable.Use.ON_DEMAND, new NoProcessors(), Runnable::run);
     private final HypercallTable table = PaprHypercalls.forPartition(xics, pageTable);
 
     private static final class NoProcessors implements PartitionPageTable.Processors {

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.machine.pseries;
+
+import dev.wattle.hypervisor.Vcpu;
+import dev.wattle.hypervisor.papr.hcall.HypercallTable;
+
+/** The first program in a machine's memory, and what the machine answers to that program alone. */
+interface Startup {
+    /** Defines the private hypercalls of the program. */
+    void define(HypercallTable hypercalls);
+
+    /** Sets the registers that the program starts with. */
+    void begin(Vcpu vcpu);
+}
