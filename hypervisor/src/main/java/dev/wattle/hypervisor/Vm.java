@@ -10,12 +10,14 @@ import dev.wattle.hypervisor.irq.IrqEvents;
 import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
+import dev.wattle.hypervisor.papr.hash.PageTableExport;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.hypervisor.trace.Trace;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -130,9 +132,44 @@ public final class Vm implements AutoCloseable {
         return mmu;
     }
 
-    /** The hash page table. */
+    // Hash page table (KVM_PPC_ALLOCATE_HTAB, KVM_PPC_GET_HTAB_FD)
+
+    /** The hash page table. It is changed by the vCPU, or by others in {@link #whileStopped}. */
     public PartitionPageTable pageTable() {
         return pageTable;
+    }
+
+    /**
+     * Gives the guest an empty hash page table, but for the entries for real mode, in place of the one that it may have.
+     *
+     * @param shift logarithm of its size in bytes
+     * @throws IllegalArgumentException if that is not from 18 to 46
+     * @throws IllegalStateException if the guest may only translate by radix tree
+     * @throws OutOfMemoryError if the host cannot give that much memory
+     */
+    public void allocatePageTable(int shift) {
+        vcpu.perform(() -> pageTable.allocate(shift));
+    }
+
+    /**
+     * Begins to export the hash page table, while the guest may go on.
+     *
+     * @param boltedOnly whether entries that are not bolted are left out
+     * @throws IllegalStateException if the guest has none
+     */
+    public PageTableExport exportPageTable(boolean boltedOnly) {
+        return pageTable.export(boltedOnly);
+    }
+
+    /**
+     * Reads whole records of an export into the hash page table, which has the same size. The table of a guest that has
+     * never run is empty but for the entries for real mode, which a complete export has too.
+     *
+     * @throws IllegalArgumentException if a record cannot be of such a table; it says why
+     * @throws IllegalStateException if the guest has no table
+     */
+    public void importPageTable(ByteBuffer records) {
+        vcpu.perform(() -> pageTable.load(records));
     }
 
     public ClockMode clock() {

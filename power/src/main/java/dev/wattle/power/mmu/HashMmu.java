@@ -15,6 +15,12 @@ public final class HashMmu {
     private static final long NO_LOAD = 1;
     private static final int KEYS_LESS_1 = 31;
 
+    /** Effective address bits that count in real mode. */
+    private static final long REAL_ADDRESS = 0x0fff_ffff_ffff_ffffL;
+
+    private static final int READ = 1;
+    private static final int WRITE = 2;
+
     private final Slb slb = new Slb();
     private Optional<HashPageTable> table = Optional.empty();
     /** Virtual segment doubleword of the virtual real mode area. */
@@ -49,7 +55,7 @@ public final class HashMmu {
      */
     public boolean translateReal(long ea, Access access, Translation out) {
         out.fault = Fault.NONE;
-        if ((ea & 0x0fff_ffff_ffff_ffffL) >>> Slb.SHIFT_1T != 0) {
+        if ((ea & REAL_ADDRESS) >>> Slb.SHIFT_1T != 0) {
             return out.fail(Fault.NOT_FOUND);
         }
         return translate(ea, vrma, access, false, 0, 0, out);
@@ -70,8 +76,48 @@ public final class HashMmu {
         if (access == Access.FETCH && (slbv & Slb.N) != 0) {
             return out.fail(Fault.NO_EXECUTE);
         }
-        if (table.isEmpty()) {
+        boolean allowed;
+        do {
+            long index = find(ea, slbv);
+            if (index < 0) {
+                return out.fail(Fault.NOT_FOUND);
+            }
+            // Without a fault, the entry has changed while its R and C bits were being set: look again.
+            allowed = page(table.get(), index, slbv, access, problem, amr, iamr, out);
+        } while (!allowed && out.fault == Fault.NONE);
+        return allowed;
+    }
+
+    /**
+     * Finds the page of an effective address and what may be done to it, without a change of its entry.
+     *
+     * @return whether there is one; {@link Translation#readable} and {@link Translation#writable} say more
+     */
+    public boolean lookUp(long ea, long slbv, boolean problem, long amr, Translation out) {
+        out.fault = Fault.NONE;
+        long index = find(ea, slbv);
+        if (index < 0) {
             return out.fail(Fault.NOT_FOUND);
+        }
+        long r = table.get().r(index);
+        int actual = PageSizes.actualIn(PageSizes.baseOf(slbv), table.get().v(index), r);
+        permit(r, slbv, problem, amr, out);
+        out.pageBytes = 1L << actual;
+        out.realAddress = r & HashPageTable.R_RPN & -out.pageBytes;
+        return true;
+    }
+
+    /** The same for an address of real mode. */
+    public boolean lookUpReal(long ea, Translation out) {
+        return (ea & REAL_ADDRESS) >>> Slb.SHIFT_1T == 0
+                ? lookUp(ea, vrma, false, 0, out)
+                : out.fail(Fault.NOT_FOUND);
+    }
+
+    /** The number of the entry for an effective address, or -1. */
+    private long find(long ea, long slbv) {
+        if (table.isEmpty()) {
+            return -1;
         }
         HashPageTable t = table.get();
         boolean isTerabyte = (slbv & Slb.B) != 0;
@@ -80,19 +126,25 @@ public final class HashMmu {
         long segment = Slb.segment(slbv);
         long hash = HashPageTable.hash(isTerabyte, segment, offset, base);
         long pattern = HashPageTable.pattern(isTerabyte, segment, offset, base);
-        boolean allowed;
-        do {
-            long index = find(t, t.group(hash), pattern, base);
-            if (index < 0) {
-                index = find(t, t.group(~hash), pattern | HashPageTable.V_SECONDARY, base);
-            }
-            if (index < 0) {
-                return out.fail(Fault.NOT_FOUND);
-            }
-            // Without a fault, the entry has changed while its R and C bits were being set: look again.
-            allowed = page(t, index, base, slbv, access, problem, amr, iamr, out);
-        } while (!allowed && out.fault == Fault.NONE);
-        return allowed;
+        long index = find(t, t.group(hash), pattern, base);
+        return index >= 0 ? index : find(t, t.group(~hash), pattern | HashPageTable.V_SECONDARY, base);
+    }
+
+    /** Sets what may be done to a page, as far as its R and C bits do not matter. */
+    private static void permit(long r, long slbv, boolean problem, long amr, Translation out) {
+        int rights = rights(r, slbv, problem);
+        long classBits = amr >>> 2 * (KEYS_LESS_1 - classOf(r));
+        out.readable = (rights & READ) != 0 && (classBits & NO_LOAD) == 0;
+        out.writable = (rights & WRITE) != 0 && (classBits & NO_STORE) == 0;
+    }
+
+    private static int classOf(long r) {
+        return (int) (r >>> 57 & 0x18 | r >>> 9 & 7);
+    }
+
+    private static int rights(long r, long slbv, boolean problem) {
+        boolean key = (slbv & (problem ? Slb.KP : Slb.KS)) != 0;
+        return rights((int) (r & HashPageTable.R_PP | r >>> 61 & 4), key);
     }
 
     private static long find(HashPageTable t, long group, long pattern, int base) {
@@ -109,7 +161,6 @@ public final class HashMmu {
     private static boolean page(
             HashPageTable t,
             long index,
-            int base,
             long slbv,
             Access access,
             boolean problem,
@@ -117,14 +168,12 @@ public final class HashMmu {
             long iamr,
             Translation out) {
         long r = t.r(index);
-        int actual = PageSizes.actualIn(base, t.v(index), r);
+        int actual = PageSizes.actualIn(PageSizes.baseOf(slbv), t.v(index), r);
         if (actual == 0) {
             return false;
         }
-        boolean key = (slbv & (problem ? Slb.KP : Slb.KS)) != 0;
-        int rights = rights((int) (r & HashPageTable.R_PP | r >>> 61 & 4), key);
-        int class_ = (int) (r >>> 57 & 0x18 | r >>> 9 & 7);
-        long classBits = amr >>> 2 * (KEYS_LESS_1 - class_);
+        int rights = rights(r, slbv, problem);
+        long classBits = amr >>> 2 * (KEYS_LESS_1 - classOf(r));
         boolean readable = (rights & READ) != 0;
         boolean writable = (rights & WRITE) != 0;
         boolean guarded = (r & HashPageTable.R_G) != 0;
@@ -140,7 +189,7 @@ public final class HashMmu {
                 }
             }
             case FETCH -> {
-                boolean classDenies = (iamr >>> 2 * (KEYS_LESS_1 - class_) & 1) != 0;
+                boolean classDenies = (iamr >>> 2 * (KEYS_LESS_1 - classOf(r)) & 1) != 0;
                 if ((r & HashPageTable.R_N) != 0 || guarded) {
                     return out.fail(classDenies ? Fault.NO_EXECUTE_AND_CLASS : Fault.NO_EXECUTE);
                 }
@@ -156,8 +205,8 @@ public final class HashMmu {
         out.pageBytes = 1L << actual;
         out.realAddress = r & HashPageTable.R_RPN & -out.pageBytes;
         out.entry = r | marks;
-        out.readable = readable && (classBits & NO_LOAD) == 0;
-        out.writable = writable && (classBits & NO_STORE) == 0 && (out.entry & HashPageTable.R_C) != 0;
+        permit(r, slbv, problem, amr, out);
+        out.writable &= (out.entry & HashPageTable.R_C) != 0;
         out.cachingInhibited = (r & HashPageTable.R_I) != 0;
         return true;
     }
@@ -165,9 +214,6 @@ public final class HashMmu {
     private static Fault protection(boolean page, boolean pageClass) {
         return page ? pageClass ? Fault.PROTECTION_AND_CLASS : Fault.PROTECTION : Fault.CLASS;
     }
-
-    private static final int READ = 1;
-    private static final int WRITE = 2;
 
     /** What PP0, PP and the key of the segment allow; reserved combinations allow nothing. */
     private static int rights(int pp, boolean key) {

@@ -70,7 +70,8 @@ public final class HashPageTable implements AutoCloseable {
 
     /** Told of each entry that has changed in any way, after it has. */
     @FunctionalInterface
-    interface Changes {
+    public interface Changes {
+        /** Called by whoever has changed it: a processor that sets R or C, or the holder of the lock. */
         void changed(long index);
     }
 
@@ -166,11 +167,13 @@ public final class HashPageTable implements AutoCloseable {
         }
     }
 
-    void onChange(Changes listener) {
+    /** Has changes told to somebody from now on. */
+    public void onChange(Changes listener) {
         changes.add(listener);
     }
 
-    void forget(Changes listener) {
+    /** The end of {@link #onChange}. */
+    public void forget(Changes listener) {
         changes.remove(listener);
     }
 
@@ -237,7 +240,7 @@ public final class HashPageTable implements AutoCloseable {
     }
 
     /** Whether the memory has been given back. To be asked under the lock by other threads than the processor's. */
-    boolean isClosed() {
+    public boolean isClosed() {
         return isClosed;
     }
 

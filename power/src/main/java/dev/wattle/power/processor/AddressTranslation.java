@@ -610,10 +610,21 @@ final class AddressTranslation {
     /** Where a load would go now, if it would be allowed, without a change of anything. */
     Optional<TranslatedAddress> lookUp(long ea) {
         boolean problem = (p.msr() & Msr.PR) != 0;
-        if ((p.msr() & Msr.DR) == 0) {
+        boolean real = (p.msr() & Msr.DR) == 0;
+        if (real && !isRealTranslated()) {
             return Optional.of(new TranslatedAddress(ea & REAL_MODE_ADDRESS, true, problem));
         }
-        if (!radix.lookUp(ea, problem, p.spr(Spr.PIDR), p.spr(Spr.AMR), translation) || !translation.readable) {
+        boolean found;
+        if (radix.isActive()) {
+            found = radix.lookUp(ea, problem, p.spr(Spr.PIDR), p.spr(Spr.AMR), translation);
+        } else if (real) {
+            found = hash.lookUpReal(ea, translation);
+        } else {
+            int entry = hash.slb().find(ea);
+            found = entry != Slb.NONE
+                    && hash.lookUp(ea, hash.slb().vsid(entry), problem, p.spr(Spr.AMR), translation);
+        }
+        if (!found || !translation.readable) {
             return Optional.empty();
         }
         long ra = translation.realAddress | ea & translation.pageBytes - 1;

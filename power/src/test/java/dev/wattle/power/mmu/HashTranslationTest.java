@@ -437,6 +437,21 @@ class HashTranslationTest {
         assertEquals(2, m.p.gpr(3));
     }
 
+    @Test
+    void lookUp_changesNothing() {
+        userSegment(SEGMENT);
+        long index = entries.map(Page.small(SEGMENT, 0x5000), DATA, HashPageTable.R_M | 3);
+        var found = m.p.lookUp(USER + 0x5123).orElseThrow();
+        assertEquals(DATA + 0x123, found.realAddress());
+        assertEquals(false, found.isWritable());
+        assertEquals(0, table.r(index) & 0x180);
+        assertEquals(Optional.empty(), m.p.lookUp(USER + 0x6000));
+        assertEquals(Optional.empty(), m.p.lookUp(USER + (1L << 28)));
+        m.p.setMsr(GuestMachine.PRIVILEGED);
+        assertEquals(DATA, m.p.lookUp(DATA).orElseThrow().realAddress());
+        assertEquals(Optional.empty(), m.p.lookUp(GuestMachine.SIZE));
+    }
+
     // Real mode
 
     @Test

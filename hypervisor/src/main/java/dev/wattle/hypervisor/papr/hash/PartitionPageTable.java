@@ -4,6 +4,8 @@ package dev.wattle.hypervisor.papr.hash;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.mmu.PageSizes;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Executor;
@@ -174,6 +176,72 @@ public final class PartitionPageTable implements AutoCloseable {
                 slot--;
             }
             t.set(group + slot, v, r);
+        }
+    }
+
+    // Transfer
+
+    /**
+     * Begins to export the table.
+     *
+     * @param boltedOnly whether entries that are not bolted are taken for invalid
+     * @throws IllegalStateException if there is no table
+     */
+    public PageTableExport export(boolean boltedOnly) {
+        return new PageTableExport(existing(), boltedOnly);
+    }
+
+    private HashPageTable existing() {
+        return table.orElseThrow(() -> new IllegalStateException("this partition has no hash page table"));
+    }
+
+    /**
+     * Reads whole records of an export into the table, which has the same size. No vCPU may be running.
+     *
+     * @param in from where; what follows the last whole record stays in it
+     * @throws IllegalArgumentException if a record cannot be of a table of this size, or an entry is none; the records
+     *     before it have been read
+     * @throws IllegalStateException if there is no table
+     */
+    public void load(ByteBuffer in) {
+        HashPageTable t = existing();
+        ByteBuffer records = in.slice().order(ByteOrder.BIG_ENDIAN);
+        int consumed = 0;
+        t.lock().lock();
+        try {
+            while (records.remaining() >= PageTableExport.HEADER_BYTES) {
+                long index = records.getInt() & 0xffff_ffffL;
+                int valid = records.getShort() & 0xffff;
+                int invalid = records.getShort() & 0xffff;
+                if (records.remaining() < valid * PageTableExport.ENTRY_BYTES) {
+                    break;
+                }
+                loadRecord(t, records, index, valid, invalid);
+                consumed = records.position();
+            }
+        } finally {
+            t.lock().unlock();
+            in.position(in.position() + consumed);
+            forgetAll();
+        }
+    }
+
+    private static void loadRecord(HashPageTable t, ByteBuffer records, long index, int valid, int invalid) {
+        String name = "record of " + valid + " and " + invalid + " entries from " + index;
+        if (index + valid + invalid > t.entries()) {
+            throw new IllegalArgumentException(name + ": the table has " + t.entries());
+        }
+        for (int i = 0; i < valid; i++) {
+            long v = records.getLong();
+            long r = records.getLong();
+            if ((v & HashPageTable.V_VALID) == 0 || PageSizes.baseOf(v, r) == 0) {
+                throw new IllegalArgumentException(name + ": entry " + (index + i) + " is "
+                        + Long.toHexString(v) + " " + Long.toHexString(r) + ", which is no valid one");
+            }
+            t.set(index + i, v, r);
+        }
+        for (int i = 0; i < invalid; i++) {
+            t.set(index + valid + i, 0, 0);
         }
     }
 
