@@ -45,7 +45,7 @@ public abstract class Processor {
     private Runnable settlement = () -> {};
 
     /** For {@link #fetchAddress} to set: size of the code page that the address lies in, all of which is RAM. */
-    protected int fetchedPageBytes = CodePage.SMALL;
+    public int fetchedPageBytes = CodePage.SMALL;
 
     /** Fetch contexts are numbered below this. */
     public static final int FETCH_CONTEXTS = 32;
@@ -72,7 +72,7 @@ public abstract class Processor {
     }
 
     /** Makes a table the one that data accesses look into. */
-    protected final void publishTlb(long address, long mask) {
+    public final void publishTlb(long address, long mask) {
         tlb = address;
         tlbMask = mask;
         putSlot(Slots.TLB, address);
@@ -110,14 +110,14 @@ public abstract class Processor {
     }
 
     /** To be called whenever {@link #mode} or {@link #fetchContext} has changed. */
-    protected final void fetchModeChanged() {
+    public final void fetchModeChanged() {
         putSlot(Slots.JUMP_TABLE, jumpTables.table(mode, fetchContext));
     }
 
     // Contexts that generated code may enter by itself
 
     /** Makes a table the one that generated code looks for contexts in; its number is below {@link #FETCH_CONTEXTS}. */
-    protected final void selectContexts(int table) {
+    public final void selectContexts(int table) {
         putSlot(Slots.CONTEXTS, contexts.address(table));
     }
 
@@ -126,7 +126,7 @@ public abstract class Processor {
      *
      * @param dataContext what {@link #contextAdopted} is to be told
      */
-    protected final void publishContext(int dataContext) {
+    public final void publishContext(int dataContext) {
         context = (long) dataContext << 32 | (long) fetchContext << 16 | mode;
         putSlot(Slots.CONTEXT, context);
     }
@@ -138,7 +138,7 @@ public abstract class Processor {
      * @param key by which
      * @param word what the word that holds the guest's mode becomes
      */
-    protected final void rememberContext(int table, long key, long word) {
+    public final void rememberContext(int table, long key, long word) {
         if (hasJumpTables) {
             contexts.put(table, key, word, tlb, tlbMask, slot(Slots.JUMP_TABLE), context, addressMask());
         }
@@ -150,7 +150,7 @@ public abstract class Processor {
     }
 
     /** The same for one table. */
-    protected final void forgetContexts(int table) {
+    public final void forgetContexts(int table) {
         contexts.clear(table);
     }
 

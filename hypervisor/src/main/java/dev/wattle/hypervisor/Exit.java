@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor;
 
+import dev.wattle.power.processor.GuestDebug;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -94,6 +95,16 @@ public sealed interface Exit {
                     + Arrays.stream(args).mapToObj(Long::toHexString).collect(Collectors.joining(",")) + "]";
         }
     }
+
+    /**
+     * Something that {@link Vcpu#setGuestDebug} asked for. Before a breakpoint or watchpoint the instruction is not
+     * executed; the next run executes it without stopping there again. For one in the code ({@link
+     * GuestDebug#SOFTWARE_BREAKPOINT}) the debugger puts the guest's own instruction back first.
+     *
+     * @param status why
+     * @param address of the next instruction; for the watchpoints, of the data
+     */
+    record Debug(GuestDebug.Cause status, long address) implements Exit {}
 
     /** The guest has ended its partition. */
     record Shutdown() implements Exit {}

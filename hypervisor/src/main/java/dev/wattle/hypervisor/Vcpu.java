@@ -4,15 +4,18 @@ package dev.wattle.hypervisor;
 import dev.wattle.engine.Engine;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
+import dev.wattle.power.processor.GuestDebug;
 import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PlatformCalls;
 import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.processor.Spr;
 import dev.wattle.power.processor.State;
+import dev.wattle.power.processor.TranslatedAddress;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
@@ -20,10 +23,18 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A virtual processor: runs guest code on the thread that calls {@link #run}, until something needs the machine.
@@ -40,6 +51,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         MMIO_HANDLED,
         PAPR_HCALL,
         HCALL_HANDLED,
+        DEBUG,
         INTERRUPTED,
         CEDE,
         INTERNAL_ERROR
@@ -60,6 +72,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final AtomicLongArray ways = new AtomicLongArray(Way.values().length);
     private final Runnable withdrawDecrementer;
     private volatile Thread thread = Thread.currentThread();
+    /** Held by the thread that runs guest code, or acts in its place. */
+    private final ReentrantLock running = new ReentrantLock();
+
+    private final Queue<FutureTask<Boolean>> tasks = new ConcurrentLinkedQueue<>();
     private boolean hypercallPending;
     private final MmioAccesses mmio = new MmioAccesses();
 
@@ -103,6 +119,88 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @return why it stopped: {@link Exit.Interrupted} if the number is reached
      */
     public Exit runUntil(long completed) {
+        running.lock();
+        try {
+            return runLocked(completed);
+        } finally {
+            performTasks();
+            running.unlock();
+        }
+    }
+
+    /**
+     * Has something done between two instructions of this vCPU: by its thread if it runs, by the calling one otherwise.
+     * Returns when it is done. Any thread.
+     */
+    void perform(Runnable action) {
+        FutureTask<Boolean> task = new FutureTask<>(action, true);
+        tasks.add(task);
+        processor.request(PowerProcessor.PENDING_TASK);
+        LockSupport.unpark(thread);
+        boolean interrupted = false;
+        try {
+            while (!task.isDone()) {
+                if (running.tryLock()) {
+                    try {
+                        performTasks();
+                    } finally {
+                        running.unlock();
+                    }
+                } else {
+                    // Short: it may be leaving guest mode, and have looked for tasks before there was this one.
+                    interrupted |= !await(task);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        rethrow(task);
+    }
+
+    /** Waits a moment; false if this thread was interrupted. */
+    private static boolean await(FutureTask<Boolean> task) {
+        try {
+            task.get(1, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+        return true;
+    }
+
+    private static void rethrow(FutureTask<Boolean> task) {
+        if (task.state() == Future.State.FAILED) {
+            if (task.exceptionNow() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(task.exceptionNow());
+        }
+    }
+
+    /** Heeds that a memory slot, whose contents can still be read, will not be where it is. On this vCPU's thread, or while it does not run. */
+    void storageChanges(MemorySlot slot) {
+        processor.storageChanges(slot.guestPhysAddr(), slot.memorySize());
+    }
+
+    /** Has the next store to each page of a slot noticed. On this vCPU's thread, or while it does not run. */
+    void watchStores(MemorySlot slot) {
+        processor.watchStores(slot.guestPhysAddr(), slot.memorySize());
+    }
+
+    private void performTasks() {
+        for (FutureTask<Boolean> task = tasks.poll(); task != null; task = tasks.poll()) {
+            task.run();
+        }
+    }
+
+    private Exit runLocked(long completed) {
+        Optional<GuestDebug.Event> earlier = processor.debugging().take();
+        if (earlier.isPresent()) {
+            return debug(earlier.get());
+        }
         thread = Thread.currentThread();
         processor.runsOn(thread);
         if (kicked.getAndSet(false)) {
@@ -122,6 +220,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             Optional<Exit.Mmio> access = mmio.take();
             if (access.isPresent()) {
                 return count(Way.MMIO, access.get());
+            }
+            Optional<GuestDebug.Event> stop = processor.debugging().take();
+            if (stop.isPresent()) {
+                return debug(stop.get());
             }
             if (kicked.getAndSet(false)) {
                 return count(Way.INTERRUPTED, new Exit.Interrupted());
@@ -144,6 +246,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     /** The guest code from the address of the next instruction on, as text, if it can be fetched. */
     public String code(int instructions) {
         return processor.code(instructions);
+    }
+
+    private Exit debug(GuestDebug.Event stop) {
+        return count(Way.DEBUG, new Exit.Debug(stop.cause(), stop.address()));
     }
 
     private long[] arguments() {
@@ -237,6 +343,85 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      */
     public ByteOrder interruptByteOrder() {
         return (processor.spr(Spr.LPCR) & LPCR_ILE) != 0 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+    }
+
+    /**
+     * Reads a register, of up to 64 bits or the right half of a wider one. Between two runs, or while the vCPU is stopped
+     * ({@link Vm#whileStopped}).
+     *
+     * @throws IllegalStateException if the vCPU is running
+     */
+    public long get(Register register) {
+        return value(register).low();
+    }
+
+    /**
+     * Reads a register.
+     *
+     * @throws IllegalStateException as for {@link #get}
+     */
+    public RegisterValue value(Register register) {
+        requireStopped(register);
+        try {
+            return register.read(this);
+        } finally {
+            running.unlock();
+        }
+    }
+
+    /**
+     * Writes a register of up to 64 bits.
+     *
+     * @throws IllegalStateException as for {@link #get}
+     * @throws IllegalArgumentException if the register cannot have this value
+     */
+    public void set(Register register, long value) {
+        set(register, RegisterValue.of(value));
+    }
+
+    /**
+     * Writes a register.
+     *
+     * @throws IllegalStateException as for {@link #get}
+     * @throws IllegalArgumentException as for {@link #set(Register, long)}
+     */
+    public void set(Register register, RegisterValue value) {
+        requireStopped(register);
+        try {
+            register.write(this, value);
+        } finally {
+            running.unlock();
+        }
+    }
+
+    private void requireStopped(Register register) {
+        if (!running.tryLock()) {
+            throw new IllegalStateException(
+                    "register " + register + " of a vCPU that is running: kick it, or use whileStopped");
+        }
+    }
+
+    /**
+     * Translates an effective address as a load of the guest would now (KVM_TRANSLATE), without changing anything.
+     *
+     * @return empty if the load would be interrupted
+     * @throws IllegalStateException as for {@link #get}
+     */
+    public Optional<TranslatedAddress> translate(long ea) {
+        if (!running.tryLock()) {
+            throw new IllegalStateException(
+                    "address translation of a vCPU that is running: kick it, or use whileStopped");
+        }
+        try {
+            return processor.lookUp(ea);
+        } finally {
+            running.unlock();
+        }
+    }
+
+    /** Has the vCPU stop for a debugger from its next run on; {@link GuestDebug#NONE} for no more. */
+    public void setGuestDebug(GuestDebug debug) {
+        perform(() -> processor.debugging().set(debug));
     }
 
     /** Guest instructions completed. */
@@ -367,6 +552,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 return;
             }
             LockSupport.park(this);
+            performTasks();
         }
         // Whoever raised the interrupt may not have come to set PENDING yet.
         processor.request(PowerProcessor.PENDING_KICK);
@@ -440,6 +626,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 throw p.interrupts().machineCheckData(ea, false);
             }
             return answer.get();
+        }
+
+        @Override
+        public void performTasks(PowerProcessor p) {
+            Vcpu.this.performTasks();
         }
 
         @Override

@@ -3,6 +3,8 @@ package dev.wattle.hypervisor;
 
 import dev.wattle.engine.HostCodeListener;
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.engine.memory.MemoryBacking;
+import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
@@ -13,11 +15,15 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** A partition: guest memory, a vCPU, an interrupt controller, and the hypercalls answered for it. */
 public final class Vm implements AutoCloseable {
@@ -50,7 +56,7 @@ public final class Vm implements AutoCloseable {
     private Vm(Builder builder) {
         processor = builder.processor;
         clock = builder.clock;
-        memory = GuestMemory.allocate(builder.memoryBytes);
+        memory = builder.memory.get();
         engines = new Engines(
                 builder.engine,
                 builder.codeCacheBytes,
@@ -76,6 +82,82 @@ public final class Vm implements AutoCloseable {
 
     public GuestMemory memory() {
         return memory;
+    }
+
+    /**
+     * Does something while the vCPU executes no guest code: on its thread, between two instructions, if it runs.
+     * Returns when it is done. What is done may change memory slots and registers.
+     *
+     * @throws RuntimeException what the action throws
+     */
+    public void whileStopped(Runnable action) {
+        vcpu.perform(action);
+    }
+
+    // Memory slots (KVM_SET_USER_MEMORY_REGION, KVM_GET_DIRTY_LOG). A change stops the vCPU for a moment.
+
+    /**
+     * Adds a memory slot.
+     *
+     * @param slot its number, which is not that of another slot
+     * @param guestPhysAddr its first guest real address, a multiple of 4096
+     * @param backing what it shows; it stays the caller's, to be closed after this VM or after the slot's removal
+     * @throws IllegalArgumentException if the number or an address is taken, or the range is not one of guest real
+     *     addresses; nothing has changed then
+     */
+    public void addMemorySlot(int slot, long guestPhysAddr, MemoryBacking backing, Set<MemorySlot.Flag> flags) {
+        vcpu.perform(() -> memory.add(slot, guestPhysAddr, backing, flags));
+    }
+
+    /**
+     * Moves a memory slot, with what it shows, to another guest real address.
+     *
+     * @throws IllegalArgumentException as for {@link #addMemorySlot}, or if there is no such slot
+     */
+    public void moveMemorySlot(int slot, long guestPhysAddr) {
+        vcpu.perform(() -> {
+            memory.slot(slot).ifPresent(vcpu::storageChanges);
+            memory.move(slot, guestPhysAddr);
+        });
+    }
+
+    /**
+     * Removes a memory slot: its addresses have no storage from now on.
+     *
+     * @throws IllegalArgumentException if there is no such slot
+     */
+    public void removeMemorySlot(int slot) {
+        vcpu.perform(() -> {
+            memory.slot(slot).ifPresent(vcpu::storageChanges);
+            memory.remove(slot);
+        });
+    }
+
+    /**
+     * Begins or ends logging of the pages of a memory slot that are written; at the beginning none is dirty.
+     *
+     * @throws IllegalArgumentException if there is no such slot
+     */
+    public void logDirtyPages(int slot, boolean wanted) {
+        vcpu.perform(() -> {
+            memory.logDirtyPages(slot, wanted);
+            memory.slot(slot).ifPresent(vcpu::watchStores);
+        });
+    }
+
+    /**
+     * Takes the pages of a memory slot that have been written, by the guest or for it, since the last time.
+     *
+     * @return a bit for each 4 KiB page of the slot, the first the least significant of the first word
+     * @throws IllegalArgumentException if there is no such slot, or it does not log dirty pages
+     */
+    public long[] takeDirtyLog(int slot) {
+        List<long[]> taken = new ArrayList<>();
+        vcpu.perform(() -> {
+            taken.add(memory.takeDirtyLog(slot));
+            memory.slot(slot).ifPresent(vcpu::watchStores);
+        });
+        return taken.getFirst();
     }
 
     public Xics xics() {
@@ -162,7 +244,7 @@ public final class Vm implements AutoCloseable {
 
     /** Describes a VM. */
     public static final class Builder {
-        private long memoryBytes = 1L << 30;
+        private Supplier<GuestMemory> memory = () -> GuestMemory.allocate(1L << 30);
         private ProcessorModel processor = ProcessorModel.POWER9;
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
@@ -172,9 +254,18 @@ public final class Vm implements AutoCloseable {
 
         private Builder() {}
 
-        /** Guest memory in bytes, a multiple of 4096; 1 GiB by default. */
+        /**
+         * Guest memory in bytes, a multiple of 4096: memory slot 0, at address 0. 1 GiB by default; 0 for none, so that
+         * all slots are added later.
+         */
         public Builder memoryBytes(long bytes) {
-            memoryBytes = bytes;
+            memory = () -> bytes == 0 ? GuestMemory.empty() : GuestMemory.allocate(bytes);
+            return this;
+        }
+
+        /** Memory slot 0, at address 0, shows this memory, which the VM closes with itself. */
+        public Builder memory(MemoryBacking backing) {
+            memory = () -> GuestMemory.of(backing);
             return this;
         }
 

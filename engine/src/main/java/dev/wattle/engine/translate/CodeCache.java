@@ -4,6 +4,7 @@ package dev.wattle.engine.translate;
 import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.BlockBuilder;
 import dev.wattle.engine.memory.GuestMemory;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -30,7 +31,7 @@ public final class CodeCache {
     private final BlockBuilder builder = new BlockBuilder();
     private final Map<Long, CodePage> pages = new HashMap<>();
     /** For each 4 KiB page whether it holds translations, in chunks made when one is needed. */
-    private final boolean[][] watched;
+    private boolean[][] watched = new boolean[1][0];
 
     private final Watch watch;
     private Consumer<Block> dropped = block -> {};
@@ -48,17 +49,25 @@ public final class CodeCache {
         this.memory = memory;
         this.frontEnd = frontEnd;
         this.watch = watch;
-        this.watched = new boolean[(int) (memory.size() - 1 >>> CHUNK_SHIFT) + 1][0];
         memory.onWrite(this::written);
     }
 
     private boolean isWatched(long ra) {
-        boolean[] chunk = watched[(int) (ra >>> CHUNK_SHIFT)];
+        int number = (int) (ra >>> CHUNK_SHIFT);
+        if (number >= watched.length) {
+            return false;
+        }
+        boolean[] chunk = watched[number];
         return chunk.length != 0 && chunk[(int) (ra >>> PAGE_SHIFT) & CHUNK_PAGES - 1];
     }
 
     private void setWatched(long ra, boolean value) {
         int chunk = (int) (ra >>> CHUNK_SHIFT);
+        if (chunk >= watched.length) {
+            int old = watched.length;
+            watched = Arrays.copyOf(watched, Math.max(chunk + 1, 2 * old));
+            Arrays.fill(watched, old, watched.length, new boolean[0]);
+        }
         if (watched[chunk].length == 0) {
             watched[chunk] = new boolean[CHUNK_PAGES];
         }

@@ -46,6 +46,11 @@ public interface FrontEnd {
                 : slot == Slots.ZERO ? "0" : slot == Slots.ONE ? "1" : "s" + slot;
     }
 
+    /** Mode bits with any of which pending work is to be noticed at each block end, not only sooner or later. */
+    default int watchedModes() {
+        return 0;
+    }
+
     /** Bits of an effective address that count in a mode. */
     long addressMask(int mode);
 }

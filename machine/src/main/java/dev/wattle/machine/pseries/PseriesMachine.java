@@ -200,6 +200,9 @@ public final class PseriesMachine implements Machine {
                     finish(new MachineOutcome(MachineOutcome.Kind.POWERED_OFF, "the guest switched its power off"));
                 case Exit.InternalError error ->
                     finish(new MachineOutcome(MachineOutcome.Kind.INTERNAL_ERROR, error.reason()));
+                case Exit.Debug debug -> {
+                    // Nobody has asked for it.
+                }
                 case Exit.Interrupted interrupted -> {
                     // The number is reached, or whoever kicked has set the outcome.
                     return outcome.isDone();

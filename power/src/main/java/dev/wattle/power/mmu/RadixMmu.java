@@ -125,6 +125,27 @@ public final class RadixMmu {
         return walk(within, size, root, out);
     }
 
+    /**
+     * Finds the page of an effective address and what may be done to it, without a change of its entry.
+     *
+     * @return whether there is one; {@link Translation#readable} and {@link Translation#writable} say more
+     */
+    public boolean lookUp(long ea, boolean problem, long pid, long amr, Translation out) {
+        if (!find(ea, pid, out)) {
+            return false;
+        }
+        permit(out.entry, problem, amr, out);
+        return true;
+    }
+
+    private static void permit(long entry, boolean problem, long amr, Translation out) {
+        boolean privilegedPage = (entry & PRIVILEGED) != 0;
+        boolean keyed = !problem && !privilegedPage;
+        boolean allowed = !problem || !privilegedPage;
+        out.readable = allowed && (entry & (READ | WRITE)) != 0 && !(keyed && (amr & AMR_NO_LOAD) != 0);
+        out.writable = allowed && (entry & WRITE) != 0 && !(keyed && (amr & AMR_NO_STORE) != 0);
+    }
+
     private boolean walk(long within, int size, long root, Translation out) {
         long table = root & NEXT_LEVEL_BASE;
         int indexBits = (int) root & 0x1f;
@@ -153,6 +174,7 @@ public final class RadixMmu {
                 out.realAddress = entry & REAL_PAGE & -out.pageBytes;
                 out.entry = entry;
                 out.entryHost = host;
+                out.entryReal = address;
                 return true;
             }
             table = entry & NEXT_LEVEL_BASE;
@@ -169,12 +191,12 @@ public final class RadixMmu {
         };
     }
 
-    private static boolean leaf(
-            long entry, long host, Access access, boolean problem, long amr, long iamr, Translation out) {
+    private boolean leaf(long entry, long host, Access access, boolean problem, long amr, long iamr, Translation out) {
         boolean privilegedPage = (entry & PRIVILEGED) != 0;
         boolean keyed = !problem && !privilegedPage;
-        boolean readable = (entry & (READ | WRITE)) != 0 && !(keyed && (amr & AMR_NO_LOAD) != 0);
-        boolean writable = (entry & WRITE) != 0 && !(keyed && (amr & AMR_NO_STORE) != 0);
+        permit(entry, problem, amr, out);
+        boolean readable = out.readable;
+        boolean writable = out.writable;
         if (problem && privilegedPage) {
             return out.fail(Fault.PROTECTION);
         }
@@ -205,6 +227,7 @@ public final class RadixMmu {
                     host, big ? entry : Long.reverseBytes(entry), big ? wanted : Long.reverseBytes(wanted))) {
                 return false;
             }
+            memory.markDirty(out.entryReal, 8);
         }
         out.entry = wanted;
         out.readable = readable;

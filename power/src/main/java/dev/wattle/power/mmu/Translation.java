@@ -37,6 +37,9 @@ public final class Translation {
     /** Its host address. */
     long entryHost;
 
+    /** Its guest real address. */
+    long entryReal;
+
     public boolean readable;
     /** Whether stores are allowed and the page is already marked changed. */
     public boolean writable;

@@ -28,4 +28,10 @@ public final class Decrementer {
         // One step: an exception of the old moment must not come after, one of the new moment not be lost.
         p.platform().decrementerDue(p, due + 1);
     }
+
+    /** Sets the time base value at which the decrementer is zero. */
+    public static void restore(PowerProcessor p, long timeBase) {
+        p.setSpr(Spr.DEC, timeBase);
+        p.platform().decrementerDue(p, timeBase + 1);
+    }
 }

@@ -120,6 +120,9 @@ public final class Interrupts {
 
     /** Illegal instruction: what a hypervisor makes of the emulation assistance interrupt. */
     public GuestInterrupt illegal() {
+        if (p.debugging().isBreakpoint(runningWord())) {
+            return p.debugging().softwareBreakpoint();
+        }
         return program(ILLEGAL);
     }
 
@@ -234,6 +237,7 @@ public final class Interrupts {
     void takePending() {
         if (isLeft) {
             isLeft = false;
+            p.debugging().left();
             p.setNia(pendingSrr0);
             p.leave();
             return;
@@ -251,6 +255,7 @@ public final class Interrupts {
      * interrupt follows (Book III, 6.5.15). An instruction that itself changes the MSR is judged by the MSR before.
      */
     public void tracing(int word) {
+        p.debugging().begins();
         if (isNeverTraced(word)) {
             return;
         }
@@ -414,12 +419,18 @@ public final class Interrupts {
     boolean poll() {
         long bits = HostMemory.getAndAndLong(p.state + Slots.PENDING * 8L, 0);
         p.settleForeignWrites();
+        if ((bits & PowerProcessor.PENDING_TASK) != 0) {
+            p.platform().performTasks(p);
+        }
         if (p.completed() >= p.slot(Slots.DEADLINE) && p.stops()) {
             bits |= PowerProcessor.PENDING_LEAVE;
         }
         if (p.completed() >= p.slot(Slots.DEADLINE)) {
             p.setDecrementerDeadline(Long.MAX_VALUE);
             HostMemory.getAndOrLong(p.state + Slots.REQUESTED * 8L, PowerProcessor.PENDING_DECREMENTER);
+        }
+        if (p.debugging().stops()) {
+            bits |= PowerProcessor.PENDING_LEAVE;
         }
         if ((bits & PowerProcessor.PENDING_LEAVE) != 0) {
             if (traceInformation != 0 || anyRequested()) {

@@ -47,6 +47,9 @@ public interface PlatformCalls {
         throw processor.interrupts().machineCheckData(ea, false);
     }
 
+    /** {@link PowerProcessor#PENDING_TASK} was requested: does what is to be done between two instructions. */
+    default void performTasks(PowerProcessor processor) {}
+
     /**
      * Whether the instruction at NIA has been begun, and left by {@link Interrupts#leave}, and must be finished before
      * any interrupt is taken. Once it is finished the platform requests {@link PowerProcessor#PENDING_KICK}.

@@ -8,17 +8,15 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.memory.SoftTlb;
 import dev.wattle.engine.translate.CodeCache;
-import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
 import dev.wattle.power.isa.Disassembler;
 import dev.wattle.power.isa.InstructionTable;
-import dev.wattle.power.mmu.Access;
 import dev.wattle.power.mmu.RadixMmu;
-import dev.wattle.power.mmu.Translation;
 import dev.wattle.power.model.ProcessorModel;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A Power processor thread as a guest operating system sees it: MSR[HV] = 0 under a hypervisor.
@@ -36,31 +34,12 @@ public final class PowerProcessor extends Processor {
     public static final long PENDING_DOORBELL = 16;
     public static final long PENDING_SYSTEM_RESET = 32;
     public static final long PENDING_MACHINE_CHECK = 64;
+    /** The platform has something to do on the vCPU's thread. */
+    public static final long PENDING_TASK = 128;
 
-    /** Kinds of data access contexts; the PID stands above them in the key of a TLB. */
-    private static final int CONTEXT_REAL = 0;
-
-    private static final int CONTEXT_PROBLEM = 1;
-    /** Plus bits 0 and 1 of the AMR, which govern privileged access to pages of problem state. */
-    private static final int CONTEXT_PRIVILEGED = 4;
-
-    private static final int CONTEXT_PID_SHIFT = 8;
-
-    private static final int FETCH_REAL = 0;
-    private static final int FETCH_PRIVILEGED = 1;
-    /** First of the fetch contexts of problem states, of which each belongs to one PID. */
-    private static final int FETCH_PROBLEM = 2;
-
-    private static final long UPPER_QUADRANT = 3L << 62;
-
-    private static final long NOT_ALLOWED = -1;
-    private static final long NO_MEMORY = -2;
     private static final long FPSCR_XX = 0x0200_0000L;
     /** XX, VE, OE, UE, ZE, XE and RN: all 0 but XX, so that only the class of a result and its rounding are new. */
     private static final long FPSCR_OF_HOST_ARITHMETIC = FPSCR_XX | 0xfb;
-    /** Effective address bits that real mode uses. */
-    private static final long REAL_MODE_ADDRESS = 0x0fff_ffff_ffff_ffffL;
-
     /** Position, in a context's key, of bits 0 and 1 of the AMR; all other bits are those of the MSR. */
     public static final int KEY_AMR_SHIFT = 26;
 
@@ -74,24 +53,17 @@ public final class PowerProcessor extends Processor {
 
     private final ProcessorModel model;
     private final GuestMemory memory;
-    private final RadixMmu radix;
-    private final SoftTlb tlbs;
+    private final AddressTranslation translation;
     private final CodeCache codeCache;
     private final ForeignWrites foreignWrites;
-    private final Translation translation = new Translation();
-    private final DataAddressWatchpoint watchpoint = new DataAddressWatchpoint();
     private final SprTable sprTable;
     private final long scratch;
     /** Where bytes that the platform has loaded are put for the processor to read. */
     private final long ioScratch;
 
-    /** The real address at which the last data access without storage was. */
-    private long ioAddress;
-    /** The real address of the last data access that missed the TLB and has storage. */
-    private long dataReal;
-
     private final TimeBase time;
     private final Interrupts interrupts = new Interrupts(this);
+    private final Debugging debugging = new Debugging(this);
     private final PlatformCalls platform;
 
     /**
@@ -114,10 +86,9 @@ public final class PowerProcessor extends Processor {
         this.memory = memory;
         this.time = time;
         this.platform = platform;
-        this.radix = new RadixMmu(memory);
         this.sprTable = new SprTable(model);
-        this.tlbs = new SoftTlb(arena, state);
-        this.codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), CodePage.SMALL));
+        this.translation = new AddressTranslation(this, arena, memory);
+        this.codeCache = new CodeCache(memory, frontEnd, translation::protect);
         this.foreignWrites = new ForeignWrites(codeCache, () -> request(PENDING_KICK));
         memory.onWrite(foreignWrites::written);
         this.scratch = arena.allocate(64, 64).address();
@@ -135,7 +106,7 @@ public final class PowerProcessor extends Processor {
     }
 
     public RadixMmu radix() {
-        return radix;
+        return translation.radix();
     }
 
     /** The special purpose registers that the model has, and who may access them. */
@@ -158,6 +129,11 @@ public final class PowerProcessor extends Processor {
     @Override
     public CodeCache codeCache() {
         return codeCache;
+    }
+
+    /** What stops this processor for a debugger outside of the guest. */
+    public Debugging debugging() {
+        return debugging;
     }
 
     // Registers
@@ -335,48 +311,7 @@ public final class PowerProcessor extends Processor {
 
     /** Works out again what depends on MSR, XER[SO], PIDR, AMR, CIABR and facility registers. */
     public void contextChanged() {
-        long msr = msr();
-        long pid = spr(Spr.PIDR);
-        long fscr = spr(Spr.FSCR);
-        long ciabr = spr(Spr.CIABR);
-        long so = slot(State.SO);
-        if (fscr != knownFscr || ciabr != knownCiabr || so != knownSo) {
-            knownSo = so;
-            knownFscr = fscr;
-            knownCiabr = ciabr;
-            forgetContexts();
-        }
-        mode = Mode.of(msr, fscr, so);
-        boolean problem = (msr & Msr.PR) != 0;
-        if (interrupts.isInstructionWatched(problem)) {
-            mode |= Mode.TRACE;
-        }
-        if (pid != currentPid) {
-            changeProcess(pid);
-        }
-        fetchContext = (msr & Msr.IR) == 0 ? FETCH_REAL : problem ? problemFetch : FETCH_PRIVILEGED;
-        fetchModeChanged();
-        long key = CONTEXT_REAL;
-        if ((msr & Msr.DR) != 0) {
-            key = (problem ? CONTEXT_PROBLEM : CONTEXT_PRIVILEGED + (spr(Spr.AMR) >>> 62)) | pid << CONTEXT_PID_SHIFT;
-        }
-        if (key != dataKey || tlbs.key(dataContext) != key) {
-            dataKey = key;
-            dataContext = tlbs.table(key);
-            tlbs.forgetRecent();
-            forgetContextsIfTablesChanged();
-            publishTlb(tlbs.address(dataContext), tlbs.mask(dataContext));
-        }
-        publishContext(dataContext);
-        putSlot(State.AMR_KEY, spr(Spr.AMR) >>> 62 << KEY_AMR_SHIFT);
-        interrupts.entriesChanged();
-    }
-
-    private void forgetContextsIfTablesChanged() {
-        if (tlbs.changes() != knownTableChanges) {
-            knownTableChanges = tlbs.changes();
-            forgetContexts();
-        }
+        translation.contextChanged();
     }
 
     /**
@@ -384,74 +319,21 @@ public final class PowerProcessor extends Processor {
      * and {@link State#AMR_KEY}. To be called only where nothing but the MSR changes, and what follows from it.
      */
     public void rememberContext(long key) {
-        rememberContext(problemFetch, key, msr());
+        translation.rememberContext(key);
     }
 
     @Override
-    protected void contextAdopted(int newDataContext) {
-        dataContext = newDataContext;
-        dataKey = tlbs.key(newDataContext);
+    protected void contextAdopted(int dataContext) {
+        translation.contextAdopted(dataContext);
     }
-
-    /** Finds the fetch context of a process. Those of 30 processes are kept. */
-    private void changeProcess(long pid) {
-        currentPid = pid;
-        for (int i = 0; i < tlbs.tables(); i++) {
-            if (belongsTo(i, pid)) {
-                tlbs.keep(i);
-            }
-        }
-        if (lowPrivilegedFetch) {
-            lowPrivilegedFetch = false;
-            flushFetch(FETCH_PRIVILEGED);
-        }
-        int oldest = FETCH_PROBLEM;
-        for (int i = FETCH_PROBLEM; i < FETCH_CONTEXTS; i++) {
-            if (fetchPid[i] == pid && fetchWanted[i] != 0) {
-                fetchWanted[i] = ++fetchClock;
-                problemFetch = i;
-                selectContexts(i);
-                return;
-            }
-            if (fetchWanted[i] < fetchWanted[oldest]) {
-                oldest = i;
-            }
-        }
-        flushFetch(oldest);
-        forgetContexts(oldest);
-        selectContexts(oldest);
-        fetchPid[oldest] = pid;
-        fetchWanted[oldest] = ++fetchClock;
-        problemFetch = oldest;
-    }
-
-    private long currentPid = -1;
-    private int problemFetch;
-    private final long[] fetchPid = new long[FETCH_CONTEXTS];
-    private final long[] fetchWanted = new long[FETCH_CONTEXTS];
-    private long fetchClock;
-    /** Whether privileged code has been fetched from the lower half of the address space, which is a process's. */
-    private boolean lowPrivilegedFetch;
-
-    private final SystemPages systemPages = new SystemPages();
-    private long dataKey = -1;
-    private long knownFscr;
-    private long knownSo;
-    private long knownCiabr;
-    private long knownTableChanges;
-    private int dataContext;
-    private long decrementerDeadline = Long.MAX_VALUE;
-    private long stop = Long.MAX_VALUE;
 
     /** Heeds registers that only a hypervisor writes, and may have written: CIABR, DAWR0 and DAWRX0. */
     public void debugRegistersChanged() {
-        contextChanged();
-        if (watchpoint.set(spr(Spr.DAWR0), spr(Spr.DAWRX0)) && watchpoint.bytes() != 0) {
-            for (int i = 0; i < tlbs.tables(); i++) {
-                tlbs.flushRange(i, watchpoint.first(), watchpoint.bytes());
-            }
-        }
+        translation.debugRegistersChanged();
     }
+
+    private long decrementerDeadline = Long.MAX_VALUE;
+    private long stop = Long.MAX_VALUE;
 
     @Override
     public long addressMask() {
@@ -471,36 +353,33 @@ public final class PowerProcessor extends Processor {
 
     /** Counts of the data TLBs: entries made, tables that have grown, tables taken for another context. */
     public Map<String, Long> tlbCounts() {
-        return Map.of("tlb entries", tlbs.filled(), "tlb growths", tlbs.grown(), "tlb reuses", tlbs.reused());
+        return translation.tlbCounts();
+    }
+
+    /** Where a load from an effective address would go now, if it would be allowed; nothing is changed by this. */
+    public Optional<TranslatedAddress> lookUp(long ea) {
+        return translation.lookUp(ea);
     }
 
     /** Forgets all translations. */
     public void invalidateTranslations() {
-        systemPages.clear();
-        tlbs.flush();
-        forgetFetches();
+        translation.invalidateTranslations();
+    }
+
+    /** Heeds that other storage, or none, will be at some guest real addresses; what is there can still be read. */
+    public void storageChanges(long ra, long bytes) {
+        codeCache.written(ra, bytes);
+        invalidateTranslations();
+    }
+
+    /** Has stores to some storage noticed again, whose pages are no longer taken for dirty. */
+    public void watchStores(long ra, long bytes) {
+        translation.watchStores(ra, bytes);
     }
 
     /** Forgets the translations of a process; those of process 0 in the upper quadrant are everybody's. */
     public void invalidateProcess(long pid) {
-        if (pid == 0) {
-            if (!systemPages.review(radix, translation, (ea, bytes) -> invalidatePage(0, ea, bytes))) {
-                invalidateTranslations();
-            }
-            return;
-        }
-        for (int i = 0; i < tlbs.tables(); i++) {
-            if (belongsTo(i, pid)) {
-                tlbs.flush(i);
-            }
-        }
-        boolean forgotten = currentPid == pid && lowPrivilegedFetch && flushFetch(FETCH_PRIVILEGED);
-        for (int i = FETCH_PROBLEM; i < FETCH_CONTEXTS; i++) {
-            if (fetchPid[i] == pid) {
-                forgotten |= flushFetch(i);
-            }
-        }
-        leaveLinks(forgotten);
+        translation.invalidateProcess(pid);
     }
 
     /**
@@ -511,184 +390,35 @@ public final class PowerProcessor extends Processor {
      * @param bytes page size, a power of two
      */
     public void invalidatePage(long pid, long ea, long bytes) {
-        long lower = ea & ~UPPER_QUADRANT;
-        long upper = ea | UPPER_QUADRANT;
-        for (int i = 0; i < tlbs.tables(); i++) {
-            if (belongsTo(i, pid)) {
-                tlbs.flushRange(i, lower, bytes);
-            }
-            if (pid == 0 && tlbs.key(i) != CONTEXT_REAL) {
-                tlbs.flushRange(i, upper, bytes);
-            }
-        }
-        boolean forgotten = currentPid == pid && lowPrivilegedFetch && flushFetch(FETCH_PRIVILEGED);
-        for (int i = FETCH_PROBLEM; i < FETCH_CONTEXTS; i++) {
-            if (fetchPid[i] == pid) {
-                forgotten |= flushFetchRange(i, lower, bytes);
-            }
-            if (pid == 0) {
-                forgotten |= flushFetchRange(i, upper, bytes);
-            }
-        }
-        if (pid == 0) {
-            forgotten |= flushFetchRange(FETCH_PRIVILEGED, upper, bytes);
-        }
-        leaveLinks(forgotten);
-    }
-
-    private boolean belongsTo(int table, long pid) {
-        long key = tlbs.key(table);
-        return key != CONTEXT_REAL && key >>> CONTEXT_PID_SHIFT == pid;
+        translation.invalidatePage(pid, ea, bytes);
     }
 
     /** Heeds a new PIDR. */
     public void processChanged() {
-        contextChanged();
+        translation.processChanged();
     }
 
     /** Forgets where instructions come from, for the page being executed as well. */
     public void forgetFetches() {
-        flushFetch();
-        leaveLinks(true);
-    }
-
-    private void leaveLinks(boolean forgotten) {
-        if (forgotten) {
-            // Linked blocks of one page follow each other without a look at its translation, until there is work to do.
-            request(PENDING_KICK);
-        }
+        translation.forgetFetches();
     }
 
     @Override
     public long fetchAddress(long ea) {
-        long ra;
-        fetchedPageBytes = CodePage.LARGE;
-        if ((msr() & Msr.IR) == 0) {
-            ra = ea & REAL_MODE_ADDRESS;
-        } else {
-            if (!translate(ea, Access.FETCH)) {
-                throw interrupts.fetchFault(ea, translation.fault);
-            }
-            if (translation.pageBytes < CodePage.LARGE) {
-                fetchedPageBytes = CodePage.SMALL;
-            }
-            lowPrivilegedFetch |= ea >= 0 && (msr() & Msr.PR) == 0;
-            ra = translation.realAddress | ea & translation.pageBytes - 1;
-        }
-        if (!memory.contains(ra & -4, 4)) {
-            throw interrupts.machineCheckFetch(ea, false);
-        }
-        if (!memory.contains(ra & -CodePage.LARGE, CodePage.LARGE)) {
-            fetchedPageBytes = CodePage.SMALL;
-        }
-        return ra;
-    }
-
-    private boolean translate(long ea, Access access) {
-        long pid = spr(Spr.PIDR);
-        boolean allowed =
-                radix.translate(ea, access, (msr() & Msr.PR) != 0, pid, spr(Spr.AMR), spr(Spr.IAMR), translation);
-        if (allowed && (ea < 0 || pid == 0)) {
-            systemPages.translated(ea, translation);
-        }
-        return allowed;
-    }
-
-    /**
-     * Translates a data address and enters it in the TLB.
-     *
-     * @param bytes of the access, which does not cross a 4 KiB page
-     * @return the host address
-     * @throws GuestInterrupt if the access is not allowed
-     */
-    private long translateData(long ea, int bytes, boolean store) {
-        long host = dataAddress(ea, bytes, store);
-        if (host == NO_MEMORY) {
-            throw interrupts.machineCheckData(ea, false);
-        }
-        return host;
-    }
-
-    /** As {@link #translateData}, but answers {@link #NO_MEMORY} for what is the platform's, at {@link #ioAddress}. */
-    private long dataAddress(long ea, int bytes, boolean store) {
-        long ra = enterData(ea, store ? Access.STORE : Access.LOAD);
-        if (ra == NOT_ALLOWED) {
-            throw interrupts.dataFault(ea, store, translation.fault);
-        }
-        if (watchpoint.matches(ea, bytes, store, msr())) {
-            throw interrupts.dataStorage(ea, Interrupts.DSISR_DAWR | (store ? Interrupts.DSISR_STORE : 0));
-        }
-        return ra == NO_MEMORY ? NO_MEMORY : memory.hostAddress(ra);
+        return translation.fetchAddress(ea);
     }
 
     @Override
     public boolean prepare(long ea, int bytes, boolean load, boolean store) {
-        // As a load: a store sets the change bit of the page, and one that never comes must not.
-        if (load && !hits(ea, 1, SoftTlb.READ_LIMIT) || store && !hits(ea, 1, SoftTlb.WRITE_LIMIT)) {
-            enterData(ea, Access.LOAD);
-        }
-        return (!load || hits(ea, bytes, SoftTlb.READ_LIMIT)) && (!store || hits(ea, bytes, SoftTlb.WRITE_LIMIT));
-    }
-
-    /**
-     * Translates a data address and enters it in the TLB, where accesses need not be looked at one by one.
-     *
-     * @return the real address, {@link #NOT_ALLOWED} or {@link #NO_MEMORY}
-     */
-    private long enterData(long ea, Access access) {
-        long pageEa = ea & -SoftTlb.GRANULE;
-        long pageReal = pageEa & REAL_MODE_ADDRESS;
-        long pageBytes = SoftTlb.GRANULE;
-        boolean readable = true;
-        boolean writable = true;
-        translation.cachingInhibited = false;
-        if ((msr() & Msr.DR) != 0) {
-            if (!translate(ea, access)) {
-                return NOT_ALLOWED;
-            }
-            pageBytes = Math.min(translation.pageBytes, SoftTlb.GRANULE);
-            pageEa = ea & -pageBytes;
-            pageReal = translation.realAddress | pageEa & translation.pageBytes - 1;
-            readable = translation.readable;
-            writable = translation.writable;
-        }
-        long ra = pageReal + (ea - pageEa);
-        if (!memory.contains(ra, 1)) {
-            ioAddress = ra;
-            return NO_MEMORY;
-        }
-        if (!memory.contains(pageReal, pageBytes)) {
-            // The last granule of memory: fall back to a 4 KiB piece.
-            pageEa = ea & -4096L;
-            pageReal = ra & -4096L;
-            pageBytes = 4096;
-        }
-        dataReal = ra;
-        boolean isCode = writable && codeCache.isWatched(pageReal, pageBytes);
-        if (isCode && access == Access.STORE && !codeCache.isWatched(ra & -CodePage.SMALL, CodePage.SMALL)) {
-            // Data beside code in a large page: it can be written freely.
-            pageEa = ea & -CodePage.SMALL;
-            pageReal = ra & -CodePage.SMALL;
-            pageBytes = CodePage.SMALL;
-            isCode = false;
-        }
-        // Without an entry every access comes here: to be compared, or because some instructions may not access
-        // storage of that kind.
-        if (!translation.cachingInhibited && !watchpoint.covers(pageEa, pageBytes)) {
-            tlbs.put(dataContext, pageEa, pageBytes, memory.hostAddress(pageReal), readable, writable && !isCode);
-            forgetContextsIfTablesChanged();
-            publishTlb(tlbs.address(dataContext), tlbs.mask(dataContext));
-        }
-        return ra;
+        return translation.prepare(ea, bytes, load, store);
     }
 
     private boolean hits(long ea, int bytes, int limitOffset) {
-        return SoftTlb.allows(tlbEntry(ea), ea, bytes, limitOffset);
+        return translation.hits(ea, bytes, limitOffset);
     }
 
-    /** Host address of a data address that hits. */
     private long hitHost(long ea) {
-        return ea + HostMemory.getLong(tlbEntry(ea) + SoftTlb.ADDEND);
+        return translation.hitHost(ea);
     }
 
     /** Host address at which the bytes of a load that does not cross a page can be read, now. */
@@ -696,11 +426,11 @@ public final class PowerProcessor extends Processor {
         if (hits(ea, bytes, SoftTlb.READ_LIMIT)) {
             return hitHost(ea);
         }
-        long host = dataAddress(ea, bytes, false);
-        if (host != NO_MEMORY) {
+        long host = translation.dataAddress(ea, bytes, false);
+        if (host != AddressTranslation.NO_MEMORY) {
             return host;
         }
-        long ra = ioAddress;
+        long ra = translation.ioAddress();
         if (Integer.bitCount(bytes) == 1) {
             HostMemory.putLongLe(ioScratch, platform.ioLoad(this, ea, ra, bytes));
         } else {
@@ -714,13 +444,14 @@ public final class PowerProcessor extends Processor {
 
     /** Has the platform store some of the bytes of a value, as {@link #putBytes}. */
     private void putIo(long ea, long ra, int from, int count, int bytes, long value, boolean bigEndian) {
-        long data = bigEndian ? Long.reverseBytes(value) >>> 64 - 8 * bytes : value;
-        if (count == bytes) {
-            platform.ioStore(this, ea, ra, bytes, bytes == 8 ? data : data & (1L << 8 * bytes) - 1);
+        long all = bigEndian ? Long.reverseBytes(value) >>> 64 - 8 * bytes : value;
+        long data = count == 8 ? all : all >>> 8 * from & (1L << 8 * count) - 1;
+        if (Integer.bitCount(count) == 1) {
+            platform.ioStore(this, ea, ra, count, data);
             return;
         }
         for (int i = 0; i < count; i++) {
-            platform.ioStore(this, ea + i, ra + i, 1, data >>> 8 * (from + i) & 0xff);
+            platform.ioStore(this, ea + i, ra + i, 1, data >>> 8 * i & 0xff);
         }
     }
 
@@ -735,20 +466,20 @@ public final class PowerProcessor extends Processor {
             return hitHost(ea);
         }
         long host = storeAddress(ea, bytes);
-        if (host == NO_MEMORY) {
+        if (host == AddressTranslation.NO_MEMORY) {
             throw interrupts.machineCheckData(ea, false);
         }
         return host;
     }
 
-    /** As {@link #hostForStore}, but answers {@link #NO_MEMORY} for what is the platform's, at {@link #ioAddress}. */
+    /** As {@link #hostForStore}, but answers {@link AddressTranslation#NO_MEMORY} for what is the platform's, at {@link AddressTranslation#ioAddress}. */
     private long storeAddress(long ea, int bytes) {
         if (hits(ea, bytes, SoftTlb.WRITE_LIMIT)) {
             return hitHost(ea);
         }
-        long host = dataAddress(ea, bytes, true);
-        if (host != NO_MEMORY && codeCache.isWatched(dataReal, 1)) {
-            codeCache.written(dataReal, bytes);
+        long host = translation.dataAddress(ea, bytes, true);
+        if (host != AddressTranslation.NO_MEMORY && codeCache.isWatched(translation.dataReal(), 1)) {
+            codeCache.written(translation.dataReal(), bytes);
         }
         return host;
     }
@@ -762,8 +493,8 @@ public final class PowerProcessor extends Processor {
         if (hits(ea, bytes, SoftTlb.READ_LIMIT)) {
             return hitHost(ea);
         }
-        long host = translateData(ea, bytes, false);
-        if (translation.cachingInhibited) {
+        long host = translation.translateData(ea, bytes, false);
+        if (translation.isCachingInhibited()) {
             throw interrupts.dataStorage(ea, Interrupts.DSISR_INVALID_ATTRIBUTE);
         }
         return host;
@@ -780,7 +511,7 @@ public final class PowerProcessor extends Processor {
             return hitHost(ea);
         }
         long host = hostForStore(ea, bytes);
-        if (translation.cachingInhibited) {
+        if (translation.isCachingInhibited()) {
             throw interrupts.alignment(ea);
         }
         return host;
@@ -802,7 +533,7 @@ public final class PowerProcessor extends Processor {
     @Override
     public void storeMiss(long ea, int bytes, long value, boolean bigEndian) {
         if ((ea & 0xfff) + bytes <= 0x1000) {
-            put(ea, storeAddress(ea, bytes), ioAddress, 0, bytes, bytes, value, bigEndian);
+            put(ea, storeAddress(ea, bytes), translation.ioAddress(), 0, bytes, bytes, value, bigEndian);
             return;
         }
         int first = (int) (0x1000 - (ea & 0xfff));
@@ -810,15 +541,15 @@ public final class PowerProcessor extends Processor {
         // Both pages must allow the store before anything is stored; the second look-up may evict the first entry
         // from the TLB, but not the host address from our hands.
         long high = storeAddress(next, bytes - first);
-        long highIo = ioAddress;
+        long highIo = translation.ioAddress();
         long low = storeAddress(ea, first);
-        put(ea, low, ioAddress, 0, first, bytes, value, bigEndian);
+        put(ea, low, translation.ioAddress(), 0, first, bytes, value, bigEndian);
         put(next, high, highIo, first, bytes - first, bytes, value, bigEndian);
     }
 
     private void put(
             long ea, long host, long ioAddress, int from, int count, int bytes, long value, boolean bigEndian) {
-        if (host == NO_MEMORY) {
+        if (host == AddressTranslation.NO_MEMORY) {
             putIo(ea, ioAddress, from, count, bytes, value, bigEndian);
         } else {
             putBytes(host, from, count, bytes, value, bigEndian);
@@ -844,7 +575,7 @@ public final class PowerProcessor extends Processor {
             if (store) {
                 storeAddress(at, piece);
             } else if (!hits(at, piece, SoftTlb.READ_LIMIT)) {
-                dataAddress(at, piece, false);
+                translation.dataAddress(at, piece, false);
             }
             done += piece;
         }
@@ -959,13 +690,7 @@ public final class PowerProcessor extends Processor {
         Disassembler disassembler = new Disassembler(InstructionTable.load());
         for (int i = 0; i < instructions; i++) {
             long ea = nia() + 4L * i & addressMask();
-            long ra = ea & REAL_MODE_ADDRESS;
-            if ((msr() & Msr.IR) != 0) {
-                if (!translate(ea, Access.FETCH)) {
-                    break;
-                }
-                ra = translation.realAddress | ea & translation.pageBytes - 1;
-            }
+            long ra = translation.fetchableAt(ea);
             if (!memory.contains(ra, 4)) {
                 break;
             }

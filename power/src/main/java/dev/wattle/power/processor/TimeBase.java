@@ -18,6 +18,16 @@ public abstract class TimeBase {
         offset = value - ticks(processor);
     }
 
+    /** What is added to the host's ticks: a guest that is restored elsewhere gets its own time base by it. */
+    public final long offset() {
+        return offset;
+    }
+
+    /** Sets what is added to the host's ticks. */
+    public final void setOffset(long ticks) {
+        offset = ticks;
+    }
+
     /** Ticks since the machine started. */
     protected abstract long ticks(PowerProcessor processor);
 

@@ -116,6 +116,11 @@ public final class PowerFrontEnd implements FrontEnd {
     }
 
     @Override
+    public int watchedModes() {
+        return Mode.TRACE;
+    }
+
+    @Override
     public long addressMask(int mode) {
         return (mode & Mode.SF) != 0 ? -1L : 0xffff_ffffL;
     }

@@ -45,6 +45,18 @@ class TraceTest {
         assertEquals(GuestMachine.PRIVILEGED, m.p.msr());
     }
 
+    /** Blocks that have run before lead to each other without a look at anything, unless they are traced. */
+    @Test
+    void singleStep_codeThatHasBeenTracedBefore_isTracedAgain() {
+        m.program(CODE, "li 3,1; li 4,2; li 5,3; nop");
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < 3; i++) {
+                m.p.setMsr(STEPPED);
+                expect(0xd00, CODE + 4 * (i + 1), STEPPED | TRACED, m.runFrom(CODE + 4 * i));
+            }
+        }
+    }
+
     @Test
     void singleStep_returnToTracedCode_tracesItsFirstInstruction() {
         m.program(CODE + 0x40, "li 3,5; nop");

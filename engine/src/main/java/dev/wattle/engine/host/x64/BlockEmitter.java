@@ -47,6 +47,7 @@ final class BlockEmitter {
     static final long GROUP_LOADS = 1L << 33;
 
     private final boolean exactDeadline;
+    private final int watchedModes;
     private final Operands operands;
     private final Comparisons comparisons;
     private final ComputeEmitter compute;
@@ -95,6 +96,7 @@ final class BlockEmitter {
 
     /**
      * @param exactDeadline whether code must stop at the first block end behind the deadline, as a virtual clock needs
+     * @param watchedModes mode bits with any of which code must look for pending work at each block end
      */
     BlockEmitter(
             Assembler asm,
@@ -102,9 +104,11 @@ final class BlockEmitter {
             Gateway gateway,
             HostFeatures features,
             long codeBase,
-            boolean exactDeadline) {
+            boolean exactDeadline,
+            int watchedModes) {
         this.asm = asm;
         this.exactDeadline = exactDeadline;
+        this.watchedModes = watchedModes;
         operands = new Operands(layout);
         comparisons = new Comparisons(operands);
         compute = new ComputeEmitter(operands, comparisons, features);
@@ -758,7 +762,7 @@ final class BlockEmitter {
 
     /** Whether the way to an offset is a jump and nothing else. */
     private boolean isDirect(int offset, boolean plain) {
-        if (region == Region.NONE || exactDeadline || offset <= block.pageOffset) {
+        if (region == Region.NONE || isWatched() || offset <= block.pageOffset) {
             return false;
         }
         return keeps(offset) || plain && region.memberAt(offset) >= 0;
@@ -835,6 +839,11 @@ final class BlockEmitter {
         }
     }
 
+    /** Whether pending work is looked for at each end of the block. */
+    private boolean isWatched() {
+        return exactDeadline || (block.mode & watchedModes) != 0;
+    }
+
     private void pollDeadlineFor(int offset) {
         asm.alu(Assembler.CMP, Layout.COUNTER, Layout.slot(Slots.DEADLINE));
         addStub(Exits.POLL, asm.jccForward(Condition.GREATER_OR_EQUAL), 0, 0, 0, offset, 0);
@@ -908,7 +917,7 @@ final class BlockEmitter {
         if (exactDeadline) {
             pollDeadlineFor(offset);
         }
-        if (exactDeadline || isBack) {
+        if (isWatched() || isBack) {
             pollFor(offset);
         }
         isExchanged = false;

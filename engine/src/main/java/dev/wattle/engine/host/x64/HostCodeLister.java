@@ -114,7 +114,8 @@ public final class HostCodeLister {
     private Recording emit(Block block, long entry, boolean isLive) {
         long start = entry - BlockEmitter.HEADER_BYTES;
         Assembler asm = new Assembler(buffer.address(), start);
-        BlockEmitter emitter = new BlockEmitter(asm, layout, gateway, features, codeBase, exactDeadline);
+        BlockEmitter emitter =
+                new BlockEmitter(asm, layout, gateway, features, codeBase, exactDeadline, frontEnd.watchedModes());
         Recording recording = new Recording(block, asm, emitter, isLive);
         emitter.listener(recording);
         recording.entry = emitter.emit(block);

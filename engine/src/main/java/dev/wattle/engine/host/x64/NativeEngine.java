@@ -115,7 +115,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
         layout = new Layout(frontEnd.hotSlots());
         gateway = new Gateway(asm, layout);
-        emitter = new BlockEmitter(asm, layout, gateway, features, memory.executeAddress(), exactDeadline);
+        emitter = new BlockEmitter(
+                asm, layout, gateway, features, memory.executeAddress(), exactDeadline, frontEnd.watchedModes());
         lister = new HostCodeLister(frontEnd, layout, gateway, features, memory.executeAddress(), exactDeadline);
         long codeStart = memory.executeAddress() + SHARED_BYTES;
         long codeEnd = memory.executeAddress() + memory.size();
