@@ -207,6 +207,7 @@ final class RunCommand implements Callable<Integer> {
                     "--lockstep-interval %d: it is a number of instructions; give 1 or more"
                             .formatted(lockstepInterval));
         }
+        Nvram nvram = nvram();
         if (engine == EngineChoice.LOCKSTEP && !drives.isEmpty()) {
             throw new CommandFailure(
                     CommandFailure.USAGE,
@@ -218,7 +219,6 @@ final class RunCommand implements Callable<Integer> {
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Optional<Path> rom = firmware(progress);
         Guest guest = guest(rom, progress);
-        Nvram nvram = nvram();
         AtomicBoolean told = new AtomicBoolean();
         Optional<Path> translations = translations();
         AtomicBoolean problemTold = new AtomicBoolean();

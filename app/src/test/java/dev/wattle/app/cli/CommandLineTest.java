@@ -74,6 +74,9 @@ class CommandLineTest {
         "--kernel, /nonexistent/vmlinux, /nonexistent/vmlinux",
         "-kernel, /, /",
         "--initrd, /nonexistent/initrd, /nonexistent/initrd",
+        "--firmware, /nonexistent/slof.bin, /nonexistent/slof.bin",
+        "-bios, /, /",
+        "--firmware-variable, =x, ''",
         "--stats, /nonexistent/stats.json, /nonexistent/stats.json",
         "--no-such-option, 1, --no-such-option"
     })

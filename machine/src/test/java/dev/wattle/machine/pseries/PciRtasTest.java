@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -283,6 +284,40 @@ class PciRtasTest {
         assertEquals(2, context.memory.getByte(0x1000));
         write(PciFunction.COMMAND, 2, 0);
         assertThrows(DmaException.class, () -> function.busMemory().readByte(0x1000));
+    }
+
+    @Test
+    void Call_randomBlocks_neverThrows() {
+        Random random = new Random(7);
+        String[] names = {
+            "read-pci-config",
+            "write-pci-config",
+            "ibm,read-pci-config",
+            "ibm,write-pci-config",
+            "ibm,query-interrupt-source-number",
+            "ibm,change-msi"
+        };
+        int[] interesting = {
+            0, 1, 2, 3, 4, 8, -1, ADDRESS, ADDRESS | 0x10, ADDRESS | 0x20, ADDRESS | 0x40, ADDRESS | 0x42, 0xff, 0x1000
+        };
+        for (int i = 0; i < 50_000; i++) {
+            int[] block = new int[11];
+            block[0] = tokens.cell(names[random.nextInt(names.length)], 0);
+            block[1] = random.nextInt(8);
+            block[2] = random.nextInt(5);
+            for (int cell = 3; cell < block.length; cell++) {
+                block[cell] = random.nextBoolean() ? random.nextInt() : interesting[random.nextInt(interesting.length)];
+            }
+            if (random.nextBoolean()) {
+                block[4] = BUID_HIGH;
+                block[5] = BUID_LOW;
+            }
+            for (int cell = 0; cell < block.length; cell++) {
+                context.memory.putInt(BLOCK + 4L * cell, block[cell]);
+            }
+            rtas.hypercall(context.with(BLOCK));
+        }
+        assertEquals(0x5678_1234, read(ADDRESS, 4));
     }
 
     @Test
