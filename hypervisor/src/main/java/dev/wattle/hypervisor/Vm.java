@@ -9,6 +9,7 @@ import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
 import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.hypervisor.trace.Trace;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
@@ -50,12 +51,14 @@ public final class Vm implements AutoCloseable {
     /** Random numbers that repeat, for runs that must. */
     private final SplittableRandom sequence = new SplittableRandom(0);
 
+    private final Trace trace;
     private final Engines engines;
     private final Vcpu vcpu;
 
     private Vm(Builder builder) {
         processor = builder.processor;
         clock = builder.clock;
+        trace = builder.trace;
         memory = builder.memory.get();
         engines = new Engines(
                 builder.engine,
@@ -191,6 +194,15 @@ public final class Vm implements AutoCloseable {
         return clock == ClockMode.VIRTUAL ? sequence.nextLong() : random.nextLong();
     }
 
+    Trace trace() {
+        return trace;
+    }
+
+    /** What has led out of guest code, by kind and cause, and how often, for all vCPUs. Any thread. */
+    public List<ExitCount> exits() {
+        return vcpu.exits();
+    }
+
     /** Ways out of guest code by kind, and hypercalls answered inside by name. */
     public Map<String, Long> exitCounts() {
         Map<String, Long> counts = new TreeMap<>(hypercalls.counts());
@@ -251,6 +263,7 @@ public final class Vm implements AutoCloseable {
         private long codeCacheBytes = DEFAULT_CODE_CACHE;
         private Optional<Engines.TranslationDirectory> translations = Optional.empty();
         private Optional<HostCodeListener> codeListener = Optional.empty();
+        private Trace trace = Trace.NONE;
 
         private Builder() {}
 
@@ -309,6 +322,12 @@ public final class Vm implements AutoCloseable {
          */
         public Builder translationCache(Path directory, Consumer<String> problems) {
             translations = Optional.of(new Engines.TranslationDirectory(directory, problems));
+            return this;
+        }
+
+        /** Who is told of exits, hypercalls and interrupts as they happen; nobody by default. */
+        public Builder trace(Trace listener) {
+            trace = listener;
             return this;
         }
 

@@ -179,6 +179,21 @@ final class RunCommand implements Callable<Integer> {
     private @Nullable String stats;
 
     @Option(
+            names = "--trace",
+            paramLabel = "TOPICS",
+            description = "Write a line for each of exits, hcalls, interrupts (names separated by commas), and an event"
+                    + " for the JDK's Flight Recorder.")
+    private @Nullable String trace;
+
+    @Option(
+            names = "--trace-file",
+            paramLabel = "FILE",
+            defaultValue = "wattle-trace.txt",
+            description = "Where --trace writes its lines. Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private Path traceFile;
+
+    @Option(
             names = "--disable-hcall",
             paramLabel = "NAME",
             description = "Do not answer this hypercall inside the hypervisor, so that each call is an exit, such as"
@@ -222,7 +237,9 @@ final class RunCommand implements Callable<Integer> {
         AtomicBoolean told = new AtomicBoolean();
         Optional<Path> translations = translations();
         AtomicBoolean problemTold = new AtomicBoolean();
-        return new GuestRun(terminal, progress, report, noReboot).untilTheEnd(guest.name, console -> {
+        Optional<TextTrace> lines = trace == null ? Optional.empty() : Optional.of(TextTrace.open(trace, traceFile));
+        GuestRun run = new GuestRun(terminal, progress, report, lines, noReboot);
+        return run.untilTheEnd(guest.name, console -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
                     .bootArguments(guest.bootArguments)
                     .memoryBytes(memory.bytes())
@@ -242,6 +259,7 @@ final class RunCommand implements Callable<Integer> {
                 }
             }));
             names.ifPresent(builder::hostCodeListener);
+            lines.ifPresent(text -> builder.trace(text.withEvents()));
             if (engine == EngineChoice.LOCKSTEP) {
                 return new Lockstep(builder, console, lockstepInterval);
             }

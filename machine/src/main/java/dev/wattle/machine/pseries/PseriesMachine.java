@@ -6,6 +6,7 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.Exit;
+import dev.wattle.hypervisor.ExitCount;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
@@ -15,16 +16,17 @@ import dev.wattle.hypervisor.papr.hcall.LogicalAccess;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.hypervisor.papr.tce.TceTables;
 import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.hypervisor.trace.Trace;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.Machine;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
+import dev.wattle.machine.block.RawImage;
+import dev.wattle.machine.block.VirtioBlock;
 import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.machine.firmware.ElfKernel;
 import dev.wattle.machine.firmware.FirmwareRom;
-import dev.wattle.machine.block.RawImage;
-import dev.wattle.machine.block.VirtioBlock;
 import dev.wattle.machine.pci.PciFunction;
 import dev.wattle.machine.virtio.IoWorker;
 import dev.wattle.machine.virtio.VirtioPci;
@@ -103,7 +105,9 @@ public final class PseriesMachine implements Machine {
         for (int i = 0; i < builder.drives.size(); i++) {
             Drive drive = builder.drives.get(i);
             VirtioBlock disk = new VirtioBlock(
-                    RawImage.open(drive.image(), drive.readOnly()), drive.serial().orElse("drive" + i), workers);
+                    RawImage.open(drive.image(), drive.readOnly()),
+                    drive.serial().orElse("drive" + i),
+                    workers);
             VirtioPci transport = new VirtioPci(
                     disk, VirtioPci.Interface.TRANSITIONAL, VirtioPci.Notification.IO_EVENT, vcpu::interruptByteOrder);
             disks.add(new Disk("disk " + i, disk, transport));
@@ -196,8 +200,9 @@ public final class PseriesMachine implements Machine {
                 case Exit.PaprHcall hcall -> vcpu.setGpr(3, hypercalls.call(hcall.nr(), vcpu));
                 // Every device is on the bus.
                 case Exit.Mmio access -> access.reject();
-                case Exit.Shutdown shutdown ->
-                    finish(new MachineOutcome(MachineOutcome.Kind.POWERED_OFF, "the guest switched its power off"));
+                case Exit.FailEntry failure ->
+                    finish(new MachineOutcome(
+                            MachineOutcome.Kind.INTERNAL_ERROR, failure.hardwareEntryFailureReason()));
                 case Exit.InternalError error ->
                     finish(new MachineOutcome(MachineOutcome.Kind.INTERNAL_ERROR, error.reason()));
                 case Exit.Debug debug -> {
@@ -246,6 +251,11 @@ public final class PseriesMachine implements Machine {
                 devices,
                 wall,
                 vm.cpuSeconds());
+    }
+
+    @Override
+    public List<ExitCount> exits() {
+        return vm.exits();
     }
 
     @Override
@@ -437,6 +447,12 @@ public final class PseriesMachine implements Machine {
         /** Who is told of host code that is made, such as a profiler's map; nobody by default. */
         public Builder hostCodeListener(HostCodeListener listener) {
             vmBuilder.hostCodeListener(listener);
+            return this;
+        }
+
+        /** Who is told of exits, hypercalls and interrupts as they happen; nobody by default. */
+        public Builder trace(Trace listener) {
+            vmBuilder.trace(listener);
             return this;
         }
 

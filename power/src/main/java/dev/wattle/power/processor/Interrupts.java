@@ -302,6 +302,7 @@ public final class Interrupts {
         p.setMsr(handlerMsr(msr, relocatable));
         p.putSlot(Slots.NIA, interrupt.vector() + (relocatable ? vectorOffset(msr) : 0));
         taken[interrupt.ordinal()]++;
+        p.platform().interruptTaken(p, interrupt, srr0);
     }
 
     /**
@@ -418,10 +419,10 @@ public final class Interrupts {
     /** Looks at pending work between blocks. False to leave the run loop. */
     boolean poll() {
         long bits = HostMemory.getAndAndLong(p.state + Slots.PENDING * 8L, 0);
-        p.settleForeignWrites();
         if ((bits & PowerProcessor.PENDING_TASK) != 0) {
             p.platform().performTasks(p);
         }
+        p.settleForeignWrites();
         if (p.completed() >= p.slot(Slots.DEADLINE) && p.stops()) {
             bits |= PowerProcessor.PENDING_LEAVE;
         }

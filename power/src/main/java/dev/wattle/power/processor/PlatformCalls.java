@@ -47,6 +47,9 @@ public interface PlatformCalls {
         throw processor.interrupts().machineCheckData(ea, false);
     }
 
+    /** The guest takes an interrupt, other than a system call; {@code srr0} is where it goes on afterwards. */
+    default void interruptTaken(PowerProcessor processor, Interrupt interrupt, long srr0) {}
+
     /** {@link PowerProcessor#PENDING_TASK} was requested: does what is to be done between two instructions. */
     default void performTasks(PowerProcessor processor) {}
 
