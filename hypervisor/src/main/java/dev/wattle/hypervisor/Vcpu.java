@@ -500,6 +500,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     }
 
     @Override
+    public boolean allowsAil3() {
+        return vm.allowsAil3();
+    }
+
+    @Override
     public IoBus io() {
         return vm.io();
     }
@@ -676,6 +681,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 return;
             }
             access(p, ea, ra, bytes, true, value);
+        }
+
+        @Override
+        public void ioProbe(PowerProcessor p, long ea) {
+            // Each access is told apart.
         }
 
         /** The monitor's answer, if it has given it already; otherwise leaves to ask for it. */

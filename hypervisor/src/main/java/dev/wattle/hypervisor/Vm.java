@@ -6,6 +6,7 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.MemoryBacking;
 import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.irq.IrqEvents;
 import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
@@ -50,6 +51,7 @@ public final class Vm implements AutoCloseable {
     private final GuestMemory memory;
     private final Arena arena = Arena.ofShared();
     private final Xics xics = new Xics(1, SOURCE_BASE, SOURCES);
+    private final IrqEvents irqEvents = new IrqEvents(xics);
     private final IoBus io = new IoBus();
     private final MmuMode mmu;
     private final PartitionPageTable pageTable;
@@ -58,6 +60,8 @@ public final class Vm implements AutoCloseable {
     /** Random numbers that repeat, for runs that must. */
     private final SplittableRandom sequence = new SplittableRandom(0);
 
+    private final Capabilities capabilities;
+    private volatile boolean ail3 = true;
     private final Trace trace;
     private final Engines engines;
     private final Vcpu vcpu;
@@ -70,6 +74,12 @@ public final class Vm implements AutoCloseable {
         memory = builder.memory.get();
         pageTable = new PartitionPageTable(memory, use(mmu, processor), new TableUsers(), preparation(clock));
         hypercalls = PaprHypercalls.forPartition(xics, pageTable);
+        capabilities = new Capabilities(
+                mmu != MmuMode.HASH && processor.radix(),
+                mmu != MmuMode.RADIX,
+                processor.isa() >= 300,
+                hypercalls,
+                allowed -> ail3 = allowed);
         engines = new Engines(
                 builder.engine,
                 builder.codeCacheBytes,
@@ -250,6 +260,11 @@ public final class Vm implements AutoCloseable {
         return xics;
     }
 
+    /** Interrupts that others than the VM's own devices raise. */
+    public IrqEvents irqEvents() {
+        return irqEvents;
+    }
+
     /** The devices of this VM that are accessed by guest real address, and the I/O events. */
     public IoBus io() {
         return io;
@@ -279,6 +294,28 @@ public final class Vm implements AutoCloseable {
 
     Trace trace() {
         return trace;
+    }
+
+    boolean allowsAil3() {
+        return ail3;
+    }
+
+    /**
+     * How much of a capability this VM has (KVM_CHECK_EXTENSION): 0 for nothing, 1 for what is either there or not, or a
+     * number or bit mask as the capability says.
+     */
+    public int check(Capability capability) {
+        return capabilities.check(capability);
+    }
+
+    /**
+     * Turns on or off something that a VM may have or not (KVM_ENABLE_CAP). To be called before the guest runs.
+     *
+     * @param arguments as the capability says
+     * @throws IllegalArgumentException if it cannot be enabled, or not with these arguments; nothing has changed then
+     */
+    public void enable(Capability capability, long... arguments) {
+        capabilities.enable(capability, arguments);
     }
 
     /** What has led out of guest code, by kind and cause, and how often, for all vCPUs. Any thread. */
@@ -364,6 +401,19 @@ public final class Vm implements AutoCloseable {
         /** Memory slot 0, at address 0, shows this memory, which the VM closes with itself. */
         public Builder memory(MemoryBacking backing) {
             memory = () -> GuestMemory.of(backing);
+            return this;
+        }
+
+        /**
+         * How the guest's supervisor state is run; {@link VmKind#HV} by default.
+         *
+         * @throws IllegalArgumentException for {@link VmKind#PR}, which this version does not have
+         */
+        public Builder kind(VmKind kind) {
+            if (kind == VmKind.PR) {
+                throw new IllegalArgumentException(
+                        "VM kind PR: this version runs guests in hypervisor mode only; use HV or DEFAULT");
+            }
             return this;
         }
 

@@ -6,6 +6,7 @@ import dev.wattle.machine.firmware.FirmwareImage;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.mmu.PageSizes;
 import dev.wattle.power.model.ProcessorModel;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -125,6 +126,13 @@ final class PseriesDeviceTree {
                 .set("reg", Nvram.UNIT_ADDRESS)
                 .set("#bytes", Nvram.BYTES);
         return tree;
+    }
+
+    /** Tells the client of one more function of the hypervisor's, by its name in "ibm,hypertas-functions". */
+    static void offer(DeviceTree tree, String function) {
+        DeviceTree.Node rtas = tree.find("/rtas").orElseThrow();
+        String functions = new String(rtas.property("ibm,hypertas-functions").orElseThrow(), StandardCharsets.US_ASCII);
+        rtas.setStrings("ibm,hypertas-functions", (functions + function).split("\0"));
     }
 
     private static void rtas(

@@ -65,6 +65,7 @@ public final class PseriesMachine implements Machine {
     private final HypercallTable hypercalls = new HypercallTable();
     private final PowerEvents events;
     private final PciHostBridge bridge;
+    private final Optional<Watchdogs> watchdogs;
     private final List<Disk> disks;
     private final Startup startup;
     private final CompletableFuture<MachineOutcome> outcome = new CompletableFuture<>();
@@ -115,10 +116,18 @@ public final class PseriesMachine implements Machine {
             bridge.plug(builder.functions.size() + i, transport.function());
         }
         new PciRtas(bridge).define(rtas);
+        // The host's timers would make runs differ that must not.
+        watchdogs = isVirtual
+                ? Optional.empty()
+                : Optional.of(new Watchdogs(this::finish, () -> vcpu.systemReset(vcpu.server())));
+        watchdogs.ifPresent(timers -> timers.define(hypercalls));
         DeviceTree tree = PseriesDeviceTree.build(
                 builder.processor, memory.size(), SERVERS, builder.bootArguments, uuid, seed, architecture, rtas);
 
         PciDeviceTree.describe(tree, bridge);
+        if (watchdogs.isPresent()) {
+            PseriesDeviceTree.offer(tree, "hcall-watchdog");
+        }
         if (!builder.bootOrder.isEmpty()) {
             tree.find("/chosen").orElseThrow().setStrings("qemu,boot-device", builder.bootOrder);
         }
@@ -261,6 +270,7 @@ public final class PseriesMachine implements Machine {
 
     @Override
     public void close() {
+        watchdogs.ifPresent(Watchdogs::close);
         bridge.unplugAll();
         closeDisks(disks);
         vm.close();

@@ -47,6 +47,15 @@ public interface PlatformCalls {
         throw processor.interrupts().machineCheckData(ea, false);
     }
 
+    /**
+     * An instruction is going to access a real address without storage, beside others: whether it may begin.
+     *
+     * @throws GuestInterrupt to leave the instruction before any of its accesses
+     */
+    default void ioProbe(PowerProcessor processor, long ea) {
+        throw processor.interrupts().machineCheckData(ea, false);
+    }
+
     /** The guest takes an interrupt, other than a system call; {@code srr0} is where it goes on afterwards. */
     default void interruptTaken(PowerProcessor processor, Interrupt interrupt, long srr0) {}
 

@@ -620,10 +620,11 @@ public final class PowerProcessor extends Processor {
         while (done < bytes) {
             long at = ea(ea + done);
             int piece = (int) Math.min(bytes - done, 4096 - (at & 0xfff));
-            if (store) {
-                storeAddress(at, piece);
-            } else if (!hits(at, piece, SoftTlb.READ_LIMIT)) {
-                translation.dataAddress(at, piece, false);
+            long host = store
+                    ? storeAddress(at, piece)
+                    : hits(at, piece, SoftTlb.READ_LIMIT) ? 0 : translation.dataAddress(at, piece, false);
+            if (host == AddressTranslation.NO_MEMORY) {
+                platform.ioProbe(this, at);
             }
             done += piece;
         }

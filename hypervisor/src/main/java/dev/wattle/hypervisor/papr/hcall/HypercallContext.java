@@ -40,6 +40,11 @@ public interface HypercallContext {
      */
     void setLpcrBits(long mask, long value);
 
+    /** Whether the partition may have LPCR[AIL] = 3. */
+    default boolean allowsAil3() {
+        return true;
+    }
+
     /** Writes a special purpose register of this vCPU that only a hypervisor may write, by SPR number. */
     void setSpr(int spr, long value);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor.papr.hcall;
 
-import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_FUNCTION;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_P2;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_P3;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_P4;
+import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_PARAMETER;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_SUCCESS;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_UNSUPPORTED_FLAG;
 
@@ -30,11 +30,40 @@ final class ModeHypercalls {
     private static final long PRIV_HYPERVISOR = 3;
     private static final long DAWRX_HYP = 4;
 
+    private static final long DABRX_PROBLEM = 1;
+    private static final long DABRX_PRIVILEGED = 2;
+    /** Whatever MSR[DR] is. */
+    private static final long DABRX_BTI = 8;
+    /** DABR[DW DR], and DABR[BT]. */
+    private static final long DABR_ACCESSES = 3;
+
+    private static final long DABR_TRANSLATION = 4;
+
     void define(HypercallTable table) {
         table.define(HcallNumber.H_SET_MODE, this::setMode)
                 .define(HcallNumber.H_SET_SPRG0, this::setSprg0)
-                .define(HcallNumber.H_SET_DABR, c -> H_FUNCTION)
-                .define(HcallNumber.H_SET_XDABR, c -> H_FUNCTION);
+                .define(HcallNumber.H_SET_DABR, c -> setDabr(c, c.argument(0), DABRX_PROBLEM | DABRX_PRIVILEGED))
+                .define(HcallNumber.H_SET_XDABR, this::setXdabr);
+    }
+
+    /** r4 = DABR, r5 = DABRX. */
+    private long setXdabr(HypercallContext c) {
+        long dabrx = c.argument(1);
+        if ((dabrx & (DABRX_PROBLEM | DABRX_PRIVILEGED)) == 0
+                || (dabrx & ~(DABRX_PROBLEM | DABRX_PRIVILEGED | DABRX_BTI)) != 0) {
+            return H_PARAMETER;
+        }
+        return setDabr(c, c.argument(0), dabrx);
+    }
+
+    /**
+     * These processors have no DABR: their DAWR does the same for a guest that knows the older register (Power ISA 2.06B,
+     * Book III-S, 8.1.3). DABRX has its bits where DAWRX has them.
+     */
+    private static long setDabr(HypercallContext c, long dabr, long dabrx) {
+        c.setSpr(SPR_DAWR0, dabr & -8);
+        c.setSpr(SPR_DAWRX0, dabrx | (dabr & DABR_ACCESSES) << 5 | (dabr & DABR_TRANSLATION) << 2);
+        return H_SUCCESS;
     }
 
     private long setSprg0(HypercallContext c) {
@@ -86,7 +115,7 @@ final class ModeHypercalls {
 
     private static long setAil(HypercallContext c, long ail) {
         // 1 is reserved in the ISA.
-        if (ail < 0 || ail == 1 || ail > 3) {
+        if (ail < 0 || ail == 1 || ail > 3 || ail == 3 && !c.allowsAil3()) {
             return H_UNSUPPORTED_FLAG;
         }
         c.setLpcrBits(LPCR_AIL, ail << LPCR_AIL_SHIFT);

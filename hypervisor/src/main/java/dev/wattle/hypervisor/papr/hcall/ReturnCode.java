@@ -37,6 +37,8 @@ public final class ReturnCode {
     public static final long H_UNSUPPORTED = -67;
     /** Call again in about a millisecond; the codes above it are for ten times as long each, up to 100 seconds. */
     public static final long H_LONG_BUSY_1_MSEC = 9900;
+    /** There was nothing to do. */
+    public static final long H_NOOP = -63;
     /** Never seen by a guest: the hypervisor does not answer this call, the monitor does. */
     public static final long H_TOO_HARD = 9999;
 
