@@ -20,11 +20,11 @@ import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.Machine;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
+import dev.wattle.machine.block.RawImage;
+import dev.wattle.machine.block.VirtioBlock;
 import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.machine.firmware.ElfKernel;
 import dev.wattle.machine.firmware.FirmwareRom;
-import dev.wattle.machine.block.RawImage;
-import dev.wattle.machine.block.VirtioBlock;
 import dev.wattle.machine.pci.PciFunction;
 import dev.wattle.machine.virtio.IoWorker;
 import dev.wattle.machine.virtio.VirtioPci;
@@ -103,7 +103,9 @@ public final class PseriesMachine implements Machine {
         for (int i = 0; i < builder.drives.size(); i++) {
             Drive drive = builder.drives.get(i);
             VirtioBlock disk = new VirtioBlock(
-                    RawImage.open(drive.image(), drive.readOnly()), drive.serial().orElse("drive" + i), workers);
+                    RawImage.open(drive.image(), drive.readOnly()),
+                    drive.serial().orElse("drive" + i),
+                    workers);
             VirtioPci transport = new VirtioPci(
                     disk, VirtioPci.Interface.TRANSITIONAL, VirtioPci.Notification.IO_EVENT, vcpu::interruptByteOrder);
             disks.add(new Disk("disk " + i, disk, transport));
