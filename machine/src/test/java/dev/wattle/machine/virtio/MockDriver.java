@@ -4,6 +4,7 @@ package dev.wattle.machine.virtio;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.machine.pci.Msix;
 import dev.wattle.machine.pci.PciFunction;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
@@ -263,6 +264,7 @@ public final class MockDriver {
 
     /** Whether a chain has been given back that was not taken. */
     public boolean hasUsed() {
+        VarHandle.acquireFence();
         return get(used + 2, 2) != (usedIndex & 0xffff);
     }
 
