@@ -16,6 +16,7 @@ import dev.wattle.machine.pseries.PseriesMachine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -115,16 +116,14 @@ class DiskBootTest {
         Path file = copy("readonly.img");
         byte[] before = Files.readAllBytes(file);
         MachineStatistics statistics = run(
-                direct().bootArguments("console=hvc0 root=/dev/vda2 ro init=/bin/sh")
+                direct().bootArguments("console=hvc0 root=/dev/vda2 ro")
                         .drive(new Drive(file, true, Optional.empty())),
                 shell -> {
-                    String result = shell.run("/bin/busybox mount -t proc proc /proc; /bin/busybox ls /boot;"
-                            + " /bin/busybox touch /new; /bin/busybox alias poweroff='/bin/busybox poweroff -f'");
+                    String result = shell.run("ls /boot; touch /new; mount -o remount,rw /; cat /sys/block/vda/ro");
                     assertTrue(result.contains("vmlinux") && result.contains("Read-only"), result);
-                    shell.run("alias poweroff='/bin/busybox poweroff -f'");
                 });
         assertEquals(0, count(statistics, "written bytes"));
-        assertTrue(java.util.Arrays.equals(before, Files.readAllBytes(file)));
+        assertTrue(Arrays.equals(before, Files.readAllBytes(file)));
     }
 
     @Test
