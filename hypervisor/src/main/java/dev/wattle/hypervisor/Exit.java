@@ -106,8 +106,12 @@ public sealed interface Exit {
      */
     record Debug(GuestDebug.Cause status, long address) implements Exit {}
 
-    /** The guest has ended its partition. */
-    record Shutdown() implements Exit {}
+    /**
+     * The vCPU cannot be entered: the monitor has given it registers that a guest cannot have.
+     *
+     * @param hardwareEntryFailureReason which register, and why
+     */
+    record FailEntry(String hardwareEntryFailureReason) implements Exit {}
 
     /**
      * The vCPU cannot go on, by a fault of this program's.

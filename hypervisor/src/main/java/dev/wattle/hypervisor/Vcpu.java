@@ -8,6 +8,9 @@ import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
+import dev.wattle.hypervisor.trace.Trace;
+import dev.wattle.power.mmu.HashPageTable;
+import dev.wattle.power.mmu.PageSizes;
 import dev.wattle.power.processor.GuestDebug;
 import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Msr;
@@ -20,6 +23,7 @@ import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -32,7 +36,6 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -43,19 +46,14 @@ import java.util.concurrent.locks.ReentrantLock;
  * inputs are for any thread.
  */
 public final class Vcpu implements HypercallContext, AutoCloseable {
-    /** Counted ways out of guest code. */
     private static final long LPCR_ILE = 1L << (63 - 38);
-
-    private enum Way {
-        MMIO,
-        MMIO_HANDLED,
-        PAPR_HCALL,
-        HCALL_HANDLED,
-        DEBUG,
-        INTERRUPTED,
-        CEDE,
-        INTERNAL_ERROR
-    }
+    private static final long[] NO_ARGUMENTS = {};
+    private static final long LPCR_VPM0 = 1L << 63;
+    private static final int LPCR_VRMASD_SHIFT = 47;
+    private static final long LPCR_VRMASD = 0x1fL << LPCR_VRMASD_SHIFT;
+    private static final long LPCR_UPRT = 1L << 22;
+    private static final long LPCR_HR = 1L << 20;
+    private static final long LPCR_GTSE = 1L << 10;
 
     private static final long DEADLINE_NONE = Long.MAX_VALUE;
 
@@ -69,19 +67,21 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final DecrementerTimer timer;
     private final AtomicBoolean kicked = new AtomicBoolean();
     private final AtomicBoolean prodded = new AtomicBoolean();
-    private final AtomicLongArray ways = new AtomicLongArray(Way.values().length);
+    private final ExitCounters counters = new ExitCounters();
     private final Runnable withdrawDecrementer;
     private volatile Thread thread = Thread.currentThread();
     /** Held by the thread that runs guest code, or acts in its place. */
     private final ReentrantLock running = new ReentrantLock();
 
     private final Queue<FutureTask<Boolean>> tasks = new ConcurrentLinkedQueue<>();
+    private final boolean isTraced;
     private boolean hypercallPending;
     private final MmioAccesses mmio = new MmioAccesses();
 
     Vcpu(Vm vm, Arena arena, PowerFrontEnd frontEnd, Engines engines) {
         this.vm = vm;
         virtual = vm.clock() == ClockMode.VIRTUAL;
+        isTraced = vm.trace() != Trace.NONE;
         virtualTime = new VirtualTimeBase();
         processor = new PowerProcessor(
                 arena,
@@ -100,6 +100,9 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         processor.setSpr(Spr.LPCR, vm.processor().guestLpcr());
         processor.setSpr(Spr.FSCR, vm.processor().guestFscr());
         processor.setSpr(Spr.CTRL, 1);
+        if (vm.mmu() == MmuMode.RADIX) {
+            registerProcessTable(0, true, true);
+        }
         processor.contextChanged();
     }
 
@@ -202,31 +205,39 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             return debug(earlier.get());
         }
         thread = Thread.currentThread();
+        if ((processor.msr() & ~processor.model().msrMask()) != 0) {
+            return count(
+                    ExitKind.FAIL_ENTRY,
+                    new Exit.FailEntry("MSR 0x" + Long.toHexString(processor.msr())
+                            + ": it has bits that this processor does not have"));
+        }
         processor.runsOn(thread);
         if (kicked.getAndSet(false)) {
-            return count(Way.INTERRUPTED, new Exit.Interrupted());
+            return count(ExitKind.INTERRUPTED, new Exit.Interrupted());
         }
         while (true) {
             processor.stopAt(completed);
             try {
                 engine.run();
             } catch (RuntimeException | LinkageError | StackOverflowError e) {
-                return count(Way.INTERNAL_ERROR, new Exit.InternalError(describe(e)));
+                return count(ExitKind.INTERNAL_ERROR, new Exit.InternalError(describe(e)));
             }
             if (hypercallPending) {
                 hypercallPending = false;
-                return count(Way.PAPR_HCALL, new Exit.PaprHcall(processor.gpr(3), arguments()));
+                counters.hypercall(processor.gpr(3), false);
+                return exit(new Exit.PaprHcall(processor.gpr(3), arguments()));
             }
             Optional<Exit.Mmio> access = mmio.take();
             if (access.isPresent()) {
-                return count(Way.MMIO, access.get());
+                counters.count(ExitKind.MMIO, access.get().isWrite() ? ExitCounters.STORE : ExitCounters.LOAD);
+                return exit(access.get());
             }
             Optional<GuestDebug.Event> stop = processor.debugging().take();
             if (stop.isPresent()) {
                 return debug(stop.get());
             }
             if (kicked.getAndSet(false)) {
-                return count(Way.INTERRUPTED, new Exit.Interrupted());
+                return count(ExitKind.INTERRUPTED, new Exit.Interrupted());
             }
             if (instructionsCompleted() >= completed) {
                 return new Exit.Interrupted();
@@ -249,7 +260,8 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     }
 
     private Exit debug(GuestDebug.Event stop) {
-        return count(Way.DEBUG, new Exit.Debug(stop.cause(), stop.address()));
+        counters.count(ExitKind.DEBUG, stop.cause().ordinal());
+        return exit(new Exit.Debug(stop.cause(), stop.address()));
     }
 
     private long[] arguments() {
@@ -260,8 +272,15 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         return arguments;
     }
 
-    private Exit count(Way way, Exit exit) {
-        ways.incrementAndGet(way.ordinal());
+    private Exit count(ExitKind kind, Exit exit) {
+        counters.count(kind);
+        return exit(exit);
+    }
+
+    private Exit exit(Exit exit) {
+        if (isTraced) {
+            vm.trace().exit(server(), processor.nia(), exit);
+        }
         return exit;
     }
 
@@ -335,14 +354,6 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     public long msr() {
         return processor.msr();
-    }
-
-    /**
-     * The byte order of the guest's interrupt handlers (LPCR[ILE]): what devices whose fields are in "the guest's order" go
-     * by. Any thread.
-     */
-    public ByteOrder interruptByteOrder() {
-        return (processor.spr(Spr.LPCR) & LPCR_ILE) != 0 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
     }
 
     /**
@@ -424,6 +435,14 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         perform(() -> processor.debugging().set(debug));
     }
 
+    /**
+     * The byte order of the guest's interrupt handlers (LPCR[ILE]): what devices whose fields are in "the guest's order" go
+     * by. Any thread.
+     */
+    public ByteOrder interruptByteOrder() {
+        return (processor.spr(Spr.LPCR) & LPCR_ILE) != 0 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+    }
+
     /** Guest instructions completed. */
     public long instructionsCompleted() {
         return processor.slot(Slots.COMPLETED);
@@ -447,11 +466,18 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         return new EnumMap<>(processor.interrupts().counts());
     }
 
+    /** What has led out of guest code, and how often. Any thread. */
+    public List<ExitCount> exits() {
+        List<ExitCount> all = counters.all();
+        interruptCounts().forEach((interrupt, n) -> all.add(new ExitCount(ExitKind.INTERRUPT, interrupt.name(), n)));
+        return all;
+    }
+
     void addExitCounts(Map<String, Long> counts) {
-        for (Way way : Way.values()) {
-            long n = ways.get(way.ordinal());
+        for (ExitKind kind : ExitKind.values()) {
+            long n = counters.of(kind);
             if (n != 0) {
-                counts.merge(way.name(), n, Long::sum);
+                counts.merge(kind.name(), n, Long::sum);
             }
         }
     }
@@ -471,6 +497,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     @Override
     public GuestMemory memory() {
         return vm.memory();
+    }
+
+    @Override
+    public boolean allowsAil3() {
+        return vm.allowsAil3();
     }
 
     @Override
@@ -506,17 +537,53 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public void registerProcessTable(long dword, boolean radix, boolean gtse) {
-        if (dword == 0) {
+        setLpcrBits(LPCR_HR | LPCR_UPRT, radix ? LPCR_HR | LPCR_UPRT : 0);
+        allowInvalidation(gtse);
+        if (!radix) {
+            processor.radix().deactivate();
+        } else if (dword == 0) {
             processor.radix().reset();
         } else {
             processor.radix().processTable(dword);
         }
-        processor.invalidateTranslations();
+        processor.translationChanged();
+    }
+
+    @Override
+    public void allowInvalidation(boolean gtse) {
+        setLpcrBits(LPCR_GTSE, gtse ? LPCR_GTSE : 0);
+    }
+
+    @Override
+    public boolean isRadix() {
+        return processor.radix().isActive();
+    }
+
+    @Override
+    public boolean hasRadix() {
+        return vm.processor().radix() && vm.mmu() != MmuMode.HASH;
+    }
+
+    @Override
+    public void forgetProcess(long pid) {
+        processor.invalidateProcess(pid);
+    }
+
+    @Override
+    public void forgetPage(long pid, long ea, long bytes) {
+        processor.invalidatePage(pid, ea, bytes);
+    }
+
+    /** Translates by a hash page table, real mode as well, or no longer. */
+    void hashPageTable(Optional<HashPageTable> table, int vrmaBase) {
+        long vrmasd = PageSizes.slbEncoding(vrmaBase) << LPCR_VRMASD_SHIFT - 4;
+        setLpcrBits(LPCR_VPM0 | LPCR_VRMASD, table.isPresent() ? LPCR_VPM0 | vrmasd : 0);
+        processor.hashPageTable(table, vrmaBase);
     }
 
     @Override
     public void cede() {
-        ways.incrementAndGet(Way.CEDE.ordinal());
+        counters.count(ExitKind.CEDE);
         processor.setMsr(processor.msr() | Msr.EE);
         idle();
     }
@@ -582,10 +649,14 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         public void hypercall(PowerProcessor p) {
             long number = p.gpr(3);
             if (vm.hypercalls().answers(number)) {
+                long[] arguments = isTraced ? arguments() : NO_ARGUMENTS;
                 long result = vm.hypercalls().call(number, Vcpu.this);
                 if (result != ReturnCode.H_TOO_HARD) {
-                    ways.incrementAndGet(Way.HCALL_HANDLED.ordinal());
+                    counters.hypercall(number, true);
                     p.setGpr(3, result);
+                    if (isTraced) {
+                        vm.trace().hypercall(server(), p.nia(), number, arguments, result);
+                    }
                     return;
                 }
             }
@@ -597,7 +668,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         public long ioLoad(PowerProcessor p, long ea, long ra, int bytes) {
             OptionalLong value = vm.io().read(ra, bytes);
             if (value.isPresent()) {
-                ways.incrementAndGet(Way.MMIO_HANDLED.ordinal());
+                counters.count(ExitKind.MMIO_HANDLED, ExitCounters.LOAD);
                 return value.getAsLong();
             }
             return access(p, ea, ra, bytes, false, 0).value(ByteOrder.LITTLE_ENDIAN);
@@ -606,10 +677,15 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         @Override
         public void ioStore(PowerProcessor p, long ea, long ra, int bytes, long value) {
             if (vm.io().write(ra, bytes, value)) {
-                ways.incrementAndGet(Way.MMIO_HANDLED.ordinal());
+                counters.count(ExitKind.MMIO_HANDLED, ExitCounters.STORE);
                 return;
             }
             access(p, ea, ra, bytes, true, value);
+        }
+
+        @Override
+        public void ioProbe(PowerProcessor p, long ea) {
+            // Each access is told apart.
         }
 
         /** The monitor's answer, if it has given it already; otherwise leaves to ask for it. */
@@ -626,6 +702,13 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 throw p.interrupts().machineCheckData(ea, false);
             }
             return answer.get();
+        }
+
+        @Override
+        public void interruptTaken(PowerProcessor p, Interrupt interrupt, long srr0) {
+            if (isTraced) {
+                vm.trace().interrupt(server(), interrupt, srr0);
+            }
         }
 
         @Override

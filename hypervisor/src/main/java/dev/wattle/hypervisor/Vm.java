@@ -6,12 +6,18 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.MemoryBacking;
 import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.irq.IrqEvents;
+import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
+import dev.wattle.hypervisor.papr.hash.PageTableExport;
 import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.hypervisor.trace.Trace;
+import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -22,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -44,19 +51,35 @@ public final class Vm implements AutoCloseable {
     private final GuestMemory memory;
     private final Arena arena = Arena.ofShared();
     private final Xics xics = new Xics(1, SOURCE_BASE, SOURCES);
+    private final IrqEvents irqEvents = new IrqEvents(xics);
     private final IoBus io = new IoBus();
-    private final HypercallTable hypercalls = PaprHypercalls.forRadixGuest(xics);
+    private final MmuMode mmu;
+    private final PartitionPageTable pageTable;
+    private final HypercallTable hypercalls;
     private final SecureRandom random = new SecureRandom();
     /** Random numbers that repeat, for runs that must. */
     private final SplittableRandom sequence = new SplittableRandom(0);
 
+    private final Capabilities capabilities;
+    private volatile boolean ail3 = true;
+    private final Trace trace;
     private final Engines engines;
     private final Vcpu vcpu;
 
     private Vm(Builder builder) {
         processor = builder.processor;
         clock = builder.clock;
+        trace = builder.trace;
+        mmu = builder.mmu();
         memory = builder.memory.get();
+        pageTable = new PartitionPageTable(memory, use(mmu, processor), new TableUsers(), preparation(clock));
+        hypercalls = PaprHypercalls.forPartition(xics, pageTable);
+        capabilities = new Capabilities(
+                mmu != MmuMode.HASH && processor.radix(),
+                mmu != MmuMode.RADIX,
+                processor.isa() >= 300,
+                hypercalls,
+                allowed -> ail3 = allowed);
         engines = new Engines(
                 builder.engine,
                 builder.codeCacheBytes,
@@ -65,6 +88,34 @@ public final class Vm implements AutoCloseable {
                 builder.codeListener);
         vcpu = new Vcpu(this, arena, new PowerFrontEnd(processor), engines);
         xics.connect(0, vcpu::external);
+        pageTable.start();
+    }
+
+    private static PartitionPageTable.Use use(MmuMode mmu, ProcessorModel processor) {
+        return switch (mmu) {
+            case RADIX -> PartitionPageTable.Use.NEVER;
+            case HASH -> PartitionPageTable.Use.ALWAYS;
+            case AUTO -> processor.radix() ? PartitionPageTable.Use.ON_DEMAND : PartitionPageTable.Use.ALWAYS;
+        };
+    }
+
+    /** What takes long is done elsewhere, unless runs must repeat. */
+    private static Executor preparation(ClockMode clock) {
+        return clock == ClockMode.VIRTUAL
+                ? Runnable::run
+                : task -> Thread.ofPlatform().daemon().name("hash page table").start(task);
+    }
+
+    private final class TableUsers implements PartitionPageTable.Processors {
+        @Override
+        public void hashPageTable(Optional<HashPageTable> table, int vrmaBase) {
+            vcpu.hashPageTable(table, vrmaBase);
+        }
+
+        @Override
+        public void forgetPage(long index, long v, long r) {
+            vcpu.processor.forgetPage(index, v, r);
+        }
     }
 
     /** Starts the description of a VM. */
@@ -74,6 +125,51 @@ public final class Vm implements AutoCloseable {
 
     public ProcessorModel processor() {
         return processor;
+    }
+
+    /** Which kinds of address translation the guest may use. */
+    public MmuMode mmu() {
+        return mmu;
+    }
+
+    // Hash page table (KVM_PPC_ALLOCATE_HTAB, KVM_PPC_GET_HTAB_FD)
+
+    /** The hash page table. It is changed by the vCPU, or by others in {@link #whileStopped}. */
+    public PartitionPageTable pageTable() {
+        return pageTable;
+    }
+
+    /**
+     * Gives the guest an empty hash page table, but for the entries for real mode, in place of the one that it may have.
+     *
+     * @param shift logarithm of its size in bytes
+     * @throws IllegalArgumentException if that is not from 18 to 46
+     * @throws IllegalStateException if the guest may only translate by radix tree
+     * @throws OutOfMemoryError if the host cannot give that much memory
+     */
+    public void allocatePageTable(int shift) {
+        vcpu.perform(() -> pageTable.allocate(shift));
+    }
+
+    /**
+     * Begins to export the hash page table, while the guest may go on.
+     *
+     * @param boltedOnly whether entries that are not bolted are left out
+     * @throws IllegalStateException if the guest has none
+     */
+    public PageTableExport exportPageTable(boolean boltedOnly) {
+        return pageTable.export(boltedOnly);
+    }
+
+    /**
+     * Reads whole records of an export into the hash page table, which has the same size. The table of a guest that has
+     * never run is empty but for the entries for real mode, which a complete export has too.
+     *
+     * @throws IllegalArgumentException if a record cannot be of such a table; it says why
+     * @throws IllegalStateException if the guest has no table
+     */
+    public void importPageTable(ByteBuffer records) {
+        vcpu.perform(() -> pageTable.load(records));
     }
 
     public ClockMode clock() {
@@ -164,6 +260,11 @@ public final class Vm implements AutoCloseable {
         return xics;
     }
 
+    /** Interrupts that others than the VM's own devices raise. */
+    public IrqEvents irqEvents() {
+        return irqEvents;
+    }
+
     /** The devices of this VM that are accessed by guest real address, and the I/O events. */
     public IoBus io() {
         return io;
@@ -189,6 +290,37 @@ public final class Vm implements AutoCloseable {
 
     long random() {
         return clock == ClockMode.VIRTUAL ? sequence.nextLong() : random.nextLong();
+    }
+
+    Trace trace() {
+        return trace;
+    }
+
+    boolean allowsAil3() {
+        return ail3;
+    }
+
+    /**
+     * How much of a capability this VM has (KVM_CHECK_EXTENSION): 0 for nothing, 1 for what is either there or not, or a
+     * number or bit mask as the capability says.
+     */
+    public int check(Capability capability) {
+        return capabilities.check(capability);
+    }
+
+    /**
+     * Turns on or off something that a VM may have or not (KVM_ENABLE_CAP). To be called before the guest runs.
+     *
+     * @param arguments as the capability says
+     * @throws IllegalArgumentException if it cannot be enabled, or not with these arguments; nothing has changed then
+     */
+    public void enable(Capability capability, long... arguments) {
+        capabilities.enable(capability, arguments);
+    }
+
+    /** What has led out of guest code, by kind and cause, and how often, for all vCPUs. Any thread. */
+    public List<ExitCount> exits() {
+        return vcpu.exits();
     }
 
     /** Ways out of guest code by kind, and hypercalls answered inside by name. */
@@ -238,6 +370,7 @@ public final class Vm implements AutoCloseable {
     @Override
     public void close() {
         vcpu.close();
+        pageTable.close();
         arena.close();
         memory.close();
     }
@@ -246,11 +379,13 @@ public final class Vm implements AutoCloseable {
     public static final class Builder {
         private Supplier<GuestMemory> memory = () -> GuestMemory.allocate(1L << 30);
         private ProcessorModel processor = ProcessorModel.POWER9;
+        private MmuMode mmu = MmuMode.AUTO;
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
         private long codeCacheBytes = DEFAULT_CODE_CACHE;
         private Optional<Engines.TranslationDirectory> translations = Optional.empty();
         private Optional<HostCodeListener> codeListener = Optional.empty();
+        private Trace trace = Trace.NONE;
 
         private Builder() {}
 
@@ -269,10 +404,36 @@ public final class Vm implements AutoCloseable {
             return this;
         }
 
+        /**
+         * How the guest's supervisor state is run; {@link VmKind#HV} by default.
+         *
+         * @throws IllegalArgumentException for {@link VmKind#PR}, which this version does not have
+         */
+        public Builder kind(VmKind kind) {
+            if (kind == VmKind.PR) {
+                throw new IllegalArgumentException(
+                        "VM kind PR: this version runs guests in hypervisor mode only; use HV or DEFAULT");
+            }
+            return this;
+        }
+
         /** The processor; POWER9 by default. */
         public Builder processor(ProcessorModel model) {
             processor = model;
             return this;
+        }
+
+        /** Which kinds of address translation the guest may use; by default all that the processor has. */
+        public Builder mmu(MmuMode mode) {
+            mmu = mode;
+            return this;
+        }
+
+        private MmuMode mmu() {
+            if (mmu == MmuMode.RADIX && !processor.radix()) {
+                throw new IllegalArgumentException(processor + " has no translation by radix tree");
+            }
+            return mmu;
         }
 
         /** Where time comes from; the host by default. */
@@ -312,6 +473,12 @@ public final class Vm implements AutoCloseable {
             return this;
         }
 
+        /** Who is told of exits, hypercalls and interrupts as they happen; nobody by default. */
+        public Builder trace(Trace listener) {
+            trace = listener;
+            return this;
+        }
+
         /** Who is told of host code that is made, such as a profiler's map; nobody by default. */
         public Builder hostCodeListener(HostCodeListener listener) {
             codeListener = Optional.of(listener);
@@ -322,6 +489,7 @@ public final class Vm implements AutoCloseable {
          * Makes the VM.
          *
          * @throws OutOfMemoryError if the host cannot reserve the memory
+         * @throws IllegalArgumentException if the processor cannot translate as asked
          */
         public Vm build() {
             return new Vm(this);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.machine;
 
+import dev.wattle.hypervisor.ExitCount;
+import java.util.List;
+
 /** A machine with a guest in it, from its building to its end. */
 public interface Machine extends AutoCloseable {
     /**
@@ -15,6 +18,9 @@ public interface Machine extends AutoCloseable {
 
     /** What the machine has done so far. Callable from any thread. */
     MachineStatistics statistics();
+
+    /** What has led out of guest code so far, by kind and cause. Callable from any thread. */
+    List<ExitCount> exits();
 
     /** Releases the guest's memory. Not while {@link #run} is under way. */
     @Override

@@ -2,6 +2,7 @@
 package dev.wattle.app.cli;
 
 import dev.wattle.app.guest.Progress;
+import dev.wattle.hypervisor.ExitCount;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.Machine;
@@ -12,10 +13,12 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jline.terminal.spi.SystemStream;
 
 /**
@@ -32,6 +35,7 @@ final class GuestRun {
     private final HostTerminal terminal;
     private final Progress progress;
     private final Optional<ReportFile> reportFile;
+    private final Optional<TextTrace> trace;
     private final boolean noReboot;
 
     private final StreamConsole console;
@@ -40,6 +44,7 @@ final class GuestRun {
     private final AtomicBoolean outputLost = new AtomicBoolean();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile Runnable stopMachine = () -> {};
+    private volatile Supplier<List<ExitCount>> exits = List::of;
     private volatile Runnable leaveRawMode = () -> {};
 
     /** Builds a machine; called again for each reboot. */
@@ -56,12 +61,19 @@ final class GuestRun {
      * @param terminal the terminal that the standard streams may lead to
      * @param progress shows what happens until the guest's first output
      * @param reportFile where the report goes, if anywhere
+     * @param trace what is closed at the end of the run
      * @param noReboot whether a reboot ends the run
      */
-    GuestRun(HostTerminal terminal, Progress progress, Optional<ReportFile> reportFile, boolean noReboot) {
+    GuestRun(
+            HostTerminal terminal,
+            Progress progress,
+            Optional<ReportFile> reportFile,
+            Optional<TextTrace> trace,
+            boolean noReboot) {
         this.terminal = terminal;
         this.progress = progress;
         this.reportFile = reportFile;
+        this.trace = trace;
         this.noReboot = noReboot;
         // The descriptors themselves: System.in and System.out would buffer.
         FileInputStream in = new FileInputStream(FileDescriptor.in);
@@ -83,11 +95,13 @@ final class GuestRun {
     int untilTheEnd(String name, Factory factory) throws CommandFailure {
         Thread hook = new Thread(this::endedBySignal, "end of process");
         Runtime.getRuntime().addShutdownHook(hook);
+        LiveCountsSocket.serve(() -> new LiveCounts(name, counts()));
         try {
             MachineOutcome end = boots(name, factory);
             return status(end);
         } finally {
             restoreTerminal();
+            trace.ifPresent(TextTrace::close);
             ended.countDown();
             try {
                 Runtime.getRuntime().removeShutdownHook(hook);
@@ -107,6 +121,7 @@ final class GuestRun {
                 }
                 progress.stage("Booting " + name);
                 stopMachine = machine::stop;
+                exits = machine::exits;
                 if (stopRequested.get()) {
                     machine.stop();
                 }
@@ -128,9 +143,16 @@ final class GuestRun {
                 throw new CommandFailure(CommandFailure.USAGE, String.valueOf(e.getMessage()), e);
             } finally {
                 stopMachine = () -> {};
+                exits = List::of;
                 progress.done();
             }
         }
+    }
+
+    private List<LiveCounts.Count> counts() {
+        return exits.get().stream()
+                .map(count -> new LiveCounts.Count(count.kind().name(), count.cause(), count.count()))
+                .toList();
     }
 
     /** The launcher may have the JVM record this run: then it waits for this file. */

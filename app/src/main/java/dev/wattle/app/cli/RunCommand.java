@@ -8,6 +8,7 @@ import dev.wattle.app.guest.Progress;
 import dev.wattle.engine.host.PerfMap;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
+import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.pseries.Drive;
 import dev.wattle.machine.pseries.Lockstep;
@@ -123,6 +124,17 @@ final class RunCommand implements Callable<Integer> {
     private ProcessorModel processor;
 
     @Option(
+            names = "--mmu",
+            paramLabel = "KIND",
+            defaultValue = "auto",
+            converter = MmuConverter.class,
+            description =
+                    "Which kinds of address translation the guest is offered: hash (page table), radix (tree), or auto"
+                            + " (what the processor has; the guest chooses). Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private MmuMode mmu;
+
+    @Option(
             names = "--clock",
             paramLabel = "CLOCK",
             defaultValue = "host",
@@ -179,6 +191,21 @@ final class RunCommand implements Callable<Integer> {
     private @Nullable String stats;
 
     @Option(
+            names = "--trace",
+            paramLabel = "TOPICS",
+            description = "Write a line for each of exits, hcalls, interrupts (names separated by commas), and an event"
+                    + " for the JDK's Flight Recorder.")
+    private @Nullable String trace;
+
+    @Option(
+            names = "--trace-file",
+            paramLabel = "FILE",
+            defaultValue = "wattle-trace.txt",
+            description = "Where --trace writes its lines. Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private Path traceFile;
+
+    @Option(
             names = "--disable-hcall",
             paramLabel = "NAME",
             description = "Do not answer this hypercall inside the hypervisor, so that each call is an exit, such as"
@@ -222,11 +249,14 @@ final class RunCommand implements Callable<Integer> {
         AtomicBoolean told = new AtomicBoolean();
         Optional<Path> translations = translations();
         AtomicBoolean problemTold = new AtomicBoolean();
-        return new GuestRun(terminal, progress, report, noReboot).untilTheEnd(guest.name, console -> {
+        Optional<TextTrace> lines = trace == null ? Optional.empty() : Optional.of(TextTrace.open(trace, traceFile));
+        GuestRun run = new GuestRun(terminal, progress, report, lines, noReboot);
+        return run.untilTheEnd(guest.name, console -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
                     .bootArguments(guest.bootArguments)
                     .memoryBytes(memory.bytes())
                     .processor(processor)
+                    .mmu(mmu)
                     .clock(clock)
                     .console(console);
             rom.ifPresent(builder::firmware);
@@ -242,6 +272,7 @@ final class RunCommand implements Callable<Integer> {
                 }
             }));
             names.ifPresent(builder::hostCodeListener);
+            lines.ifPresent(text -> builder.trace(text.withEvents()));
             if (engine == EngineChoice.LOCKSTEP) {
                 return new Lockstep(builder, console, lockstepInterval);
             }
@@ -367,6 +398,14 @@ final class RunCommand implements Callable<Integer> {
         @Override
         public ProcessorModel convert(String text) {
             return named(ProcessorModel.values(), "processor model", text);
+        }
+    }
+
+    /** Reads {@code --mmu}. */
+    static final class MmuConverter implements ITypeConverter<MmuMode> {
+        @Override
+        public MmuMode convert(String text) {
+            return named(MmuMode.values(), "kind of address translation", text);
         }
     }
 

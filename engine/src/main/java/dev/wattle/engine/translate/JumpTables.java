@@ -14,7 +14,7 @@ import java.lang.foreign.Arena;
  */
 public final class JumpTables {
     /** Mode bits are below this. */
-    public static final int MODES = 1024;
+    public static final int MODES = 2048;
 
     private static final int SETS_LOG2 = 11;
 

@@ -2,6 +2,7 @@
 package dev.wattle.machine.pseries;
 
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.power.model.ProcessorModel;
 
@@ -35,7 +36,14 @@ final class ClientArchitectureSupport {
     static final int OV5_XIVE = 0x40;
     static final int OV5_HASH = 0x00;
     static final int OV5_RADIX = 0x40;
+    /** Either, and the client may change from one to the other when it starts anew. */
+    static final int OV5_EITHER = 0xc0;
+
     static final int OV5_GTSE = 0x40;
+    /** Byte and bit of the change of the hash page table's size. */
+    static final int OV5_HPT_RESIZE_BYTE = 6;
+
+    static final int OV5_HPT_RESIZE = 0x01;
 
     private static final int PVR_LIST_LIMIT = 512;
     private static final int VECTOR_LIMIT = 256;
@@ -62,9 +70,28 @@ final class ClientArchitectureSupport {
     }
 
     private final ProcessorModel model;
+    private final boolean offersHash;
+    private final boolean offersRadix;
 
-    ClientArchitectureSupport(ProcessorModel model) {
+    /**
+     * Makes the platform's side of the negotiation.
+     *
+     * @param mmu which kinds of translation the platform offers, as far as the processor has them
+     */
+    ClientArchitectureSupport(ProcessorModel model, MmuMode mmu) {
         this.model = model;
+        offersHash = mmu != MmuMode.RADIX;
+        offersRadix = mmu != MmuMode.HASH && model.radix();
+    }
+
+    /** Whether a client may translate by hash page table. */
+    boolean offersHash() {
+        return offersHash;
+    }
+
+    /** Whether a client may translate by radix tree. */
+    boolean offersRadix() {
+        return offersRadix;
     }
 
     /** The value of "ibm,arch-vec-5-platform-support": pairs of {byte of vector 5, what the platform can do}. */
@@ -73,11 +100,11 @@ final class ClientArchitectureSupport {
             OV5_INTERRUPT_MODE,
             OV5_XICS,
             OV5_MMU,
-            (byte) (model.radix() ? OV5_RADIX : OV5_HASH),
+            (byte) (offersRadix ? offersHash ? OV5_EITHER : OV5_RADIX : OV5_HASH),
             OV5_HASH_EXTENSIONS,
             0,
             OV5_RADIX_EXTENSIONS,
-            (byte) (model.radix() ? OV5_GTSE : 0)
+            (byte) (offersRadix ? OV5_GTSE : 0)
         };
     }
 
@@ -146,12 +173,27 @@ final class ClientArchitectureSupport {
         }
         byte[] answer = new byte[OV5_RADIX_EXTENSIONS + 1];
         answer[0] = (byte) (answer.length - 2);
-        if (model.radix()) {
-            if ((option(vector5, OV5_MMU) & OV5_MODE_MASK) == OV5_HASH) {
-                return refuse("the guest translates addresses by hash table only, which this machine does not have");
+        // Before POWER9 there is nothing to choose.
+        switch (model.radix() ? option(vector5, OV5_MMU) & OV5_MODE_MASK : OV5_HASH) {
+            case OV5_HASH -> {
+                if (!offersHash) {
+                    return refuse("the guest translates addresses by hash page table only, which this machine does not"
+                            + " offer with --mmu radix; use --mmu auto");
+                }
+                answer[OV5_HPT_RESIZE_BYTE] = (byte) (option(vector5, OV5_HPT_RESIZE_BYTE) & OV5_HPT_RESIZE);
             }
-            answer[OV5_MMU] = OV5_RADIX;
-            answer[OV5_RADIX_EXTENSIONS] = (byte) (option(vector5, OV5_RADIX_EXTENSIONS) & OV5_GTSE);
+            case OV5_RADIX -> {
+                if (!offersRadix) {
+                    return refuse("the guest translates addresses by radix tree only, which this machine does not"
+                            + " offer with --mmu hash; use --mmu auto");
+                }
+                answer[OV5_MMU] = OV5_RADIX;
+                answer[OV5_RADIX_EXTENSIONS] = (byte) (option(vector5, OV5_RADIX_EXTENSIONS) & OV5_GTSE);
+            }
+            default -> {
+                return refuse("the guest asks for two kinds of address translation at once, of which it has to"
+                        + " choose one");
+            }
         }
         answer[OV5_INTERRUPT_MODE] = OV5_XICS;
         return new Agreement(best == 0 ? model.pvr() : best, answer, "");

@@ -3,6 +3,7 @@ package dev.wattle.machine.pseries;
 
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
+import dev.wattle.hypervisor.ExitCount;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.Machine;
@@ -10,6 +11,7 @@ import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -127,6 +129,11 @@ public final class Lockstep implements Machine {
     @Override
     public MachineStatistics statistics() {
         return first.statistics();
+    }
+
+    @Override
+    public List<ExitCount> exits() {
+        return first.exits();
     }
 
     @Override

@@ -3,8 +3,14 @@ package dev.wattle.machine.pseries;
 
 import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.machine.firmware.FirmwareImage;
+import dev.wattle.power.mmu.HashPageTable;
+import dev.wattle.power.mmu.PageSizes;
 import dev.wattle.power.model.ProcessorModel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
 /** The device tree of the machine as a client first sees it (PAPR, appendix "PA Processor Binding" and others). */
 final class PseriesDeviceTree {
@@ -28,19 +34,26 @@ final class PseriesDeviceTree {
      * What the platform offers of PAPR's hypercall groups. Each name here promises calls that are implemented; the
      * client uses no others.
      */
-    private static final String[] HYPERTAS_FUNCTIONS = {
-        "hcall-term",
-        "hcall-interrupt",
-        "hcall-vio",
-        "hcall-splpar",
-        "hcall-join",
-        "hcall-set-mode",
-        "hcall-sprg0",
-        "hcall-copy",
-        "hcall-debug",
-        "hcall-tce",
-        "hcall-multi-tce"
-    };
+    private static final List<String> HYPERTAS_FUNCTIONS = List.of(
+            "hcall-term",
+            "hcall-interrupt",
+            "hcall-vio",
+            "hcall-splpar",
+            "hcall-join",
+            "hcall-set-mode",
+            "hcall-sprg0",
+            "hcall-copy",
+            "hcall-debug",
+            "hcall-tce",
+            "hcall-multi-tce");
+
+    /** What it offers of them to clients that translate by hash page table, and by radix tree. */
+    private static final List<String> HASH_FUNCTIONS = List.of("hcall-pft", "hcall-bulk", "hcall-hpt-resize");
+
+    private static final List<String> RADIX_FUNCTIONS = List.of("hcall-rpt-invalidate");
+
+    /** Octet of "ibm,pa-features" about translation by radix tree. */
+    private static final int PA_RADIX = 40;
 
     private PseriesDeviceTree() {}
 
@@ -80,7 +93,7 @@ final class PseriesDeviceTree {
                 memoryBytes);
         DeviceTree.Node cpus = root.child("cpus").set("#address-cells", 1).set("#size-cells", 0);
         for (int server = 0; server < serverCount; server++) {
-            cpu(cpus, model, server, architecture.logicalPvr());
+            cpu(cpus, model, server, architecture, memoryBytes);
         }
         root.child("interrupt-controller")
                 .setStrings("device_type", "PowerPC-External-Interrupt-Presentation")
@@ -94,7 +107,7 @@ final class PseriesDeviceTree {
                 .set("interrupt-ranges", EPOW_INTERRUPT, 1)
                 .child("epow-events")
                 .set("interrupts", EPOW_INTERRUPT, EDGE);
-        rtas(root.child("rtas"), rtas, memoryBytes, serverCount);
+        rtas(root.child("rtas"), rtas, architecture, memoryBytes, serverCount);
         DeviceTree.Node vdevice = root.child("vdevice")
                 .setStrings("device_type", "vdevice")
                 .setStrings("compatible", "IBM,vdevice")
@@ -115,8 +128,27 @@ final class PseriesDeviceTree {
         return tree;
     }
 
-    private static void rtas(DeviceTree.Node node, Rtas rtas, long memoryBytes, int serverCount) {
-        node.setStrings("ibm,hypertas-functions", HYPERTAS_FUNCTIONS)
+    /** Tells the client of one more function of the hypervisor's, by its name in "ibm,hypertas-functions". */
+    static void offer(DeviceTree tree, String function) {
+        DeviceTree.Node rtas = tree.find("/rtas").orElseThrow();
+        String functions = new String(rtas.property("ibm,hypertas-functions").orElseThrow(), StandardCharsets.US_ASCII);
+        rtas.setStrings("ibm,hypertas-functions", (functions + function).split("\0"));
+    }
+
+    private static void rtas(
+            DeviceTree.Node node,
+            Rtas rtas,
+            ClientArchitectureSupport architecture,
+            long memoryBytes,
+            int serverCount) {
+        List<String> functions = new ArrayList<>(HYPERTAS_FUNCTIONS);
+        if (architecture.offersHash()) {
+            functions.addAll(HASH_FUNCTIONS);
+        }
+        if (architecture.offersRadix()) {
+            functions.addAll(RADIX_FUNCTIONS);
+        }
+        node.setStrings("ibm,hypertas-functions", functions.toArray(String[]::new))
                 .set("rtas-size", FirmwareImage.RTAS_BYTES)
                 .set("rtas-error-log-max", 0x800)
                 .set("rtas-event-scan-rate", 1)
@@ -128,12 +160,17 @@ final class PseriesDeviceTree {
         rtas.describe(node);
     }
 
-    private static void cpu(DeviceTree.Node cpus, ProcessorModel model, int server, int version) {
+    private static void cpu(
+            DeviceTree.Node cpus,
+            ProcessorModel model,
+            int server,
+            ClientArchitectureSupport architecture,
+            long memoryBytes) {
         DeviceTree.Node cpu = cpus.child("PowerPC," + model.name() + "@" + Integer.toHexString(server))
                 .setStrings("device_type", "cpu")
                 .set("reg", server)
                 .setStrings("status", "okay")
-                .set("cpu-version", version)
+                .set("cpu-version", architecture.logicalPvr())
                 .set("timebase-frequency", TIME_BASE_HZ)
                 .set("clock-frequency", CLOCK_HZ)
                 .set("d-cache-block-size", CACHE_LINE)
@@ -146,8 +183,7 @@ final class PseriesDeviceTree {
                 .set("ibm,slb-size", SLB_ENTRIES)
                 .setEmpty("64-bit")
                 .set("ibm,processor-segment-sizes", 28, 40, -1, -1)
-                // Base 4 KiB with 4 KiB pages, base 64 KiB with 64 KiB pages: {shift, SLB encoding, count, ...}.
-                .set("ibm,segment-page-sizes", 12, 0, 1, 12, 0, 16, 0x110, 1, 16, 1)
+                .set("ibm,segment-page-sizes", segmentPageSizes())
                 .set("ibm,vmx", 2)
                 .set("ibm,dfp", 1)
                 .set("ibm,purr", 1)
@@ -155,19 +191,37 @@ final class PseriesDeviceTree {
                 .set("ibm,chip-id", 0)
                 .set("ibm,ppc-interrupt-server#s", server)
                 .set("ibm,ppc-interrupt-gserver#s", server, 0)
-                .set("ibm,pa-features", paFeatures(model));
-        if (model.radix()) {
-            // AP encoding in the top three bits, log2 of the page size below: 4 KiB, 64 KiB, 2 MiB, 1 GiB.
-            cpu.set("ibm,processor-radix-AP-encodings", 0x0000_000c, 0xa000_0010, 0x2000_0015, 0x4000_001e)
-                    .set("ibm,dec-bits", model.decrementerBits());
+                .set("ibm,pa-features", paFeatures(model, architecture.offersRadix()));
+        if (architecture.offersHash()) {
+            cpu.set("ibm,pft-size", 0, HashPageTable.shiftForMemory(memoryBytes));
         }
+        if (model.isa() >= 300) {
+            cpu.set("ibm,dec-bits", model.decrementerBits());
+        }
+        if (architecture.offersRadix()) {
+            // AP encoding in the top three bits, log2 of the page size below: 4 KiB, 64 KiB, 2 MiB, 1 GiB.
+            cpu.set("ibm,processor-radix-AP-encodings", 0x0000_000c, 0xa000_0010, 0x2000_0015, 0x4000_001e);
+        }
+    }
+
+    /** For each base page size {shift, SLB encoding, count}, and for each actual size of its pages {shift, LP}. */
+    private static int[] segmentPageSizes() {
+        int[] sizes = {PageSizes.SHIFT_4K, PageSizes.SHIFT_64K, PageSizes.SHIFT_16M};
+        IntStream.Builder cells = IntStream.builder();
+        for (int i = 0; i < sizes.length; i++) {
+            cells.add(sizes[i]).add((int) PageSizes.slbEncoding(sizes[i])).add(sizes.length - i);
+            for (int j = i; j < sizes.length; j++) {
+                cells.add(sizes[j]).add(PageSizes.lp(sizes[i], sizes[j]));
+            }
+        }
+        return cells.build().toArray();
     }
 
     /**
      * "ibm,pa-features": length, attribute type 0, then one bit for each optional feature (PAPR, "ibm,pa-features").
      * Transactional memory is not offered: every transaction would fail.
      */
-    private static byte[] paFeatures(ProcessorModel model) {
+    private static byte[] paFeatures(ProcessorModel model, boolean radix) {
         byte[] features = new byte[2 + (model.isa() >= 300 ? 66 : 24)];
         features[0] = (byte) (features.length - 2);
         byte[] base = {(byte) 0xf6, 0x3f, (byte) 0xc7, (byte) 0xc0, (byte) 0x80, (byte) 0xf0, (byte) 0x80};
@@ -181,7 +235,7 @@ final class PseriesDeviceTree {
         }
         // 16 vector, 18 VSX, and from 24 on the features of ISA 3.0, one in every second byte; 40 is the radix MMU.
         for (int octet = 16; octet < 64; octet += 2) {
-            boolean absent = octet == 22;
+            boolean absent = octet == 22 || octet == PA_RADIX && !radix;
             features[2 + octet] = (byte) (absent ? 0 : 0x80);
         }
         features[2 + 34] = (byte) 0xc0;

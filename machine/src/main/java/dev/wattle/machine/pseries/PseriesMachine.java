@@ -6,6 +6,8 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.Exit;
+import dev.wattle.hypervisor.ExitCount;
+import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
@@ -15,6 +17,7 @@ import dev.wattle.hypervisor.papr.hcall.LogicalAccess;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.hypervisor.papr.tce.TceTables;
 import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.hypervisor.trace.Trace;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.Machine;
@@ -62,6 +65,7 @@ public final class PseriesMachine implements Machine {
     private final HypercallTable hypercalls = new HypercallTable();
     private final PowerEvents events;
     private final PciHostBridge bridge;
+    private final Optional<Watchdogs> watchdogs;
     private final List<Disk> disks;
     private final Startup startup;
     private final CompletableFuture<MachineOutcome> outcome = new CompletableFuture<>();
@@ -81,7 +85,7 @@ public final class PseriesMachine implements Machine {
 
         Terminal terminal = new Terminal(builder.console, xics.claimMessage(PseriesDeviceTree.CONSOLE_INTERRUPT));
         events = new PowerEvents(xics.claimMessage(PseriesDeviceTree.EPOW_INTERRUPT), clock);
-        ClientArchitectureSupport architecture = new ClientArchitectureSupport(builder.processor);
+        ClientArchitectureSupport architecture = new ClientArchitectureSupport(builder.processor, vm.mmu());
         // A virtual clock promises the same run for the same inputs: then these are inputs too.
         Random random = isVirtual ? new Random(0) : new Random();
         UUID uuid =
@@ -112,10 +116,18 @@ public final class PseriesMachine implements Machine {
             bridge.plug(builder.functions.size() + i, transport.function());
         }
         new PciRtas(bridge).define(rtas);
+        // The host's timers would make runs differ that must not.
+        watchdogs = isVirtual
+                ? Optional.empty()
+                : Optional.of(new Watchdogs(this::finish, () -> vcpu.systemReset(vcpu.server())));
+        watchdogs.ifPresent(timers -> timers.define(hypercalls));
         DeviceTree tree = PseriesDeviceTree.build(
                 builder.processor, memory.size(), SERVERS, builder.bootArguments, uuid, seed, architecture, rtas);
 
         PciDeviceTree.describe(tree, bridge);
+        if (watchdogs.isPresent()) {
+            PseriesDeviceTree.offer(tree, "hcall-watchdog");
+        }
         if (!builder.bootOrder.isEmpty()) {
             tree.find("/chosen").orElseThrow().setStrings("qemu,boot-device", builder.bootOrder);
         }
@@ -198,8 +210,9 @@ public final class PseriesMachine implements Machine {
                 case Exit.PaprHcall hcall -> vcpu.setGpr(3, hypercalls.call(hcall.nr(), vcpu));
                 // Every device is on the bus.
                 case Exit.Mmio access -> access.reject();
-                case Exit.Shutdown shutdown ->
-                    finish(new MachineOutcome(MachineOutcome.Kind.POWERED_OFF, "the guest switched its power off"));
+                case Exit.FailEntry failure ->
+                    finish(new MachineOutcome(
+                            MachineOutcome.Kind.INTERNAL_ERROR, failure.hardwareEntryFailureReason()));
                 case Exit.InternalError error ->
                     finish(new MachineOutcome(MachineOutcome.Kind.INTERNAL_ERROR, error.reason()));
                 case Exit.Debug debug -> {
@@ -251,7 +264,13 @@ public final class PseriesMachine implements Machine {
     }
 
     @Override
+    public List<ExitCount> exits() {
+        return vm.exits();
+    }
+
+    @Override
     public void close() {
+        watchdogs.ifPresent(Watchdogs::close);
         bridge.unplugAll();
         closeDisks(disks);
         vm.close();
@@ -301,6 +320,7 @@ public final class PseriesMachine implements Machine {
         private String bootArguments = "";
         private long memoryBytes = 1024 * MEBIBYTE;
         private ProcessorModel processor = ProcessorModel.POWER9;
+        private MmuMode mmu = MmuMode.AUTO;
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
         private final Vm.Builder vmBuilder = Vm.builder();
@@ -404,6 +424,12 @@ public final class PseriesMachine implements Machine {
             return this;
         }
 
+        /** Which kinds of address translation the guest may use; by default all that the processor has. */
+        public Builder mmu(MmuMode mode) {
+            mmu = mode;
+            return this;
+        }
+
         /** Where time comes from; the host's clock by default. */
         public Builder clock(ClockMode mode) {
             clock = mode;
@@ -442,6 +468,12 @@ public final class PseriesMachine implements Machine {
             return this;
         }
 
+        /** Who is told of exits, hypercalls and interrupts as they happen; nobody by default. */
+        public Builder trace(Trace listener) {
+            vmBuilder.trace(listener);
+            return this;
+        }
+
         /** The other end of the console; by default output is dropped. */
         public Builder console(ConsoleBackend backend) {
             console = backend;
@@ -461,9 +493,10 @@ public final class PseriesMachine implements Machine {
                         .formatted(functions.size() + drives.size(), PciHostBridge.SLOTS));
             }
             checkBootOrder();
-            if (!processor.radix()) {
-                throw new ConfigurationException("processor " + processor.name().toLowerCase(Locale.ROOT)
-                        + ": a guest would need a hash page table, which this machine does not have yet; use power9");
+            if (mmu == MmuMode.RADIX && !processor.radix()) {
+                throw new ConfigurationException("mmu radix: processor "
+                        + processor.name().toLowerCase(Locale.ROOT)
+                        + " translates by hash page table only; use mmu hash or auto, or processor power9");
             }
             if (firmware.isPresent()) {
                 FirmwareRom.open(firmware.get());
@@ -476,6 +509,7 @@ public final class PseriesMachine implements Machine {
                 vm = vmBuilder
                         .memoryBytes(memoryBytes)
                         .processor(processor)
+                        .mmu(mmu)
                         .clock(clock)
                         .engine(engine)
                         .build();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.power.model.ProcessorModel;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -41,8 +42,27 @@ class ClientArchitectureSupportTest {
     }
 
     private ClientArchitectureSupport.Agreement negotiate(ProcessorModel model, ByteBuffer structure) {
+        return negotiate(model, MmuMode.AUTO, structure);
+    }
+
+    private ClientArchitectureSupport.Agreement negotiate(ProcessorModel model, MmuMode mmu, ByteBuffer structure) {
         memory.write(ADDRESS, structure.array(), 0, structure.capacity());
-        return new ClientArchitectureSupport(model).negotiate(memory, ADDRESS);
+        return new ClientArchitectureSupport(model, mmu).negotiate(memory, ADDRESS);
+    }
+
+    @Test
+    void Negotiate_hashGuest_agreesOnHash() {
+        ByteBuffer power9 = structure(0, 0, 0, -1, 0x0f00_0005);
+        for (MmuMode mmu : new MmuMode[] {MmuMode.AUTO, MmuMode.HASH}) {
+            ClientArchitectureSupport.Agreement agreement = negotiate(ProcessorModel.POWER9, mmu, power9);
+            assertEquals(0x0f00_0005, agreement.cpuVersion());
+            assertEquals(0, agreement.vector5()[24]);
+            assertEquals(0, agreement.vector5()[26]);
+        }
+        ClientArchitectureSupport.Agreement power8 =
+                negotiate(ProcessorModel.POWER8, structure(0, 0x40, 0, -1, 0x0f00_0004));
+        assertEquals(0x0f00_0004, power8.cpuVersion(), "what POWER8 cannot choose is not heeded");
+        assertEquals(0, power8.vector5()[24]);
     }
 
     @Test
@@ -72,9 +92,15 @@ class ClientArchitectureSupportTest {
                 "the guest does not run on a POWER9 processor",
                 negotiate(ProcessorModel.POWER9, structure(0, 0x40, 0, -1, 0x0f00_0006))
                         .refusal());
-        assertTrue(negotiate(ProcessorModel.POWER9, structure(0, 0, 0, -1, 0x0f00_0005))
+        assertTrue(negotiate(ProcessorModel.POWER9, MmuMode.RADIX, structure(0, 0, 0, -1, 0x0f00_0005))
                 .refusal()
-                .contains("hash table"));
+                .contains("hash page table only"));
+        assertTrue(negotiate(ProcessorModel.POWER9, MmuMode.HASH, structure(0, 0x40, 0, -1, 0x0f00_0005))
+                .refusal()
+                .contains("radix tree only"));
+        assertTrue(negotiate(ProcessorModel.POWER9, structure(0, 0x80, 0, -1, 0x0f00_0005))
+                .refusal()
+                .contains("two kinds"));
         assertTrue(negotiate(ProcessorModel.POWER9, structure(0x40, 0x40, 0, -1, 0x0f00_0005))
                 .refusal()
                 .contains("xive=off"));
@@ -82,7 +108,7 @@ class ClientArchitectureSupportTest {
 
     @Test
     void Negotiate_structureOutsideMemory_isRefused() {
-        ClientArchitectureSupport power9 = new ClientArchitectureSupport(ProcessorModel.POWER9);
+        ClientArchitectureSupport power9 = new ClientArchitectureSupport(ProcessorModel.POWER9, MmuMode.AUTO);
         assertFalse(power9.negotiate(memory, (1 << 20) - 4).agreed());
         assertFalse(power9.negotiate(memory, 0xffff_ffffL).agreed());
         // Zeroes: a list of processors without an end.
@@ -90,8 +116,15 @@ class ClientArchitectureSupportTest {
     }
 
     @Test
-    void PlatformSupport_power9_offersRadixAndXicsOnly() {
-        byte[] support = new ClientArchitectureSupport(ProcessorModel.POWER9).platformSupport();
-        assertEquals(0x1700_1840_1900_1a40L, ByteBuffer.wrap(support).getLong());
+    void PlatformSupport_followsProcessorAndOption() {
+        assertEquals(0x1700_18c0_1900_1a40L, support(ProcessorModel.POWER9, MmuMode.AUTO));
+        assertEquals(0x1700_1840_1900_1a40L, support(ProcessorModel.POWER9, MmuMode.RADIX));
+        assertEquals(0x1700_1800_1900_1a00L, support(ProcessorModel.POWER9, MmuMode.HASH));
+        assertEquals(0x1700_1800_1900_1a00L, support(ProcessorModel.POWER8, MmuMode.AUTO));
+    }
+
+    private static long support(ProcessorModel model, MmuMode mmu) {
+        return ByteBuffer.wrap(new ClientArchitectureSupport(model, mmu).platformSupport())
+                .getLong();
     }
 }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.machine.ConfigurationException;
@@ -70,7 +71,13 @@ class FirmwareStartupTest {
     private FirmwareStartup load(GuestMemory memory, Optional<Path> kernel, Optional<Path> initrd)
             throws ConfigurationException {
         FirmwareStartup startup = FirmwareStartup.load(
-                memory, rom, kernel, initrd, tree, new ClientArchitectureSupport(ProcessorModel.POWER9), outcomes::add);
+                memory,
+                rom,
+                kernel,
+                initrd,
+                tree,
+                new ClientArchitectureSupport(ProcessorModel.POWER9, MmuMode.AUTO),
+                outcomes::add);
         startup.define(hypercalls);
         return startup;
     }

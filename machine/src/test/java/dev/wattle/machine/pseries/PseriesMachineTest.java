@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.pci.PciFunction;
 import dev.wattle.power.model.ProcessorModel;
@@ -46,8 +47,10 @@ class PseriesMachineTest {
 
     @Test
     void Build_processorWithoutRadix_isRefused() {
-        assertTrue(refusal(PseriesMachine.builder().processor(ProcessorModel.POWER8))
-                .startsWith("processor power8: "));
+        assertTrue(refusal(PseriesMachine.builder()
+                        .processor(ProcessorModel.POWER8)
+                        .mmu(MmuMode.RADIX))
+                .startsWith("mmu radix: processor power8 "));
     }
 
     @Test

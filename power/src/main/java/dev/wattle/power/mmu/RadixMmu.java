@@ -43,6 +43,7 @@ public final class RadixMmu {
     private final GuestMemory memory;
     private long processTable;
     private boolean enabled;
+    private boolean active;
 
     public RadixMmu(GuestMemory memory) {
         this.memory = memory;
@@ -56,12 +57,26 @@ public final class RadixMmu {
     public void processTable(long patb1) {
         processTable = patb1;
         enabled = true;
+        active = true;
     }
 
     /** Forgets the process table: every translation fails. */
     public void reset() {
         processTable = 0;
         enabled = false;
+        active = true;
+    }
+
+    /** Whether translation is by radix tree (LPCR[HR] = 1); at first it is not. */
+    public boolean isActive() {
+        return active;
+    }
+
+    /** Has translation be by hash page table (LPCR[HR] = 0). */
+    public void deactivate() {
+        processTable = 0;
+        enabled = false;
+        active = false;
     }
 
     /**

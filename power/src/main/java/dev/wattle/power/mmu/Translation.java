@@ -15,8 +15,14 @@ public final class Translation {
         NOT_FOUND,
         /** Protection: DSISR bit 36. */
         PROTECTION,
+        /** The storage key of the page's class: DSISR or SRR1 bit 42. */
+        CLASS,
+        /** Both. */
+        PROTECTION_AND_CLASS,
         /** Execution from a page without the permission or guarded: SRR1 bit 35. */
         NO_EXECUTE,
+        /** And the storage key of its class. */
+        NO_EXECUTE_AND_CLASS,
         /** A table entry the processor does not support: DSISR bit 44. */
         BAD_CONFIGURATION,
         /** No segment: data or instruction segment interrupt. */

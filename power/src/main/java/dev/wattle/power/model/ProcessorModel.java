@@ -11,6 +11,7 @@ public enum ProcessorModel {
     POWER9(0x004e_1202, 300, 56, true);
 
     private static final long LPCR_LD = 1L << 17;
+    private static final long LPCR_GTSE = 1L << 10;
 
     private final int pvr;
     private final int isa;
@@ -44,9 +45,12 @@ public enum ProcessorModel {
         return radix;
     }
 
-    /** The LPCR that a hypervisor gives a guest: large decrementer where there is one, interrupts at their vectors. */
+    /**
+     * The LPCR that a hypervisor gives a guest: large decrementer where there is one, tlbie for a guest with radix
+     * translation, interrupts at their vectors.
+     */
     public long guestLpcr() {
-        return isa >= 300 ? LPCR_LD : 0;
+        return isa >= 300 ? LPCR_LD | LPCR_GTSE : 0;
     }
 
     /** The FSCR after reset: no facility is offered to problem state. */

@@ -8,9 +8,14 @@ import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.memory.SoftTlb;
 import dev.wattle.engine.translate.CodePage;
 import dev.wattle.power.mmu.Access;
+import dev.wattle.power.mmu.HashMmu;
+import dev.wattle.power.mmu.HashPageTable;
+import dev.wattle.power.mmu.PageSizes;
 import dev.wattle.power.mmu.RadixMmu;
+import dev.wattle.power.mmu.Slb;
 import dev.wattle.power.mmu.Translation;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,14 +24,22 @@ import java.util.Optional;
  * it, and when they must forget.
  */
 final class AddressTranslation {
-    /** Kinds of data access contexts; the PID stands above them in the key of a TLB. */
+    /**
+     * Kinds of data access contexts; above them in the key of a TLB stands the PID, or with hash translation the number of
+     * the address space for problem state, and then the number of the AMR.
+     */
     private static final int CONTEXT_REAL = 0;
 
     private static final int CONTEXT_PROBLEM = 1;
     /** Plus bits 0 and 1 of the AMR, which govern privileged access to pages of problem state. */
     private static final int CONTEXT_PRIVILEGED = 4;
 
+    private static final long CONTEXT_KIND = 0xff;
     private static final int CONTEXT_PID_SHIFT = 8;
+    private static final long CONTEXT_PID = 0xffff_ffff_ffffL;
+    private static final int CONTEXT_AMR_SHIFT = 56;
+    /** How many different AMRs are told apart with hash translation. */
+    private static final int MOST_AMRS = 64;
 
     private static final int FETCH_REAL = 0;
     private static final int FETCH_PRIVILEGED = 1;
@@ -44,6 +57,8 @@ final class AddressTranslation {
     private final PowerProcessor p;
     private final GuestMemory memory;
     private final RadixMmu radix;
+    private final HashMmu hash = new HashMmu();
+    private final AddressSpaces spaces = new AddressSpaces();
     private final SoftTlb tlbs;
     private final Translation translation = new Translation();
     private final DataAddressWatchpoint watchpoint = new DataAddressWatchpoint();
@@ -60,6 +75,19 @@ final class AddressTranslation {
     private long fetchClock;
     /** Whether privileged code has been fetched from the lower half of the address space, which is a process's. */
     private boolean lowPrivilegedFetch;
+
+    /** Whether the segment lookaside buffer has changed since the address space was numbered, and by new entries alone. */
+    private boolean spaceChanged = true;
+
+    private boolean spaceGrown;
+    /** The segment lookaside buffer entries by which privileged software has accessed data, and fetched instructions. */
+    private int privilegedData;
+
+    private int privilegedFetch;
+    private final long[] amrs = new long[MOST_AMRS];
+    private int amrCount;
+    private long knownAmr;
+    private long amrNumber;
 
     private final SystemPages systemPages = new SystemPages();
     private long dataKey = -1;
@@ -79,6 +107,10 @@ final class AddressTranslation {
 
     RadixMmu radix() {
         return radix;
+    }
+
+    HashMmu hash() {
+        return hash;
     }
 
     /** The real address at which the last data access without storage was. */
@@ -126,6 +158,13 @@ final class AddressTranslation {
         if (p.interrupts().isInstructionWatched(problem) || p.debugging().traces()) {
             p.mode |= Mode.TRACE;
         }
+        boolean hashing = !radix.isActive();
+        if (hashing) {
+            if (hash.table().isPresent()) {
+                p.mode |= Mode.HASH;
+            }
+            pid = addressSpace(problem);
+        }
         if (pid != currentPid) {
             changeProcess(pid);
         }
@@ -133,7 +172,13 @@ final class AddressTranslation {
         p.fetchModeChanged();
         long key = CONTEXT_REAL;
         if ((msr & Msr.DR) != 0) {
-            key = (problem ? CONTEXT_PROBLEM : CONTEXT_PRIVILEGED + (p.spr(Spr.AMR) >>> 62)) | pid << CONTEXT_PID_SHIFT;
+            if (hashing) {
+                key = problem ? CONTEXT_PROBLEM | pid << CONTEXT_PID_SHIFT : CONTEXT_PRIVILEGED;
+                key |= accessRights() << CONTEXT_AMR_SHIFT;
+            } else {
+                key = (problem ? CONTEXT_PROBLEM : CONTEXT_PRIVILEGED + (p.spr(Spr.AMR) >>> 62))
+                        | pid << CONTEXT_PID_SHIFT;
+            }
         }
         if (key != dataKey || tlbs.key(dataContext) != key) {
             dataKey = key;
@@ -145,6 +190,42 @@ final class AddressTranslation {
         p.publishContext(dataContext);
         p.putSlot(State.AMR_KEY, p.spr(Spr.AMR) >>> 62 << PowerProcessor.KEY_AMR_SHIFT);
         p.interrupts().entriesChanged();
+    }
+
+    /** The number of the address space, which matters once problem state is entered. */
+    private long addressSpace(boolean problem) {
+        if (!problem || !spaceChanged) {
+            return Math.max(currentPid, 0);
+        }
+        long number = spaces.identify(hash.slb(), spaceGrown);
+        spaceChanged = false;
+        spaceGrown = true;
+        p.selectContexts(problemFetch);
+        return number;
+    }
+
+    /** Numbers the AMR. */
+    private long accessRights() {
+        long amr = p.spr(Spr.AMR);
+        if (amr == knownAmr && amrCount > 0) {
+            return amrNumber;
+        }
+        knownAmr = amr;
+        // Their keys have no more than two bits of it.
+        p.forgetContexts();
+        for (int i = 0; i < amrCount; i++) {
+            if (amrs[i] == amr) {
+                amrNumber = i;
+                return i;
+            }
+        }
+        if (amrCount == MOST_AMRS) {
+            amrCount = 0;
+            tlbs.flush();
+        }
+        amrs[amrCount] = amr;
+        amrNumber = amrCount++;
+        return amrNumber;
     }
 
     private void forgetContextsIfTablesChanged() {
@@ -159,7 +240,9 @@ final class AddressTranslation {
      * and {@link State#AMR_KEY}. To be called only where nothing but the MSR changes, and what follows from it.
      */
     void rememberContext(long key) {
-        p.rememberContext(problemFetch, key, p.msr());
+        if (radix.isActive() || !spaceChanged) {
+            p.rememberContext(problemFetch, key, p.msr());
+        }
     }
 
     void contextAdopted(int newDataContext) {
@@ -280,7 +363,7 @@ final class AddressTranslation {
 
     private boolean belongsTo(int table, long pid) {
         long key = tlbs.key(table);
-        return key != CONTEXT_REAL && key >>> CONTEXT_PID_SHIFT == pid;
+        return key != CONTEXT_REAL && (key >>> CONTEXT_PID_SHIFT & CONTEXT_PID) == pid;
     }
 
     /** Heeds a new PIDR. */
@@ -301,21 +384,161 @@ final class AddressTranslation {
         }
     }
 
+    // Segments and pages of hash translation
+
+    /**
+     * Sets an entry of the segment lookaside buffer.
+     *
+     * @param first ESID and V
+     * @param second virtual segment doubleword
+     */
+    void setSegment(int entry, long first, long second) {
+        Slb slb = hash.slb();
+        if (slb.esid(entry) == first && slb.vsid(entry) == second) {
+            return;
+        }
+        leaveSegment(entry);
+        slb.set(entry, first, second);
+        changeSpace();
+    }
+
+    /** Makes an entry of the segment lookaside buffer invalid. */
+    void invalidateSegment(int entry) {
+        if (hash.slb().isValid(entry)) {
+            leaveSegment(entry);
+            hash.slb().invalidate(entry);
+            changeSpace();
+        }
+    }
+
+    private void changeSpace() {
+        if (!spaceChanged && !radix.isActive()) {
+            // Generated code would enter contexts of the old address space: one without any for it.
+            p.selectContexts(FETCH_REAL);
+        }
+        spaceChanged = true;
+    }
+
+    /** Forgets what privileged software has translated by an entry. Problem state has another address space from now on. */
+    private void leaveSegment(int entry) {
+        Slb slb = hash.slb();
+        if (!slb.isValid(entry)) {
+            return;
+        }
+        spaceGrown = false;
+        long start = slb.start(entry);
+        int bit = 1 << entry;
+        if ((privilegedData & bit) != 0) {
+            privilegedData &= ~bit;
+            flushPrivileged(start, slb.bytes(entry));
+        }
+        if ((privilegedFetch & bit) != 0) {
+            privilegedFetch &= ~bit;
+            leaveLinks(p.flushFetchRange(FETCH_PRIVILEGED, start, slb.bytes(entry)));
+        }
+    }
+
+    private void flushPrivileged(long ea, long bytes) {
+        for (int i = 0; i < tlbs.tables(); i++) {
+            if ((tlbs.key(i) & CONTEXT_KIND) == CONTEXT_PRIVILEGED) {
+                tlbs.flushRange(i, ea, bytes);
+            }
+        }
+    }
+
+    /** Sets the hash page table, or takes it away. */
+    void hashPageTable(Optional<HashPageTable> table, int vrmaBase) {
+        hash.table(table, vrmaBase);
+        translationChanged();
+    }
+
+    /** Forgets everything, since the way of translation has changed. */
+    void translationChanged() {
+        spaces.clear();
+        spaceChanged = true;
+        spaceGrown = false;
+        currentPid = -1;
+        Arrays.fill(fetchWanted, 0);
+        invalidateTranslations();
+        p.forgetContexts();
+        contextChanged();
+    }
+
+    /**
+     * Forgets the translations that an entry of the hash page table has given.
+     *
+     * @param index where the entry stands
+     * @param v its doublewords, as they were
+     */
+    void forgetPage(long index, long v, long r) {
+        int base = PageSizes.baseOf(v, r);
+        if ((v & HashPageTable.V_VALID) == 0 || base == 0 || hash.table().isEmpty()) {
+            return;
+        }
+        long bytes = 1L << PageSizes.actualIn(base, v, r);
+        boolean isTerabyte = HashPageTable.isTerabyte(v);
+        long segment = HashPageTable.segment(v);
+        long offset = hash.table().get().offset(index, v, base) & -bytes;
+        boolean forgotten = false;
+        if (isTerabyte && segment == HashPageTable.VRMA_SEGMENT) {
+            for (int i = 0; i < tlbs.tables(); i++) {
+                if (tlbs.key(i) == CONTEXT_REAL) {
+                    tlbs.flush(i);
+                }
+            }
+            forgotten = p.flushFetch(FETCH_REAL);
+        }
+        Slb slb = hash.slb();
+        for (int i = 0; i < Slb.ENTRIES; i++) {
+            if (slb.isValid(i) && isSegment(slb.vsid(i), isTerabyte, segment)) {
+                if ((privilegedData >>> i & 1) != 0) {
+                    flushPrivileged(slb.start(i) + offset, bytes);
+                }
+                if ((privilegedFetch >>> i & 1) != 0) {
+                    forgotten |= p.flushFetchRange(FETCH_PRIVILEGED, slb.start(i) + offset, bytes);
+                }
+            }
+        }
+        forgotten |= forgetInSpaces(isTerabyte, segment, offset, bytes);
+        leaveLinks(forgotten);
+    }
+
+    private static boolean isSegment(long vsid, boolean isTerabyte, long segment) {
+        return (vsid & Slb.B) != 0 == isTerabyte && Slb.segment(vsid) == segment;
+    }
+
+    private boolean forgetInSpaces(boolean isTerabyte, long segment, long offset, long bytes) {
+        boolean[] forgotten = {false};
+        spaces.withSegment(isTerabyte, segment, (space, start) -> {
+            for (int i = 0; i < tlbs.tables(); i++) {
+                if ((tlbs.key(i) & CONTEXT_KIND) == CONTEXT_PROBLEM && belongsTo(i, space)) {
+                    tlbs.flushRange(i, start + offset, bytes);
+                }
+            }
+            for (int i = FETCH_PROBLEM; i < Processor.FETCH_CONTEXTS; i++) {
+                if (fetchPid[i] == space && fetchWanted[i] != 0) {
+                    forgotten[0] |= p.flushFetchRange(i, start + offset, bytes);
+                }
+            }
+        });
+        return forgotten[0];
+    }
+
     // Translation
 
     long fetchAddress(long ea) {
         long ra;
         p.fetchedPageBytes = CodePage.LARGE;
-        if ((p.msr() & Msr.IR) == 0) {
+        if ((p.msr() & Msr.IR) == 0 && !isRealTranslated()) {
             ra = ea & REAL_MODE_ADDRESS;
         } else {
-            if (!translate(ea, Access.FETCH)) {
+            if (!translateFetch(ea)) {
                 throw p.interrupts().fetchFault(ea, translation.fault);
             }
             if (translation.pageBytes < CodePage.LARGE) {
                 p.fetchedPageBytes = CodePage.SMALL;
             }
-            lowPrivilegedFetch |= ea >= 0 && (p.msr() & Msr.PR) == 0;
+            lowPrivilegedFetch |= ea >= 0 && (p.msr() & Msr.PR) == 0 && radix.isActive();
             ra = translation.realAddress | ea & translation.pageBytes - 1;
         }
         if (!memory.contains(ra & -4, 4)) {
@@ -327,7 +550,21 @@ final class AddressTranslation {
         return ra;
     }
 
+    /** Whether accesses with translation off go through the virtual real mode area. */
+    private boolean isRealTranslated() {
+        return !radix.isActive() && hash.table().isPresent();
+    }
+
+    private boolean translateFetch(long ea) {
+        return (p.msr() & Msr.IR) != 0
+                ? translate(ea, Access.FETCH)
+                : hash.translateReal(ea, Access.FETCH, translation);
+    }
+
     private boolean translate(long ea, Access access) {
+        if (!radix.isActive()) {
+            return translateBySegment(ea, access);
+        }
         long pid = p.spr(Spr.PIDR);
         boolean allowed =
                 radix.translate(ea, access, (p.msr() & Msr.PR) != 0, pid, p.spr(Spr.AMR), p.spr(Spr.IAMR), translation);
@@ -337,25 +574,57 @@ final class AddressTranslation {
         return allowed;
     }
 
+    private boolean translateBySegment(long ea, Access access) {
+        Slb slb = hash.slb();
+        int entry = slb.find(ea);
+        if (entry == Slb.NONE) {
+            translation.fault = Translation.Fault.SEGMENT;
+            return false;
+        }
+        boolean problem = (p.msr() & Msr.PR) != 0;
+        if (!hash.translate(ea, slb.vsid(entry), access, problem, p.spr(Spr.AMR), p.spr(Spr.IAMR), translation)) {
+            return false;
+        }
+        if (!problem) {
+            if (access == Access.FETCH) {
+                privilegedFetch |= 1 << entry;
+            } else {
+                privilegedData |= 1 << entry;
+            }
+        }
+        return true;
+    }
+
     /**
      * The real address of an instruction, as far as it can be told without an interrupt.
      *
      * @return -1 if it may not be fetched
      */
     long fetchableAt(long ea) {
-        if ((p.msr() & Msr.IR) == 0) {
+        if ((p.msr() & Msr.IR) == 0 && !isRealTranslated()) {
             return ea & REAL_MODE_ADDRESS;
         }
-        return translate(ea, Access.FETCH) ? translation.realAddress | ea & translation.pageBytes - 1 : -1;
+        return translateFetch(ea) ? translation.realAddress | ea & translation.pageBytes - 1 : -1;
     }
 
     /** Where a load would go now, if it would be allowed, without a change of anything. */
     Optional<TranslatedAddress> lookUp(long ea) {
         boolean problem = (p.msr() & Msr.PR) != 0;
-        if ((p.msr() & Msr.DR) == 0) {
+        boolean real = (p.msr() & Msr.DR) == 0;
+        if (real && !isRealTranslated()) {
             return Optional.of(new TranslatedAddress(ea & REAL_MODE_ADDRESS, true, problem));
         }
-        if (!radix.lookUp(ea, problem, p.spr(Spr.PIDR), p.spr(Spr.AMR), translation) || !translation.readable) {
+        boolean found;
+        if (radix.isActive()) {
+            found = radix.lookUp(ea, problem, p.spr(Spr.PIDR), p.spr(Spr.AMR), translation);
+        } else if (real) {
+            found = hash.lookUpReal(ea, translation);
+        } else {
+            int entry = hash.slb().find(ea);
+            found = entry != Slb.NONE
+                    && hash.lookUp(ea, hash.slb().vsid(entry), problem, p.spr(Spr.AMR), translation);
+        }
+        if (!found || !translation.readable) {
             return Optional.empty();
         }
         long ra = translation.realAddress | ea & translation.pageBytes - 1;
@@ -410,8 +679,9 @@ final class AddressTranslation {
         boolean readable = true;
         boolean writable = true;
         translation.cachingInhibited = false;
-        if ((p.msr() & Msr.DR) != 0) {
-            if (!translate(ea, access)) {
+        boolean real = (p.msr() & Msr.DR) == 0;
+        if (!real || isRealTranslated()) {
+            if (!(real ? hash.translateReal(ea, access, translation) : translate(ea, access))) {
                 return NOT_ALLOWED;
             }
             pageBytes = Math.min(translation.pageBytes, SoftTlb.GRANULE);

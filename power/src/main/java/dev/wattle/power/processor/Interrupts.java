@@ -35,6 +35,8 @@ public final class Interrupts {
     public static final long DSISR_PROTECTION = 0x0800_0000L;
     public static final long DSISR_STORE = 0x0200_0000L;
     public static final long DSISR_DAWR = 0x0040_0000L;
+    /** The storage key of the page's class. */
+    public static final long DSISR_CLASS = 0x0020_0000L;
     /** An instruction that may not access storage with the attributes of the page. */
     public static final long DSISR_INVALID_ATTRIBUTE = 0x0400_0000L;
 
@@ -43,6 +45,7 @@ public final class Interrupts {
 
     private static final long ISI_NO_EXECUTE = 0x1000_0000L;
     private static final long ISI_PROTECTION = 0x0800_0000L;
+    private static final long ISI_CLASS = 0x0020_0000L;
 
     /** SRR1 bits that an interrupt sets to its own information; the others come from the MSR. */
     public static final long SRR1_INFORMATION = 0x783f_0000L;
@@ -189,6 +192,8 @@ public final class Interrupts {
                 yield record(Interrupt.DATA_SEGMENT, p.cia(), 0);
             }
             case PROTECTION, NO_EXECUTE -> dataStorage(ea, DSISR_PROTECTION | direction);
+            case CLASS -> dataStorage(ea, DSISR_CLASS | direction);
+            case PROTECTION_AND_CLASS -> dataStorage(ea, DSISR_PROTECTION | DSISR_CLASS | direction);
             case BAD_CONFIGURATION -> dataStorage(ea, DSISR_UNSUPPORTED_CONFIGURATION | direction);
             case BAD_TABLE_ADDRESS -> machineCheckData(ea, true);
             default -> dataStorage(ea, DSISR_NOT_FOUND | direction);
@@ -199,7 +204,10 @@ public final class Interrupts {
         return switch (fault) {
             case SEGMENT -> record(Interrupt.INSTRUCTION_SEGMENT, ea, 0);
             case PROTECTION -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_PROTECTION);
+            case CLASS -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_CLASS);
+            case PROTECTION_AND_CLASS -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_PROTECTION | ISI_CLASS);
             case NO_EXECUTE -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_NO_EXECUTE);
+            case NO_EXECUTE_AND_CLASS -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_NO_EXECUTE | ISI_CLASS);
             case BAD_CONFIGURATION -> record(Interrupt.INSTRUCTION_STORAGE, ea, DSISR_UNSUPPORTED_CONFIGURATION);
             case BAD_TABLE_ADDRESS -> machineCheckFetch(ea, true);
             default -> record(Interrupt.INSTRUCTION_STORAGE, ea, ISI_NOT_FOUND);
@@ -302,6 +310,7 @@ public final class Interrupts {
         p.setMsr(handlerMsr(msr, relocatable));
         p.putSlot(Slots.NIA, interrupt.vector() + (relocatable ? vectorOffset(msr) : 0));
         taken[interrupt.ordinal()]++;
+        p.platform().interruptTaken(p, interrupt, srr0);
     }
 
     /**
@@ -418,10 +427,10 @@ public final class Interrupts {
     /** Looks at pending work between blocks. False to leave the run loop. */
     boolean poll() {
         long bits = HostMemory.getAndAndLong(p.state + Slots.PENDING * 8L, 0);
-        p.settleForeignWrites();
         if ((bits & PowerProcessor.PENDING_TASK) != 0) {
             p.platform().performTasks(p);
         }
+        p.settleForeignWrites();
         if (p.completed() >= p.slot(Slots.DEADLINE) && p.stops()) {
             bits |= PowerProcessor.PENDING_LEAVE;
         }

@@ -17,6 +17,9 @@ public final class Mode {
     /** XER[SO] is 1: seldom so, and comparisons need not look at it where it is known to be 0. */
     public static final int SO = 512;
 
+    /** Hash translation: access rights depend on all of the AMR. */
+    public static final int HASH = 1024;
+
     private Mode() {}
 
     /** The mode of an MSR, an FSCR and an XER[SO]. */

@@ -47,6 +47,18 @@ public interface PlatformCalls {
         throw processor.interrupts().machineCheckData(ea, false);
     }
 
+    /**
+     * An instruction is going to access a real address without storage, beside others: whether it may begin.
+     *
+     * @throws GuestInterrupt to leave the instruction before any of its accesses
+     */
+    default void ioProbe(PowerProcessor processor, long ea) {
+        throw processor.interrupts().machineCheckData(ea, false);
+    }
+
+    /** The guest takes an interrupt, other than a system call; {@code srr0} is where it goes on afterwards. */
+    default void interruptTaken(PowerProcessor processor, Interrupt interrupt, long srr0) {}
+
     /** {@link PowerProcessor#PENDING_TASK} was requested: does what is to be done between two instructions. */
     default void performTasks(PowerProcessor processor) {}
 

@@ -11,7 +11,10 @@ import dev.wattle.engine.translate.CodeCache;
 import dev.wattle.engine.translate.FrontEnd;
 import dev.wattle.power.isa.Disassembler;
 import dev.wattle.power.isa.InstructionTable;
+import dev.wattle.power.mmu.HashMmu;
+import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.mmu.RadixMmu;
+import dev.wattle.power.mmu.Slb;
 import dev.wattle.power.model.ProcessorModel;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
@@ -107,6 +110,11 @@ public final class PowerProcessor extends Processor {
 
     public RadixMmu radix() {
         return translation.radix();
+    }
+
+    /** Translation by hash page table; what is in force is seen by {@link RadixMmu#isActive}. */
+    public HashMmu hash() {
+        return translation.hash();
     }
 
     /** The special purpose registers that the model has, and who may access them. */
@@ -393,6 +401,46 @@ public final class PowerProcessor extends Processor {
         translation.invalidatePage(pid, ea, bytes);
     }
 
+    /**
+     * Sets an entry of the segment lookaside buffer.
+     *
+     * @param first ESID and V, as {@link Slb} has them
+     * @param second virtual segment doubleword
+     */
+    public void setSegment(int entry, long first, long second) {
+        translation.setSegment(entry, first, second);
+    }
+
+    /** Makes an entry of the segment lookaside buffer invalid. */
+    public void invalidateSegment(int entry) {
+        translation.invalidateSegment(entry);
+    }
+
+    /**
+     * Sets the hash page table, and with it whether real mode is translated.
+     *
+     * @param table empty for none
+     * @param vrmaBase logarithm of the base page size of the virtual real mode area
+     */
+    public void hashPageTable(Optional<HashPageTable> table, int vrmaBase) {
+        translation.hashPageTable(table, vrmaBase);
+    }
+
+    /**
+     * Forgets what an entry of the hash page table has translated, which has been changed.
+     *
+     * @param index where it stands
+     * @param v its doublewords as they were before
+     */
+    public void forgetPage(long index, long v, long r) {
+        translation.forgetPage(index, v, r);
+    }
+
+    /** Heeds that translation is by another kind of table: {@link RadixMmu#isActive} answers otherwise than before. */
+    public void translationChanged() {
+        translation.translationChanged();
+    }
+
     /** Heeds a new PIDR. */
     public void processChanged() {
         translation.processChanged();
@@ -572,10 +620,11 @@ public final class PowerProcessor extends Processor {
         while (done < bytes) {
             long at = ea(ea + done);
             int piece = (int) Math.min(bytes - done, 4096 - (at & 0xfff));
-            if (store) {
-                storeAddress(at, piece);
-            } else if (!hits(at, piece, SoftTlb.READ_LIMIT)) {
-                translation.dataAddress(at, piece, false);
+            long host = store
+                    ? storeAddress(at, piece)
+                    : hits(at, piece, SoftTlb.READ_LIMIT) ? 0 : translation.dataAddress(at, piece, false);
+            if (host == AddressTranslation.NO_MEMORY) {
+                platform.ioProbe(this, at);
             }
             done += piece;
         }
@@ -681,7 +730,7 @@ public final class PowerProcessor extends Processor {
                 return "%s %x or %x".formatted(State.name(slot), slot(slot), other.slot(slot));
             }
         }
-        return "";
+        return hash().slb().difference(other.hash().slb());
     }
 
     /** The guest code from the next instruction on, disassembled, as far as it can be fetched without an interrupt. */

@@ -64,7 +64,7 @@ final class SpecialPurposeRegisters {
                 e.out.opImm(Op.ANDI, State.SPR + spr, e.rt(), WORD);
             } else if (spr == Spr.PPR) {
                 e.out.opImm(Op.ANDI, State.SPR + spr, e.rt(), SprTable.PPR_PRI);
-            } else if (spr == Spr.AMR && e.privileged()) {
+            } else if (spr == Spr.AMR && e.privileged() && (e.mode & Mode.HASH) == 0) {
                 writeAmr(e, protect);
             } else if (endsBlock(spr)) {
                 e.out.callEnd(write, e.word);

@@ -5,7 +5,7 @@ import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.PowerProcessor;
-import dev.wattle.power.processor.State;
+import dev.wattle.power.processor.Spr;
 
 /**
  * Cache, synchronisation and translation look-aside instructions (Power ISA 3.0B, Book II, chapter 4; Book III, 5.9).
@@ -20,6 +20,8 @@ final class StorageControl {
     private static final int BY_PAGE = 0;
 
     private static final int BY_PROCESS = 1;
+
+    private static final long LPCR_GTSE = 0x400;
 
     private StorageControl() {}
 
@@ -46,17 +48,7 @@ final class StorageControl {
         });
         m.routine("tlbie", StorageControl::tlbie);
         m.routine("tlbiel", StorageControl::tlbiel);
-        // Radix translation has no segments: the SLB is there and stays empty. slbia also drops effective-to-real
-        // translations, of which none are kept apart from the TLB.
-        for (String segment : new String[] {"slbia", "slbiag", "slbie", "slbieg", "slbmte"}) {
-            m.emitter(segment, e -> {});
-        }
-        m.emitter("slbmfee", e -> e.out.opImm(Op.MOVI, e.rt(), 0, 0));
-        m.emitter("slbmfev", e -> e.out.opImm(Op.MOVI, e.rt(), 0, 0));
-        m.routine("slbfee.", (p, w) -> {
-            p.setGpr(Fields.rt(w), 0);
-            p.setCr(0, (int) p.slot(State.SO));
-        });
+        SegmentLookaside.bind(m);
     }
 
     private static long ea(PowerProcessor p, int w) {
@@ -88,9 +80,12 @@ final class StorageControl {
         }
     }
 
-    /** Without radix translation the hypervisor keeps the page table, and these instructions to itself. */
+    /**
+     * These instructions are the hypervisor's when translation is not by radix tree, where it keeps the page table to
+     * itself, and when LPCR[GTSE] says so.
+     */
     private static void requireRadix(PowerProcessor p) {
-        if (!p.model().radix()) {
+        if (!p.radix().isActive() || (p.spr(Spr.LPCR) & LPCR_GTSE) == 0) {
             throw p.interrupts().privileged();
         }
     }

@@ -15,7 +15,8 @@ public final class ConformanceSuite {
                         MmioChecks.all(),
                         DebugChecks.all(),
                         IoEventChecks.all(),
-                        RegisterChecks.all())
+                        RegisterChecks.all(),
+                        VmChecks.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -60,6 +60,8 @@ public final class HcallNumber {
     public static final long H_INVALIDATE_PID = 0x378;
     public static final long H_REGISTER_PROC_TBL = 0x37c;
     public static final long H_SIGNAL_SYS_RESET = 0x380;
+    public static final long H_RPT_INVALIDATE = 0x448;
+    public static final long H_WATCHDOG = 0x45c;
     /** Private: run an RTAS function; r4 = real address of its argument block. */
     public static final long KVMPPC_H_RTAS = 0xf000;
     /** Private: copy or invert storage of any kind; see {@link LogicalMemop}. */
@@ -139,6 +141,8 @@ public final class HcallNumber {
             case (int) H_INVALIDATE_PID -> "H_INVALIDATE_PID";
             case (int) H_REGISTER_PROC_TBL -> "H_REGISTER_PROC_TBL";
             case (int) H_SIGNAL_SYS_RESET -> "H_SIGNAL_SYS_RESET";
+            case (int) H_RPT_INVALIDATE -> "H_RPT_INVALIDATE";
+            case (int) H_WATCHDOG -> "H_WATCHDOG";
             case (int) KVMPPC_H_RTAS -> "KVMPPC_H_RTAS";
             case (int) KVMPPC_H_LOGICAL_MEMOP -> "KVMPPC_H_LOGICAL_MEMOP";
             case (int) KVMPPC_H_CAS -> "KVMPPC_H_CAS";

@@ -40,6 +40,11 @@ public interface HypercallContext {
      */
     void setLpcrBits(long mask, long value);
 
+    /** Whether the partition may have LPCR[AIL] = 3. */
+    default boolean allowsAil3() {
+        return true;
+    }
+
     /** Writes a special purpose register of this vCPU that only a hypervisor may write, by SPR number. */
     void setSpr(int spr, long value);
 
@@ -52,6 +57,27 @@ public interface HypercallContext {
      * @param gtse whether the guest may execute {@code tlbie} itself (LPCR[GTSE])
      */
     void registerProcessTable(long dword, boolean radix, boolean gtse);
+
+    /** Whether the partition translates by radix tree (LPCR[HR] = 1). */
+    default boolean isRadix() {
+        return false;
+    }
+
+    /** Whether the partition may translate by radix tree. */
+    default boolean hasRadix() {
+        return true;
+    }
+
+    /**
+     * Says whether the guest may execute {@code tlbie} itself (LPCR[GTSE]).
+     */
+    default void allowInvalidation(boolean gtse) {}
+
+    /** Forgets the translations of a process of a radix guest; those of process 0 are everybody's. */
+    default void forgetProcess(long pid) {}
+
+    /** Forgets the translations of one page of a process of a radix guest. */
+    default void forgetPage(long pid, long ea, long bytes) {}
 
     /** H_CEDE: sets MSR[EE] and idles this vCPU until an interrupt is pending or another vCPU prods it. */
     void cede();

@@ -22,9 +22,7 @@ final class MemoryHypercalls {
                 .define(HcallNumber.H_LOGICAL_CACHE_STORE, LogicalAccess::store)
                 .define(HcallNumber.KVMPPC_H_LOGICAL_MEMOP, LogicalMemop::call)
                 .define(HcallNumber.H_LOGICAL_ICBI, c -> H_SUCCESS)
-                .define(HcallNumber.H_LOGICAL_DCBF, c -> H_SUCCESS)
-                .define(HcallNumber.H_CLEAN_SLB, c -> H_SUCCESS)
-                .define(HcallNumber.H_INVALIDATE_PID, c -> H_SUCCESS);
+                .define(HcallNumber.H_LOGICAL_DCBF, c -> H_SUCCESS);
     }
 
     /** r4 = flags, r5 = destination page, r6 = source page. */

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor.papr.hcall;
 
-import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_FUNCTION;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_P2;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_P3;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_P4;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_PARAMETER;
-import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_RESOURCE;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_SUCCESS;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_UNSUPPORTED_FLAG;
 
-/** Calls that change how the processor runs: H_SET_MODE, H_REGISTER_PROC_TBL and the debug and scratch registers. */
+/** Calls that change how the processor runs: H_SET_MODE and the debug and scratch registers. */
 final class ModeHypercalls {
     private static final long LPCR_ILE = 1L << (63 - 38);
     private static final int LPCR_AIL_SHIFT = 63 - 40;
@@ -32,22 +30,40 @@ final class ModeHypercalls {
     private static final long PRIV_HYPERVISOR = 3;
     private static final long DAWRX_HYP = 4;
 
-    private static final long PROC_TABLE_MODIFY = 0x10;
-    private static final long PROC_TABLE_REGISTER = 0x08;
-    private static final long PROC_TABLE_RADIX = 0x04;
-    private static final long PROC_TABLE_HASH = 0x02;
-    private static final long PROC_TABLE_GTSE = 0x01;
-    private static final long PROC_TABLE_FLAGS = 0x1f;
-    private static final long PRTS_MAX = 24;
+    private static final long DABRX_PROBLEM = 1;
+    private static final long DABRX_PRIVILEGED = 2;
+    /** Whatever MSR[DR] is. */
+    private static final long DABRX_BTI = 8;
+    /** DABR[DW DR], and DABR[BT]. */
+    private static final long DABR_ACCESSES = 3;
 
-    private boolean gtse;
+    private static final long DABR_TRANSLATION = 4;
 
     void define(HypercallTable table) {
         table.define(HcallNumber.H_SET_MODE, this::setMode)
-                .define(HcallNumber.H_REGISTER_PROC_TBL, this::registerProcessTable)
                 .define(HcallNumber.H_SET_SPRG0, this::setSprg0)
-                .define(HcallNumber.H_SET_DABR, c -> H_FUNCTION)
-                .define(HcallNumber.H_SET_XDABR, c -> H_FUNCTION);
+                .define(HcallNumber.H_SET_DABR, c -> setDabr(c, c.argument(0), DABRX_PROBLEM | DABRX_PRIVILEGED))
+                .define(HcallNumber.H_SET_XDABR, this::setXdabr);
+    }
+
+    /** r4 = DABR, r5 = DABRX. */
+    private long setXdabr(HypercallContext c) {
+        long dabrx = c.argument(1);
+        if ((dabrx & (DABRX_PROBLEM | DABRX_PRIVILEGED)) == 0
+                || (dabrx & ~(DABRX_PROBLEM | DABRX_PRIVILEGED | DABRX_BTI)) != 0) {
+            return H_PARAMETER;
+        }
+        return setDabr(c, c.argument(0), dabrx);
+    }
+
+    /**
+     * These processors have no DABR: their DAWR does the same for a guest that knows the older register (Power ISA 2.06B,
+     * Book III-S, 8.1.3). DABRX has its bits where DAWRX has them.
+     */
+    private static long setDabr(HypercallContext c, long dabr, long dabrx) {
+        c.setSpr(SPR_DAWR0, dabr & -8);
+        c.setSpr(SPR_DAWRX0, dabrx | (dabr & DABR_ACCESSES) << 5 | (dabr & DABR_TRANSLATION) << 2);
+        return H_SUCCESS;
     }
 
     private long setSprg0(HypercallContext c) {
@@ -99,7 +115,7 @@ final class ModeHypercalls {
 
     private static long setAil(HypercallContext c, long ail) {
         // 1 is reserved in the ISA.
-        if (ail < 0 || ail == 1 || ail > 3) {
+        if (ail < 0 || ail == 1 || ail > 3 || ail == 3 && !c.allowsAil3()) {
             return H_UNSUPPORTED_FLAG;
         }
         c.setLpcrBits(LPCR_AIL, ail << LPCR_AIL_SHIFT);
@@ -111,45 +127,6 @@ final class ModeHypercalls {
             return H_UNSUPPORTED_FLAG;
         }
         c.setLpcrBits(LPCR_ILE, littleEndian == 1 ? LPCR_ILE : 0);
-        return H_SUCCESS;
-    }
-
-    /** r4 = flags, r5 = base of the table, r6 = page size (hash only), r7 = log2 of the table's size less 12. */
-    private long registerProcessTable(HypercallContext c) {
-        long flags = c.argument(0);
-        long base = c.argument(1);
-        if ((flags & ~PROC_TABLE_FLAGS) != 0) {
-            return H_PARAMETER;
-        }
-        boolean wantsGtse = (flags & PROC_TABLE_GTSE) != 0;
-        if ((flags & PROC_TABLE_MODIFY) == 0) {
-            // Nothing changes; the guest asks whether the type that it names is the one in force.
-            return (flags & PROC_TABLE_RADIX) != 0 && wantsGtse == gtse ? H_SUCCESS : H_PARAMETER;
-        }
-        if ((flags & PROC_TABLE_REGISTER) == 0) {
-            c.registerProcessTable(0, true, gtse);
-            return H_SUCCESS;
-        }
-        if ((flags & PROC_TABLE_RADIX) == 0) {
-            // A radix guest may not turn to hashing: there is no hash table behind it.
-            return (flags & PROC_TABLE_HASH) != 0 ? H_PARAMETER : H_RESOURCE;
-        }
-        long size = c.argument(3);
-        if ((base & 0xfff) != 0 || base >>> 60 != 0) {
-            return H_P2;
-        }
-        if (c.argument(2) != 0) {
-            return H_P3;
-        }
-        if (size < 0 || size > PRTS_MAX) {
-            return H_P4;
-        }
-        long bytes = 1L << (size + 12);
-        if ((base & (bytes - 1)) != 0 || !c.memory().contains(base, bytes)) {
-            return H_P2;
-        }
-        gtse = wantsGtse;
-        c.registerProcessTable(base | size, true, wantsGtse);
         return H_SUCCESS;
     }
 }

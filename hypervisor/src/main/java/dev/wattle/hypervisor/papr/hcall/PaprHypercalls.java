@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor.papr.hcall;
 
+import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.xics.Xics;
 
 /** The hypercalls that the hypervisor answers itself, without an exit to the machine. */
@@ -8,15 +9,17 @@ public final class PaprHypercalls {
     private PaprHypercalls() {}
 
     /**
-     * A table with every hypercall of a radix guest that needs no device: processor, mode, memory and XICS calls. Hash
-     * table calls are absent, so they answer {@link ReturnCode#H_FUNCTION}, as PAPR has it for radix guests.
+     * A table with every hypercall that needs no device: processor, mode, translation, memory and XICS calls.
      *
      * @param xics the interrupt controller of the partition
+     * @param pageTable its hash page table
      */
-    public static HypercallTable forRadixGuest(Xics xics) {
+    public static HypercallTable forPartition(Xics xics, PartitionPageTable pageTable) {
         HypercallTable table = new HypercallTable();
         new ProcessorHypercalls().define(table);
         new ModeHypercalls().define(table);
+        new TranslationHypercalls(pageTable).define(table);
+        new HashHypercalls(pageTable).define(table);
         new MemoryHypercalls().define(table);
         new InterruptHypercalls(xics).define(table);
         return table;

@@ -49,6 +49,7 @@ public final class Xics {
         private boolean level;
         private boolean message;
         private boolean inService;
+        private Runnable endOfInterrupt = NOBODY;
         /** In the XISR of a server: not to be offered to another one meanwhile. */
         private boolean presented;
 
@@ -85,6 +86,8 @@ public final class Xics {
             }
         }
     }
+
+    private static final Runnable NOBODY = () -> {};
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Server[] servers;
@@ -213,6 +216,7 @@ public final class Xics {
      * @param xirr CPPR to restore in the high byte, source number below; a number that no source has is ignored
      */
     public void endOfInterrupt(int server, int xirr) {
+        Runnable listener = NOBODY;
         lock.lock();
         try {
             Server s = servers[server];
@@ -220,12 +224,61 @@ public final class Xics {
             if (isClaimed(number)) {
                 Source source = sources[number - base];
                 source.inService = false;
+                listener = source.endOfInterrupt;
                 if (source.server != server) {
                     present(servers[source.server]);
                 }
             }
             s.cppr = xirr >>> CPPR_SHIFT;
-            present(s);
+            // What listens may lower the line, before the interrupt is presented again for nothing.
+            if (listener == NOBODY) {
+                present(s);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (listener != NOBODY) {
+            listener.run();
+            setCppr(server, xirr >>> CPPR_SHIFT);
+        }
+    }
+
+    /**
+     * Has the end of each interrupt of a source told, without the lock, by the thread of the vCPU that ends it. Replaces
+     * an earlier listener.
+     *
+     * @throws IllegalArgumentException if there is no such source
+     */
+    public void onEndOfInterrupt(int number, Runnable listener) {
+        lock.lock();
+        try {
+            if (!isClaimed(number)) {
+                throw new IllegalArgumentException("no interrupt source " + number);
+            }
+            sources[number - base].endOfInterrupt = listener;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives a source back that was claimed; it is not pending any more. Does nothing if there is no such source. */
+    public void release(int number) {
+        lock.lock();
+        try {
+            if (!isClaimed(number)) {
+                return;
+            }
+            Source source = sources[number - base];
+            for (Server s : servers) {
+                if (s.xisr == number) {
+                    withdraw(s);
+                }
+            }
+            sources[number - base] = null;
+            claimed = Arrays.stream(claimed).filter(other -> other != source).toArray(Source[]::new);
+            for (Server s : servers) {
+                present(s);
+            }
         } finally {
             lock.unlock();
         }

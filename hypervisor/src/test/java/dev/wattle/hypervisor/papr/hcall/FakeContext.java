@@ -14,6 +14,7 @@ final class FakeContext implements HypercallContext, AutoCloseable {
     final long[] registers = new long[9];
     final List<String> events = new ArrayList<>();
     int servers = 1;
+    boolean radix;
 
     /** Sets r4 and the following registers. */
     FakeContext with(long... arguments) {
@@ -70,6 +71,21 @@ final class FakeContext implements HypercallContext, AutoCloseable {
     @Override
     public void registerProcessTable(long dword, boolean radix, boolean gtse) {
         events.add(String.format("table %x radix=%b gtse=%b", dword, radix, gtse));
+    }
+
+    @Override
+    public boolean isRadix() {
+        return radix;
+    }
+
+    @Override
+    public void forgetProcess(long pid) {
+        events.add("forget process " + pid);
+    }
+
+    @Override
+    public void forgetPage(long pid, long ea, long bytes) {
+        events.add(String.format("forget %d %x %x", pid, ea, bytes));
     }
 
     @Override

@@ -12,9 +12,12 @@ import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_UNSUPPORTED_FLAG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.xics.IrqLine;
 import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.power.mmu.HashPageTable;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,11 +30,22 @@ class PaprHypercallsTest {
     private static final long DEREGISTER_DTL = 6L << 45;
 
     private final Xics xics = new Xics(1, 0x1000, 0x1000);
-    private final HypercallTable table = PaprHypercalls.forRadixGuest(xics);
     private final FakeContext context = new FakeContext();
+    private final PartitionPageTable pageTable =
+            new PartitionPageTable(context.memory, PartitionPageTable.Use.ON_DEMAND, new NoProcessors(), Runnable::run);
+    private final HypercallTable table = PaprHypercalls.forPartition(xics, pageTable);
+
+    private static final class NoProcessors implements PartitionPageTable.Processors {
+        @Override
+        public void hashPageTable(Optional<HashPageTable> table, int vrmaBase) {}
+
+        @Override
+        public void forgetPage(long index, long v, long r) {}
+    }
 
     @AfterEach
     void closeMemory() {
+        pageTable.close();
         context.close();
     }
 
@@ -48,6 +62,7 @@ class PaprHypercallsTest {
 
     @Test
     void Table_hashTableCallOfRadixGuest_answersFunction() {
+        context.radix = true;
         assertEquals(H_FUNCTION, call(HcallNumber.H_ENTER));
     }
 

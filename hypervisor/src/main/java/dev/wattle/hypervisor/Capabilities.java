@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.hypervisor;
+
+import dev.wattle.hypervisor.papr.hcall.HcallNumber;
+import dev.wattle.hypervisor.papr.hcall.HypercallTable;
+import java.util.function.Consumer;
+
+/** What a VM can do, and the switches that it has. */
+final class Capabilities {
+    private static final int VCPUS = 1;
+    private static final int SLOTS = 512;
+
+    private final boolean radix;
+    private final boolean hash;
+    private final boolean isa3;
+    private final HypercallTable hypercalls;
+    private final Consumer<Boolean> ail3;
+
+    /**
+     * @param radix whether the guest may translate by radix tree
+     * @param hash whether it may translate by hash page table
+     * @param isa3 whether its processor is of ISA 3.0 or later
+     * @param ail3 allows and forbids LPCR[AIL] = 3
+     */
+    Capabilities(boolean radix, boolean hash, boolean isa3, HypercallTable hypercalls, Consumer<Boolean> ail3) {
+        this.radix = radix;
+        this.hash = hash;
+        this.isa3 = isa3;
+        this.hypercalls = hypercalls;
+        this.ail3 = ail3;
+    }
+
+    int check(Capability capability) {
+        return switch (capability) {
+            case NR_VCPUS, MAX_VCPUS, MAX_VCPU_ID -> VCPUS;
+            case NR_MEMSLOTS -> SLOTS;
+            case PPC_SMT, PPC_SMT_POSSIBLE -> 1;
+            case PPC_NESTED_HV -> 0;
+            case PPC_MMU_RADIX, PPC_RPT_INVALIDATE -> radix ? 1 : 0;
+            case PPC_MMU_HASH_V3 -> hash && isa3 ? 1 : 0;
+            case PPC_HTAB_FD, SPAPR_RESIZE_HPT -> hash ? 1 : 0;
+            default -> 1;
+        };
+    }
+
+    void enable(Capability capability, long... arguments) {
+        switch (capability) {
+            case PPC_ENABLE_HCALL -> {
+                requireCount(capability, arguments, 2);
+                boolean enabled = flag(capability, arguments[1]);
+                if (!hypercalls.enable(arguments[0], enabled)) {
+                    throw new IllegalArgumentException("capability " + capability + ": hypercall "
+                            + HcallNumber.name(arguments[0]) + " is not answered inside the hypervisor");
+                }
+            }
+            case PPC_RPT_INVALIDATE -> {
+                requireCount(capability, arguments, 1);
+                requirePresent(capability);
+                hypercalls.enable(HcallNumber.H_RPT_INVALIDATE, flag(capability, arguments[0]));
+            }
+            case PPC_AIL_MODE_3 -> {
+                requireCount(capability, arguments, 1);
+                ail3.accept(flag(capability, arguments[0]));
+            }
+            case PPC_SMT -> {
+                requireCount(capability, arguments, 1);
+                if (arguments[0] != 1) {
+                    throw new IllegalArgumentException(
+                            "capability PPC_SMT: " + arguments[0] + " threads; this version has cores of 1 thread");
+                }
+            }
+            case PPC_PAPR -> requireCount(capability, arguments, 0);
+            case PPC_NESTED_HV -> requirePresent(capability);
+            default ->
+                throw new IllegalArgumentException(
+                        "capability " + capability + ": it cannot be enabled; it is there, or not");
+        }
+    }
+
+    private void requirePresent(Capability capability) {
+        if (check(capability) == 0) {
+            throw new IllegalArgumentException("capability " + capability + ": this VM does not have it");
+        }
+    }
+
+    private static void requireCount(Capability capability, long[] arguments, int count) {
+        if (arguments.length != count) {
+            throw new IllegalArgumentException(
+                    "capability " + capability + ": give " + count + " arguments, not " + arguments.length);
+        }
+    }
+
+    private static boolean flag(Capability capability, long value) {
+        if (value != 0 && value != 1) {
+            throw new IllegalArgumentException("capability " + capability + ": " + value + " is neither 0 nor 1");
+        }
+        return value == 1;
+    }
+}
