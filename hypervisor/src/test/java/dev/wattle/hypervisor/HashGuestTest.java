@@ -58,7 +58,9 @@ class HashGuestTest {
     }
 
     private static void assertDone(Exit exit) {
-        assertEquals(DONE, assertInstanceOf(Exit.PaprHcall.class, exit, exit.toString()).nr());
+        assertEquals(
+                DONE,
+                assertInstanceOf(Exit.PaprHcall.class, exit, exit.toString()).nr());
     }
 
     /** Loads and stores to the first and last doubleword of all memory with translation off, through bolted entries. */
@@ -222,15 +224,25 @@ class HashGuestTest {
     void import_foreignRecords_areRefused() {
         try (Vm vm = vm(EngineMode.EVALUATOR, ProcessorModel.POWER9)) {
             long entries = vm.pageTable().current().orElseThrow().entries();
-            ByteBuffer behind = ByteBuffer.allocate(8).putInt((int) entries).putInt(1).flip();
+            ByteBuffer behind =
+                    ByteBuffer.allocate(8).putInt((int) entries).putInt(1).flip();
             assertTrue(assertThrows(IllegalArgumentException.class, () -> vm.importPageTable(behind))
                     .getMessage()
                     .contains("the table has " + entries));
-            ByteBuffer invalid = ByteBuffer.allocate(24).putInt(0).putInt(0x1_0000).putLong(2).putLong(0).flip();
+            ByteBuffer invalid = ByteBuffer.allocate(24)
+                    .putInt(0)
+                    .putInt(0x1_0000)
+                    .putLong(2)
+                    .putLong(0)
+                    .flip();
             assertTrue(assertThrows(IllegalArgumentException.class, () -> vm.importPageTable(invalid))
                     .getMessage()
                     .contains("no valid one"));
-            ByteBuffer half = ByteBuffer.allocate(16).putInt(0).putInt(0x1_0000).putLong(1).flip();
+            ByteBuffer half = ByteBuffer.allocate(16)
+                    .putInt(0)
+                    .putInt(0x1_0000)
+                    .putLong(1)
+                    .flip();
             vm.importPageTable(half);
             assertEquals(16, half.remaining());
         }

@@ -7,6 +7,7 @@ import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.Exit;
 import dev.wattle.hypervisor.ExitCount;
+import dev.wattle.hypervisor.ExitKind;
 import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
@@ -247,6 +248,11 @@ public final class PseriesMachine implements Machine {
         Map<String, Long> exits = new TreeMap<>(vm.exitCounts());
         hypercalls.counts().forEach((name, count) -> exits.merge(name, count, Long::sum));
         rtas.counts().forEach((name, count) -> exits.merge("rtas " + name, count, Long::sum));
+        for (ExitCount exit : vm.exits()) {
+            if (exit.kind() == ExitKind.PAPR_HCALL) {
+                exits.put(exit.kind() + " " + exit.cause(), exit.count());
+            }
+        }
         Map<String, Long> devices = new TreeMap<>(vm.engineCounts());
         for (Disk disk : disks) {
             disk.device.statistics().counts().forEach((name, count) -> devices.put(disk.name + " " + name, count));

@@ -109,9 +109,7 @@ public final class HashMmu {
 
     /** The same for an address of real mode. */
     public boolean lookUpReal(long ea, Translation out) {
-        return (ea & REAL_ADDRESS) >>> Slb.SHIFT_1T == 0
-                ? lookUp(ea, vrma, false, 0, out)
-                : out.fail(Fault.NOT_FOUND);
+        return (ea & REAL_ADDRESS) >>> Slb.SHIFT_1T == 0 ? lookUp(ea, vrma, false, 0, out) : out.fail(Fault.NOT_FOUND);
     }
 
     /** The number of the entry for an effective address, or -1. */

@@ -621,8 +621,7 @@ final class AddressTranslation {
             found = hash.lookUpReal(ea, translation);
         } else {
             int entry = hash.slb().find(ea);
-            found = entry != Slb.NONE
-                    && hash.lookUp(ea, hash.slb().vsid(entry), problem, p.spr(Spr.AMR), translation);
+            found = entry != Slb.NONE && hash.lookUp(ea, hash.slb().vsid(entry), problem, p.spr(Spr.AMR), translation);
         }
         if (!found || !translation.readable) {
             return Optional.empty();

@@ -67,8 +67,7 @@ public final class PageTableExport implements AutoCloseable {
     private boolean take(long index) {
         int word = (int) (index / WORD_BITS);
         long bit = 1L << index % WORD_BITS;
-        return (changed.get(word) & bit) != 0
-                && (changed.getAndAccumulate(word, bit, (old, b) -> old & ~b) & bit) != 0;
+        return (changed.get(word) & bit) != 0 && (changed.getAndAccumulate(word, bit, (old, b) -> old & ~b) & bit) != 0;
     }
 
     private boolean isWanted(long index) {
@@ -91,8 +90,8 @@ public final class PageTableExport implements AutoCloseable {
      */
     public int read(ByteBuffer out) {
         if (out.remaining() < HEADER_BYTES + ENTRY_BYTES) {
-            throw new IllegalArgumentException("room for " + out.remaining() + " bytes: a record may need "
-                    + (HEADER_BYTES + ENTRY_BYTES));
+            throw new IllegalArgumentException(
+                    "room for " + out.remaining() + " bytes: a record may need " + (HEADER_BYTES + ENTRY_BYTES));
         }
         ByteOrder order = out.order();
         int start = out.position();
@@ -100,7 +99,8 @@ public final class PageTableExport implements AutoCloseable {
         table.lock().lock();
         try {
             if (table.isClosed()) {
-                throw new IllegalStateException("the guest's hash page table is another one now: begin the export again");
+                throw new IllegalStateException(
+                        "the guest's hash page table is another one now: begin the export again");
             }
             boolean wasFirst = isFirstPass;
             pass(out);

@@ -235,8 +235,8 @@ public final class PartitionPageTable implements AutoCloseable {
             long v = records.getLong();
             long r = records.getLong();
             if ((v & HashPageTable.V_VALID) == 0 || PageSizes.baseOf(v, r) == 0) {
-                throw new IllegalArgumentException(name + ": entry " + (index + i) + " is "
-                        + Long.toHexString(v) + " " + Long.toHexString(r) + ", which is no valid one");
+                throw new IllegalArgumentException(name + ": entry " + (index + i) + " is " + Long.toHexString(v) + " "
+                        + Long.toHexString(r) + ", which is no valid one");
             }
             t.set(index + i, v, r);
         }

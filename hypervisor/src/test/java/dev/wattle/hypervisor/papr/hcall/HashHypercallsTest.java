@@ -42,8 +42,8 @@ class HashHypercallsTest {
 
     private final FakeContext context = new FakeContext();
     private final List<String> forgotten = new ArrayList<>();
-    private final PartitionPageTable pageTable = new PartitionPageTable(
-            context.memory, PartitionPageTable.Use.ALWAYS, new Recorder(), Runnable::run);
+    private final PartitionPageTable pageTable =
+            new PartitionPageTable(context.memory, PartitionPageTable.Use.ALWAYS, new Recorder(), Runnable::run);
     private final HypercallTable calls = PaprHypercalls.forPartition(new Xics(1, 0x1000, 0x1000), pageTable);
 
     private final class Recorder implements PartitionPageTable.Processors {
@@ -343,8 +343,7 @@ class HashHypercallsTest {
         assertEquals(H_P4, call(HcallNumber.H_REGISTER_PROC_TBL, 0x18, 0, 0, 25));
         assertEquals(H_PARAMETER, call(HcallNumber.H_REGISTER_PROC_TBL, 0x1a, 0, 0, 4), "segment tables");
         assertEquals(H_SUCCESS, call(HcallNumber.H_REGISTER_PROC_TBL, 0x14, 0, 0, 0), "no table, whatever the flags");
-        assertEquals(
-                List.of("table 0 radix=false gtse=false", "table 0 radix=false gtse=false"), context.events);
+        assertEquals(List.of("table 0 radix=false gtse=false", "table 0 radix=false gtse=false"), context.events);
         assertTrue(pageTable.current().isPresent());
     }
 
