@@ -29,14 +29,11 @@ import org.junit.jupiter.api.io.TempDir;
 class DiskBootTest {
     private static final String[] LOGICAL_ACCESSES = {"H_LOGICAL_CI_LOAD", "H_LOGICAL_CI_STORE"};
 
-    @TempDir
-    private Path directory = Path.of("");
-
     private Path slof = Path.of("");
     private Path image = Path.of("");
 
     @BeforeAll
-    void fetchPieces() throws IOException {
+    void fetchPieces(@TempDir Path directory) throws IOException {
         try {
             DebianGuests guests = new DebianGuests(DebianGuests.defaultCache(System.getenv()), Progress.SILENT);
             slof = guests.firmware();
