@@ -12,5 +12,4 @@ module dev.wattle.hypervisor {
     exports dev.wattle.hypervisor.papr.tce;
     exports dev.wattle.hypervisor.papr.hash;
     exports dev.wattle.hypervisor.papr.xics;
-    exports dev.wattle.hypervisor.trace;
 }

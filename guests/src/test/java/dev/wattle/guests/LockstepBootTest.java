@@ -11,6 +11,7 @@ import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
 import dev.wattle.machine.pseries.Lockstep;
 import dev.wattle.machine.pseries.PseriesMachine;
+import dev.wattle.power.model.ProcessorModel;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,26 @@ class LockstepBootTest {
     void Boot_onBothEngines_isTheSameToTheLastByte() throws Exception {
         assertEquals(0, hits(boot()));
         assertTrue(hits(boot()) > 40_000, "the second boot finds the translations of the first");
+    }
+
+    /** By hash page table, where hypercalls, segments and pages change what both engines may do at every moment. */
+    @Test
+    void Boot_byHashPageTableOnBothEngines_isTheSameToTheLastByte() throws Exception {
+        Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
+        GuestImage demo = Demo.image();
+        ScriptedConsole console = new ScriptedConsole();
+        PseriesMachine.Builder description = PseriesMachine.builder()
+                .kernel(demo.kernel())
+                .initrd(demo.initrd())
+                .processor(ProcessorModel.POWER8)
+                .memoryBytes(512L << 20)
+                .bootArguments(demo.bootArguments() + " demo=\"cat /proc/cpuinfo; sha256sum /bin/busybox\"");
+        try (Lockstep lockstep = new Lockstep(description, console, 10 * INTERVAL)) {
+            MachineOutcome end = lockstep.run();
+            assertEquals(MachineOutcome.Kind.POWERED_OFF, end.kind(), end::reason);
+        }
+        String text = console.transcript().all();
+        assertTrue(text.contains("MMU\t\t: Hash"), text);
     }
 
     private static long hits(MachineStatistics statistics) {

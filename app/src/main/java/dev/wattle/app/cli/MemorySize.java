@@ -70,7 +70,7 @@ record MemorySize(long bytes) {
         }
     }
 
-    private static MemorySize parse(String text) {
+    static MemorySize parse(String text) {
         Matcher matcher = SYNTAX.matcher(text.toUpperCase(Locale.ROOT));
         if (!matcher.matches()) {
             throw new TypeConversionException(

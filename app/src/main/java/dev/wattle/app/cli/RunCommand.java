@@ -115,6 +115,17 @@ final class RunCommand implements Callable<Integer> {
     private MemorySize memory;
 
     @Option(
+            names = "--memory-backing",
+            paramLabel = "KIND",
+            defaultValue = "anonymous",
+            converter = MemoryBackingOption.class,
+            description =
+                    "What guest memory is on the host: anonymous (in huge pages where the host gives them), hugetlb"
+                            + " or hugetlb:SIZE (huge pages set aside), or file:PATH. Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private MemoryBackingOption.Choice memoryBacking;
+
+    @Option(
             names = {"--cpu", "-cpu"},
             paramLabel = "MODEL",
             defaultValue = "power9",
@@ -241,6 +252,11 @@ final class RunCommand implements Callable<Integer> {
                     "--engine lockstep runs two machines, which cannot share %s; run without --drive, or on one engine"
                             .formatted(drives.getFirst().image()));
         }
+        if (engine == EngineChoice.LOCKSTEP && memoryBacking.isOfOneMachine()) {
+            throw new CommandFailure(
+                    CommandFailure.USAGE,
+                    "--memory-backing file: two machines run in lockstep, and would share it; use anonymous");
+        }
         Optional<PerfMap> names = perfMap ? Optional.of(perfMapFile()) : Optional.empty();
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
@@ -255,6 +271,7 @@ final class RunCommand implements Callable<Integer> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
                     .bootArguments(guest.bootArguments)
                     .memoryBytes(memory.bytes())
+                    .memorySource(memoryBacking.source())
                     .processor(processor)
                     .mmu(mmu)
                     .clock(clock)

@@ -2,9 +2,9 @@
 package dev.wattle.app.cli;
 
 import dev.wattle.hypervisor.Exit;
+import dev.wattle.hypervisor.FlightRecorderTrace;
+import dev.wattle.hypervisor.Trace;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
-import dev.wattle.hypervisor.trace.FlightRecorderTrace;
-import dev.wattle.hypervisor.trace.Trace;
 import dev.wattle.power.processor.Interrupt;
 import java.io.BufferedWriter;
 import java.io.IOException;

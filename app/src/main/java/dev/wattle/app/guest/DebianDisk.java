@@ -111,18 +111,10 @@ final class DebianDisk {
     }
 
     private void writeRoot(Ext4Writer root, UUID uuid) throws IOException {
-        KernelModules available = new KernelModules();
-        try (Stream<Path> files = Files.list(modules)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                available.add(file.getFileName().toString(), Files.readAllBytes(file));
-            }
-        }
-        Map<String, byte[]> needed = available.inOrder(KERNEL_MODULES);
-
         file(root, "boot/vmlinux", 0644, kernel);
         Path initrd = Files.createTempFile("wattle-initrd", ".gz");
         try {
-            writeInitrd(initrd, needed);
+            writeInitrd(initrd);
             file(root, "boot/initrd.img", 0644, initrd);
         } finally {
             Files.deleteIfExists(initrd);
@@ -159,7 +151,19 @@ final class DebianDisk {
                 "UUID=%s / ext4 defaults 0 1\n".formatted(uuid).getBytes(StandardCharsets.UTF_8));
     }
 
-    private void writeInitrd(Path initrd, Map<String, byte[]> needed) throws IOException {
+    private Map<String, byte[]> neededModules() throws IOException {
+        KernelModules available = new KernelModules();
+        try (Stream<Path> files = Files.list(modules)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                available.add(file.getFileName().toString(), Files.readAllBytes(file));
+            }
+        }
+        return available.inOrder(KERNEL_MODULES);
+    }
+
+    /** Writes the initial RAM disk, which mounts what {@code root=} says. */
+    void writeInitrd(Path initrd) throws IOException {
+        Map<String, byte[]> needed = neededModules();
         try (OutputStream out = Files.newOutputStream(initrd);
                 GZIPOutputStream gzip = new GZIPOutputStream(out, 1 << 16);
                 CpioWriter cpio = new CpioWriter(gzip)) {

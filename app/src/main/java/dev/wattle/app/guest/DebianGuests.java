@@ -163,18 +163,44 @@ public final class DebianGuests {
      * @throws IOException if the image cannot be written
      */
     public void writeDisk(Path image, long bytes) throws GuestUnavailableException, IOException {
+        withDisk(disk -> {
+            progress.stage("Writing " + image);
+            disk.write(image, bytes);
+        });
+    }
+
+    /**
+     * Debian's kernel with the initial RAM disk of the disks that {@link #writeDisk} makes: to boot from such a disk
+     * without firmware.
+     *
+     * @param initrd where to write the initial RAM disk
+     * @return the guest; its root is on {@code /dev/vda2}
+     * @throws GuestUnavailableException if the pieces cannot be fetched
+     * @throws IOException if it cannot be written
+     */
+    public GuestImage diskGuest(Path initrd) throws GuestUnavailableException, IOException {
+        Entry entry = withDisk(disk -> disk.writeInitrd(initrd));
+        return new GuestImage(entry.name, entry.file("kernel"), initrd, "console=hvc0 root=/dev/vda2 rw");
+    }
+
+    @FunctionalInterface
+    private interface DiskUse {
+        void with(DebianDisk disk) throws IOException;
+    }
+
+    private Entry withDisk(DiskUse use) throws GuestUnavailableException, IOException {
         Entry entry =
                 fetched("debian-disk", List.of("kernel", "busybox", MODULES_ARCHIVE, GRUB_ARCHIVE), this::fetchDisk);
-        progress.stage("Writing " + image);
         Path work = Files.createTempDirectory("wattle-image");
         try {
             Path modules = unzip(entry.file(MODULES_ARCHIVE), work.resolve("modules"));
             Path grub = unzip(entry.file(GRUB_ARCHIVE), work.resolve("grub"));
-            new DebianDisk(entry.name, entry.file("kernel"), modules, entry.file("busybox"), grub).write(image, bytes);
+            use.with(new DebianDisk(entry.name, entry.file("kernel"), modules, entry.file("busybox"), grub));
         } finally {
             delete(work);
             progress.done();
         }
+        return entry;
     }
 
     private String fetchDisk(Apt apt, Path work, Path folder) throws IOException, GuestUnavailableException {

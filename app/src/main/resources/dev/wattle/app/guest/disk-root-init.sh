@@ -1,11 +1,11 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: Apache-2.0
 # Process 1 on the disk.
-export PATH=/sbin:/bin:/usr/sbin:/usr/bin HOME=/root TERM="${TERM:-linux}"
-if [ ! -e /usr/bin/env ]; then
-    /bin/busybox mkdir -p /sbin /usr/bin /usr/sbin
-    /bin/busybox --install -s
-fi
+export PATH=/sbin:/bin:/usr/sbin:/usr/bin:/run/bin HOME=/root TERM="${TERM:-linux}"
+/bin/busybox mount -t tmpfs tmpfs /run
+# The root file system may be read-only.
+/bin/busybox mkdir /run/bin
+/bin/busybox --install -s /run/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mkdir -p /dev/pts

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.wattle.hypervisor.Exit;
+import dev.wattle.hypervisor.Trace;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
-import dev.wattle.hypervisor.trace.Trace;
 import dev.wattle.power.processor.Interrupt;
 import java.nio.file.Files;
 import java.nio.file.Path;

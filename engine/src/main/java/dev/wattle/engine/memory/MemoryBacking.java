@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Host memory that memory slots of a guest show: zeroed pages of the host's, or the contents of a file.
@@ -31,6 +33,8 @@ public final class MemoryBacking implements AutoCloseable {
     private static final int MADV_HUGEPAGE = 14;
     private static final int O_RDWR_CLOEXEC = 2 | 0x8_0000;
     private static final long FAILED = -1;
+    /** The first line about a mapping in smaps. */
+    private static final Pattern MAPPING = Pattern.compile("^([0-9a-f]+)-[0-9a-f]+ ");
 
     /** Bytes behind the memory that may be read, so that a load near the end may read more than it keeps. */
     private static final long MARGIN = 4096;
@@ -234,13 +238,9 @@ public final class MemoryBacking implements AutoCloseable {
             long granted = 0;
             boolean inside = false;
             for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
-                int dash = line.indexOf('-');
-                if (dash > 0
-                        && line.indexOf(' ') > dash
-                        && Character.digit(line.charAt(0), 16) >= 0
-                        && line.charAt(dash - 1) != ':'
-                        && line.indexOf(':') > line.indexOf(' ')) {
-                    long start = Long.parseUnsignedLong(line.substring(0, dash), 16);
+                Matcher mapping = MAPPING.matcher(line);
+                if (mapping.find()) {
+                    long start = Long.parseUnsignedLong(mapping.group(1), 16);
                     inside = start >= address && start < address + size;
                 } else if (inside && isHugePageLine(line)) {
                     granted += Long.parseLong(line.replaceAll("\\D", "")) << 10;

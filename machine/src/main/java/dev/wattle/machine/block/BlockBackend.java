@@ -28,8 +28,12 @@ public interface BlockBackend extends AutoCloseable {
     /** What a range holds does not matter any more: it may read as before, or as zeros. */
     void discard(long offset, long length) throws IOException;
 
-    /** Has a range read as zeros. */
-    void writeZeroes(long offset, long length) throws IOException;
+    /**
+     * Has a range read as zeros.
+     *
+     * @param mayUnmap whether the host may take back what it takes up
+     */
+    void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException;
 
     @Override
     void close() throws IOException;

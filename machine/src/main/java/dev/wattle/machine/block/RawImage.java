@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -22,11 +23,15 @@ public final class RawImage implements BlockBackend {
     private static final int ZEROES = 1 << 16;
 
     private final FileChannel channel;
+    /** Holds the lock; nothing on hosts that do not lock so. */
+    private final Optional<HostImageFile> host;
+
     private final long bytes;
     private final boolean readOnly;
 
-    private RawImage(FileChannel channel, long bytes, boolean readOnly) {
+    private RawImage(FileChannel channel, Optional<HostImageFile> host, long bytes, boolean readOnly) {
         this.channel = channel;
+        this.host = host;
         this.bytes = bytes;
         this.readOnly = readOnly;
     }
@@ -67,38 +72,40 @@ public final class RawImage implements BlockBackend {
         } catch (IOException e) {
             throw new ConfigurationException("disk image " + file + ": it cannot be opened (" + e.getMessage() + ")");
         }
+        Optional<HostImageFile> host = Optional.empty();
         try {
-            lock(file, channel, readOnly);
-            return new RawImage(channel, checkedSize(file, channel), readOnly);
+            host = HostImageFile.open(file, readOnly);
+            boolean isLocked = host.isPresent() ? host.get().lock(readOnly) : lock(channel, readOnly);
+            if (!isLocked) {
+                throw new ConfigurationException("disk image " + file
+                        + ": another machine is using it; stop that one, or"
+                        + (readOnly ? " have it open the image with ',readonly', too" : " use a copy of the image"));
+            }
+            return new RawImage(channel, host, checkedSize(file, channel), readOnly);
         } catch (IOException e) {
-            close(channel);
+            close(channel, host);
             throw new ConfigurationException("disk image " + file + ": it cannot be read (" + e.getMessage() + ")");
         } catch (ConfigurationException e) {
-            close(channel);
+            close(channel, host);
             throw e;
         }
     }
 
-    private static void close(FileChannel channel) {
+    private static void close(FileChannel channel, Optional<HostImageFile> host) {
         try {
             channel.close();
         } catch (IOException e) {
             // Nothing has been written.
         }
+        host.ifPresent(HostImageFile::close);
     }
 
     /** The lock is given back when the file is closed. */
-    private static void lock(Path file, FileChannel channel, boolean shared)
-            throws IOException, ConfigurationException {
-        boolean isLocked;
+    private static boolean lock(FileChannel channel, boolean shared) throws IOException {
         try {
-            isLocked = channel.tryLock(0, Long.MAX_VALUE, shared) != null;
+            return channel.tryLock(0, Long.MAX_VALUE, shared) != null;
         } catch (OverlappingFileLockException e) {
-            isLocked = false;
-        }
-        if (!isLocked) {
-            throw new ConfigurationException("disk image " + file + ": another machine is using it; stop that one, or"
-                    + (shared ? " have it open the image with ',readonly', too" : " use a copy of the image"));
+            return false;
         }
     }
 
@@ -169,11 +176,15 @@ public final class RawImage implements BlockBackend {
 
     @Override
     public void discard(long offset, long length) {
-        // Java cannot give a part of a file back to the host. What is there stays, as it may.
+        // Where the host cannot take it back, what is there stays, as it may.
+        host.ifPresent(file -> file.punch(offset, length));
     }
 
     @Override
-    public void writeZeroes(long offset, long length) throws IOException {
+    public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
+        if (mayUnmap && host.isPresent() && host.get().punch(offset, length)) {
+            return;
+        }
         byte[] zeroes = new byte[(int) Math.min(length, ZEROES)];
         for (long done = 0; done < length; done += zeroes.length) {
             write(offset + done, zeroes, 0, (int) Math.min(zeroes.length, length - done));
@@ -183,5 +194,6 @@ public final class RawImage implements BlockBackend {
     @Override
     public void close() throws IOException {
         channel.close();
+        host.ifPresent(HostImageFile::close);
     }
 }

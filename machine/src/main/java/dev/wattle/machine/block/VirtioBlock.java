@@ -381,7 +381,7 @@ public final class VirtioBlock implements VirtioDevice {
             statistics.discards.increment();
             return OK;
         }
-        backend.writeZeroes(sector * SECTOR, sectors * SECTOR);
+        backend.writeZeroes(sector * SECTOR, sectors * SECTOR, (flags & UNMAP) != 0);
         statistics.zeroes.increment();
         return settle();
     }

@@ -3,12 +3,15 @@ package dev.wattle.machine.pseries;
 
 import dev.wattle.engine.HostCodeListener;
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.engine.memory.MemoryBacking;
+import dev.wattle.engine.memory.MemoryBackingException;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.Exit;
 import dev.wattle.hypervisor.ExitCount;
 import dev.wattle.hypervisor.ExitKind;
 import dev.wattle.hypervisor.MmuMode;
+import dev.wattle.hypervisor.Trace;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
@@ -18,9 +21,9 @@ import dev.wattle.hypervisor.papr.hcall.LogicalAccess;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.hypervisor.papr.tce.TceTables;
 import dev.wattle.hypervisor.papr.xics.Xics;
-import dev.wattle.hypervisor.trace.Trace;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
+import dev.wattle.machine.GuestMemorySource;
 import dev.wattle.machine.Machine;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
@@ -257,6 +260,10 @@ public final class PseriesMachine implements Machine {
         for (Disk disk : disks) {
             disk.device.statistics().counts().forEach((name, count) -> devices.put(disk.name + " " + name, count));
         }
+        vm.memory()
+                .ownBacking()
+                .flatMap(MemoryBacking::hugePageBytes)
+                .ifPresent(bytes -> devices.put("bytes of guest memory in huge pages", bytes));
         double wall = startedNanos == 0 ? 0 : (System.nanoTime() - startedNanos) / (double) NANOS_PER_SECOND;
         return new MachineStatistics(
                 vm.instructionsCompleted(),
@@ -325,6 +332,7 @@ public final class PseriesMachine implements Machine {
         private Optional<Path> initrd = Optional.empty();
         private String bootArguments = "";
         private long memoryBytes = 1024 * MEBIBYTE;
+        private GuestMemorySource memorySource = MemoryBacking::anonymous;
         private ProcessorModel processor = ProcessorModel.POWER9;
         private MmuMode mmu = MmuMode.AUTO;
         private ClockMode clock = ClockMode.HOST;
@@ -424,6 +432,12 @@ public final class PseriesMachine implements Machine {
             return this;
         }
 
+        /** Where guest memory comes from; anonymous memory of the host by default. */
+        public Builder memorySource(GuestMemorySource source) {
+            memorySource = source;
+            return this;
+        }
+
         /** The processor; POWER9 by default. */
         public Builder processor(ProcessorModel model) {
             processor = model;
@@ -513,12 +527,14 @@ public final class PseriesMachine implements Machine {
             Vm vm;
             try {
                 vm = vmBuilder
-                        .memoryBytes(memoryBytes)
+                        .memory(memorySource.open(memoryBytes))
                         .processor(processor)
                         .mmu(mmu)
                         .clock(clock)
                         .engine(engine)
                         .build();
+            } catch (MemoryBackingException e) {
+                throw new ConfigurationException(String.valueOf(e.getMessage()), e);
             } catch (OutOfMemoryError e) {
                 throw new ConfigurationException(
                         "memory " + (memoryBytes / MEBIBYTE) + " MiB: the host cannot give that much; ask for less", e);

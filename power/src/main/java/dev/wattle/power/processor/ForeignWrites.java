@@ -6,8 +6,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Writes to guest memory by other threads than the processor's, such as those of devices. Translations of code that they
- * overwrite belong to the processor's thread, which drops them when it next looks at pending work: before it takes the
- * interrupt, or sees the end of the loop, by which its guest learns of the write.
+ * overwrite belong to the processor's thread, which drops them when it next looks at pending work, so before it takes the
+ * interrupt by which its guest learns of the write, and when the guest executes {@code icbi}, as it must before it runs
+ * what it has been brought (Power ISA 3.0B, book II, 1.8).
  */
 final class ForeignWrites {
     private record Range(long start, long length) {}

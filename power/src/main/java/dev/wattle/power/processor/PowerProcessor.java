@@ -795,7 +795,8 @@ public final class PowerProcessor extends Processor {
         foreignWrites.ownedBy(thread);
     }
 
-    void settleForeignWrites() {
+    /** Drops translations of code that other threads have overwritten. On the processor's thread. */
+    public void settleForeignWrites() {
         foreignWrites.settle();
     }
 

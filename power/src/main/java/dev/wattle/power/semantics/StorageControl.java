@@ -38,9 +38,14 @@ final class StorageControl {
         // Following instructions are translated anew if a store has changed them: ending the block is enough.
         m.emitter("isync", e -> e.out.end(Op.FALL_THROUGH, 0, 0, 0, 0));
         m.routine("dcbz", StorageControl::dcbz);
-        for (String block : new String[] {"dcbst", "dcbf", "icbi"}) {
+        for (String block : new String[] {"dcbst", "dcbf"}) {
             m.routine(block, (p, w) -> p.probe(ea(p, w), 1, false));
         }
+        // Stores of the guest drop translations themselves; what devices have written may be waiting to be looked at.
+        m.routine("icbi", (p, w) -> {
+            p.probe(ea(p, w), 1, false);
+            p.settleForeignWrites();
+        });
         m.routine("tlbie", StorageControl::tlbie);
         m.routine("tlbiel", StorageControl::tlbiel);
         SegmentLookaside.bind(m);

@@ -18,7 +18,7 @@ final class StorageForms {
 
     static void bind(Meanings m) {
         m.hostForm("dcbz", (e, routine) -> e.out.host(Form.CLEAR_BLOCK, 0, e.indexed(), 0, 0, routine, e.word));
-        for (String name : new String[] {"dcbst", "dcbf", "icbi"}) {
+        for (String name : new String[] {"dcbst", "dcbf"}) {
             m.hostForm(name, (e, routine) -> e.out.host(Form.PROBE, 0, e.indexed(), 0, 0, routine, e.word));
         }
         loadReserve(m, "lwarx", Form.LOAD_RESERVE_32);

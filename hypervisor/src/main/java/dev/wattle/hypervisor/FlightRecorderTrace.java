@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wattle.hypervisor.trace;
+package dev.wattle.hypervisor;
 
-import dev.wattle.hypervisor.Exit;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
 import dev.wattle.power.processor.Interrupt;
 import java.util.Arrays;
