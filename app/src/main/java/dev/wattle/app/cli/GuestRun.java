@@ -95,7 +95,6 @@ final class GuestRun {
     int untilTheEnd(String name, Factory factory) throws CommandFailure {
         Thread hook = new Thread(this::endedBySignal, "end of process");
         Runtime.getRuntime().addShutdownHook(hook);
-        LiveCountsSocket.serve(() -> new LiveCounts(name, counts()));
         try {
             MachineOutcome end = boots(name, factory);
             return status(end);
@@ -118,6 +117,8 @@ final class GuestRun {
             try (Machine machine = factory.build(console)) {
                 if (report.boots() == 0) {
                     openConsole();
+                    LiveCountsSocket.serve(
+                            LiveCountsSocket.folder(System.getenv()), () -> new LiveCounts(name, counts()));
                 }
                 progress.stage("Booting " + name);
                 stopMachine = machine::stop;

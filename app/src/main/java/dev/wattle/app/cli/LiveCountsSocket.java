@@ -40,12 +40,13 @@ final class LiveCountsSocket {
      * Begins to answer for this process, to its end, on a thread of its own. A host where that is not possible does
      * without.
      *
+     * @param folder where the socket is
      * @param counts says what has been counted; called by that thread
      */
-    static void serve(Supplier<LiveCounts> counts) {
+    static void serve(Path folder, Supplier<LiveCounts> counts) {
         Thread.ofPlatform().daemon().name("wattle-counts").start(() -> {
             try {
-                serve(open(folder(System.getenv())), counts);
+                answer(open(folder), counts);
             } catch (IOException | UnsupportedOperationException e) {
                 // Nobody can ask then.
             }
@@ -72,7 +73,7 @@ final class LiveCountsSocket {
         return server;
     }
 
-    private static void serve(ServerSocketChannel server, Supplier<LiveCounts> counts) throws IOException {
+    private static void answer(ServerSocketChannel server, Supplier<LiveCounts> counts) throws IOException {
         while (true) {
             SocketChannel client = server.accept();
             try (client;

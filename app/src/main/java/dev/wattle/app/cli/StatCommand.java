@@ -44,7 +44,8 @@ final class StatCommand implements Callable<Integer> {
     @Option(names = "--once", description = "Write one table with the counts since the start, and end.")
     private boolean once;
 
-    private record Cause(String kind, String cause) {}
+    /** What one line of the table is about. */
+    record Cause(String kind, String cause) {}
 
     @Override
     public Integer call() throws CommandFailure {
@@ -119,7 +120,7 @@ final class StatCommand implements Callable<Integer> {
         return running.keySet().iterator().next();
     }
 
-    private static Map<Cause, Long> counts(LiveCounts counts) {
+    static Map<Cause, Long> counts(LiveCounts counts) {
         Map<Cause, Long> map = new HashMap<>();
         for (LiveCounts.Count count : counts.exits()) {
             map.put(new Cause(count.kind(), count.cause()), count.count());
@@ -128,7 +129,7 @@ final class StatCommand implements Callable<Integer> {
     }
 
     /** Writes the counts, those that have changed most first; without a time, all since the start. */
-    private static void write(PrintWriter out, LiveCounts now, Map<Cause, Long> before, double seconds) {
+    static void write(PrintWriter out, LiveCounts now, Map<Cause, Long> before, double seconds) {
         List<LiveCounts.Count> rows = new ArrayList<>(now.exits());
         Comparator<LiveCounts.Count> byChange = Comparator.comparingLong(row -> -change(row, before));
         rows.sort(byChange.thenComparing(Comparator.comparingLong(row -> -row.count())));

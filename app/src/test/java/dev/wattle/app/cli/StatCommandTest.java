@@ -11,6 +11,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,21 +30,35 @@ class StatCommandTest {
         return commandLine.execute(arguments);
     }
 
-    @Test
-    void stat_ofThisProcess_writesWhatIsServed() throws Exception {
-        LiveCountsSocket.serve(() -> new LiveCounts(
+    private static LiveCounts counts(long ceded, long written) {
+        return new LiveCounts(
                 "a guest",
                 List.of(
-                        new LiveCounts.Count("CEDE", "", 3),
-                        new LiveCounts.Count("PAPR_HCALL", "H_PUT_TERM_CHAR", 12345))));
-        String self = Long.toString(ProcessHandle.current().pid());
-        while (!LiveCountsSocket.processes(LiveCountsSocket.folder(System.getenv()))
-                .contains(Long.parseLong(self))) {
+                        new LiveCounts.Count("CEDE", "", ceded),
+                        new LiveCounts.Count("PAPR_HCALL", "H_PUT_TERM_CHAR", written)));
+    }
+
+    @Test
+    void serve_whoeverAsks_getsWhatIsCountedThen(@TempDir Path folder) throws Exception {
+        AtomicLong written = new AtomicLong(1);
+        LiveCountsSocket.serve(folder, () -> counts(3, written.getAndIncrement()));
+        long self = ProcessHandle.current().pid();
+        while (!LiveCountsSocket.processes(folder).contains(self)) {
             Thread.sleep(10);
         }
-        assertEquals(0, execute("stat", "--once", self), err::toString);
+        assertEquals(counts(3, 1), LiveCountsSocket.ask(folder, self));
+        assertEquals(counts(3, 2), LiveCountsSocket.ask(folder, self));
+    }
+
+    @Test
+    void table_ofTwoMoments_hasWhatChangedMostFirst() {
+        StatCommand.write(new PrintWriter(out), counts(3, 12345), StatCommand.counts(counts(1, 12344)), 0.5);
         assertTrue(
-                out.toString().matches("(?s)a guest\\R.*PAPR_HCALL +H_PUT_TERM_CHAR +12345.*CEDE +3.*"), out::toString);
+                out.toString()
+                        .matches("(?s)a guest\\R.*per second\\R"
+                                + "CEDE +3 +4\\R"
+                                + "PAPR_HCALL +H_PUT_TERM_CHAR +12345 +2\\R\\R"),
+                out::toString);
     }
 
     @Test
