@@ -27,27 +27,24 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Boots Debian from a disk: by SLOF and GRUB, and without firmware. */
+/** Boots Debian from a disk without firmware. */
 @Timeout(900)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DebianDiskTest {
     private static final long IMAGE_BYTES = 256L << 20;
 
-    @TempDir
-    Path folder;
-
+    private Path folder = Path.of("");
     private Path image = Path.of("");
-    private Path slof = Path.of("");
     private Optional<GuestImage> withoutFirmware = Optional.empty();
 
     @BeforeAll
-    void makeImage() throws IOException {
+    void makeImage(@TempDir Path directory) throws IOException {
+        folder = directory;
         DebianGuests guests = new DebianGuests(DebianGuests.defaultCache(System.getenv()), Progress.SILENT);
         image = folder.resolve("debian.img");
         try {
             guests.writeDisk(image, IMAGE_BYTES);
             withoutFirmware = Optional.of(guests.diskGuest(folder.resolve("initrd.gz")));
-            slof = guests.firmware();
         } catch (GuestUnavailableException e) {
             Demo.unavailable(String.valueOf(e.getMessage()));
         }
@@ -90,25 +87,6 @@ class DebianDiskTest {
 
     private static long count(MachineStatistics statistics, String name) {
         return statistics.engineCounts().getOrDefault("disk 0 " + name, 0L);
-    }
-
-    @Test
-    void disk_withFirmware_bootsThroughGrubAndKeepsWhatIsWritten() throws Exception {
-        Drive drive = new Drive(copy("firmware.img"), false, Optional.of("ABC123"));
-        MachineStatistics statistics =
-                run(PseriesMachine.builder().firmware(slof).drive(drive), shell -> {
-                    String root = shell.run("mount; cat /sys/block/vda/serial");
-                    assertTrue(root.contains("/dev/vda2 on / type ext4") && root.contains("ABC123"), root);
-                    shell.run("dd if=/dev/urandom of=/root/big bs=64k count=200; md5sum /root/big >/root/sum; sync");
-                });
-        assertTrue(count(statistics, "read bytes") > 45_000_000, statistics::toString);
-        assertTrue(count(statistics, "flushes") > 0, statistics::toString);
-        // Each notification ended at the bus.
-        assertEquals(0, count(statistics, "failed requests"));
-        run(direct().drive(drive), shell -> {
-            String check = shell.run("md5sum -c /root/sum");
-            assertTrue(check.contains("/root/big: OK"), check);
-        });
     }
 
     @Test

@@ -284,7 +284,9 @@ final class AddressTranslation {
 
     /** Heeds registers that only a hypervisor writes, and may have written: CIABR, DAWR0 and DAWRX0. */
     void debugRegistersChanged() {
-        contextChanged();
+        if (p.spr(Spr.CIABR) != knownCiabr) {
+            contextChanged();
+        }
         if (watchpoint.set(p.spr(Spr.DAWR0), p.spr(Spr.DAWRX0)) && watchpoint.bytes() != 0) {
             for (int i = 0; i < tlbs.tables(); i++) {
                 tlbs.flushRange(i, watchpoint.first(), watchpoint.bytes());

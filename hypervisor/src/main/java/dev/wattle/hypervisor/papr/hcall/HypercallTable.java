@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -15,12 +16,41 @@ import java.util.concurrent.atomic.LongAdder;
 public final class HypercallTable {
     private record Entry(Hypercall handler, LongAdder calls) {}
 
+    private final Entry none = new Entry(context -> ReturnCode.H_FUNCTION, new LongAdder());
+    /** PAPR's numbers are multiples of 4 below this, and found by an index. */
+    private static final int PAPR_NUMBERS = 0x600;
+
     private final Map<Long, Entry> entries = new ConcurrentHashMap<>();
     private final Set<Long> disabled = ConcurrentHashMap.newKeySet();
+    /** The entries of PAPR's numbers that are not disabled, {@link #none} for the rest. */
+    private final AtomicReferenceArray<Entry> enabled = new AtomicReferenceArray<>(PAPR_NUMBERS / 4);
+
     private final Map<Long, LongAdder> unknown = new ConcurrentHashMap<>();
 
     /** Bound on the different unknown numbers that are counted, since a guest chooses them. */
     private static final int UNKNOWN_LIMIT = 256;
+
+    /** A table that answers nothing. */
+    public HypercallTable() {
+        for (int i = 0; i < enabled.length(); i++) {
+            enabled.set(i, none);
+        }
+    }
+
+    private static boolean isPapr(long number) {
+        return number >= 0 && number < PAPR_NUMBERS && (number & 3) == 0;
+    }
+
+    private Entry find(long number) {
+        return isPapr(number) ? enabled.get((int) number >> 2) : entries.getOrDefault(number, none);
+    }
+
+    private void publish(long number) {
+        if (isPapr(number)) {
+            boolean answers = !disabled.contains(number);
+            enabled.set((int) number >> 2, answers ? entries.getOrDefault(number, none) : none);
+        }
+    }
 
     /**
      * Defines the answer to a number; a later definition replaces an earlier one.
@@ -29,12 +59,13 @@ public final class HypercallTable {
      */
     public HypercallTable define(long number, Hypercall handler) {
         entries.put(number, new Entry(handler, new LongAdder()));
+        publish(number);
         return this;
     }
 
     /** Whether this table answers a number. */
     public boolean answers(long number) {
-        return entries.containsKey(number) && !disabled.contains(number);
+        return find(number) != none && (isPapr(number) || !disabled.contains(number));
     }
 
     /**
@@ -42,12 +73,13 @@ public final class HypercallTable {
      *
      * @return false if there is no handler for it
      */
-    public boolean enable(long number, boolean enabled) {
-        if (enabled) {
+    public boolean enable(long number, boolean wanted) {
+        if (wanted) {
             disabled.remove(number);
         } else {
             disabled.add(number);
         }
+        publish(number);
         return entries.containsKey(number);
     }
 
@@ -58,8 +90,8 @@ public final class HypercallTable {
      *     ReturnCode#H_TOO_HARD} if the monitor has to answer
      */
     public long call(long number, HypercallContext context) {
-        Entry entry = entries.get(number);
-        if (entry == null) {
+        Entry entry = find(number);
+        if (entry == none) {
             countUnknown(number);
             return ReturnCode.H_FUNCTION;
         }
