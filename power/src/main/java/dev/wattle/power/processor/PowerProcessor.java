@@ -591,6 +591,12 @@ public final class PowerProcessor extends Processor {
         long high = storeAddress(next, bytes - first);
         long highIo = translation.ioAddress();
         long low = storeAddress(ea, first);
+        if (high == AddressTranslation.NO_MEMORY) {
+            platform.ioProbe(this, next);
+        }
+        if (low == AddressTranslation.NO_MEMORY) {
+            platform.ioProbe(this, ea);
+        }
         put(ea, low, translation.ioAddress(), 0, first, bytes, value, bigEndian);
         put(next, high, highIo, first, bytes - first, bytes, value, bigEndian);
     }
