@@ -8,7 +8,6 @@ import java.util.function.Consumer;
 /** What a VM can do, and the switches that it has. */
 final class Capabilities {
     private static final int VCPUS = 1;
-    private static final int SLOTS = 512;
 
     private final boolean radix;
     private final boolean hash;
@@ -33,7 +32,9 @@ final class Capabilities {
     int check(Capability capability) {
         return switch (capability) {
             case NR_VCPUS, MAX_VCPUS, MAX_VCPU_ID -> VCPUS;
-            case NR_MEMSLOTS -> SLOTS;
+            // A slot is known by its number, and nothing else bounds them.
+            case NR_MEMSLOTS -> Integer.MAX_VALUE;
+            case SPAPR_MULTITCE -> hypercalls.answers(HcallNumber.H_PUT_TCE_INDIRECT) ? 1 : 0;
             case PPC_SMT, PPC_SMT_POSSIBLE -> 1;
             case PPC_NESTED_HV -> 0;
             case PPC_MMU_RADIX, PPC_RPT_INVALIDATE -> radix ? 1 : 0;

@@ -34,7 +34,7 @@ public enum Capability {
     PPC_HTAB_FD(84),
     /** The XICS interrupt controller. */
     IRQ_XICS(92),
-    /** Hypercalls for several TCEs at once. */
+    /** Hypercalls for several TCEs at once: once there is a {@link dev.wattle.hypervisor.papr.tce.TceTables} for them. */
     SPAPR_MULTITCE(94),
     /** {@link Vm#enable} is there. */
     ENABLE_CAP_VM(98),

@@ -22,16 +22,14 @@ final class ExitCounters {
     static final int STORE = 1;
     private static final String[] DIRECTIONS = {"load", "store"};
 
-    /** PAPR's hypercalls are multiples of 4 below this. */
-    private static final int PAPR_NUMBERS = 0x600;
-    /** Bound on other numbers that are counted, since a guest chooses them. */
+    /** Bound on numbers other than PAPR's that are counted, since a guest chooses them. */
     private static final int OTHERS = 256;
 
     private static final ExitKind[] KINDS = ExitKind.values();
 
     private final AtomicLongArray counts = new AtomicLongArray(KINDS.length * CAUSES);
-    private final AtomicLongArray handledHypercalls = new AtomicLongArray(PAPR_NUMBERS / 4);
-    private final AtomicLongArray exitedHypercalls = new AtomicLongArray(PAPR_NUMBERS / 4);
+    private final AtomicLongArray handledHypercalls = new AtomicLongArray(HcallNumber.PAPR_LIMIT / 4);
+    private final AtomicLongArray exitedHypercalls = new AtomicLongArray(HcallNumber.PAPR_LIMIT / 4);
     private final Map<Long, AtomicLongArray> otherHypercalls = new ConcurrentHashMap<>();
 
     void count(ExitKind kind) {
@@ -45,7 +43,7 @@ final class ExitCounters {
     /** Counts a hypercall, under its number too. */
     void hypercall(long number, boolean isHandled) {
         count(isHandled ? ExitKind.HCALL_HANDLED : ExitKind.PAPR_HCALL);
-        if (number >= 0 && number < PAPR_NUMBERS && (number & 3) == 0) {
+        if (HcallNumber.isPapr(number)) {
             add(isHandled ? handledHypercalls : exitedHypercalls, (int) number / 4);
             return;
         }

@@ -16,10 +16,12 @@ import java.util.function.ToLongFunction;
 
 /**
  * A register of a vCPU, by its name: those of {@code struct kvm_regs}, and those of KVM_GET_ONE_REG under the names
- * that KVM gives them, without {@code KVM_REG_PPC_}. Together they are the state of a vCPU.
+ * that KVM gives them, without {@code KVM_REG_PPC_}.
  *
- * <p>The list has what a server processor has, and KVM's HV mode with it: none of embedded processors', nor the
- * checkpoint of transactional memory, which no guest gets here. See {@link Vcpu#get} and {@link Vcpu#set}.
+ * <p>The list is of server processors. They are what a guest without address translation, or with radix trees, needs to go
+ * on elsewhere. Not in it are the segment lookaside buffer, virtual processor areas, the interrupt controller's
+ * presentation, and the checkpoint of transactional memory, which no guest gets here. See {@link Vcpu#get} and {@link
+ * Vcpu#set}.
  */
 public final class Register {
     private static final long KVM_REG_PPC = 0x1000_0000_0000_0000L;

@@ -115,7 +115,9 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     }
 
     /**
-     * Runs the guest, but not much beyond a number of instructions: to the end of the block in which they complete.
+     * Runs the guest, but not much beyond a number of instructions: to the end of the block in which they complete. That is
+     * promised under {@link ClockMode#VIRTUAL} alone: with the host's clock, host code looks at the number only now and then,
+     * and may reach an exit before.
      *
      * @param completed how many instructions are to be completed, counted from the start of the vCPU
      * @return why it stopped: {@link Exit.Interrupted} if the number is reached
@@ -182,12 +184,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         }
     }
 
-    /** Heeds that a memory slot, whose contents can still be read, will not be where it is. On this vCPU's thread, or while it does not run. */
+    /** Heeds that a memory slot will not be where it is, but still is now. Not while guest code is executed. */
     void storageChanges(MemorySlot slot) {
         processor.storageChanges(slot.guestPhysAddr(), slot.memorySize());
     }
 
-    /** Has the next store to each page of a slot noticed. On this vCPU's thread, or while it does not run. */
+    /** Has the next store to each page of a slot noticed. Not while guest code is executed. */
     void watchStores(MemorySlot slot) {
         processor.watchStores(slot.guestPhysAddr(), slot.memorySize());
     }

@@ -56,7 +56,7 @@
  *
  * <h2>Looking into a guest</h2>
  *
- * <p>Registers have names, those of KVM_GET_ONE_REG among them; all together are the state of a vCPU:
+ * <p>Registers have names, those of KVM_GET_ONE_REG among them:
  *
  * {@snippet class="dev.wattle.hypervisor.TutorialTest" region="registers"}
  *

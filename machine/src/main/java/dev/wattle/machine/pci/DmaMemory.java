@@ -26,21 +26,23 @@ public interface DmaMemory {
      */
     void write(long address, byte[] source, int offset, int length) throws DmaException;
 
-    byte readByte(long address) throws DmaException;
+    /**
+     * Loads a value in one access, if it is aligned.
+     *
+     * @param size bytes: 1, 2, 4 or 8
+     * @return the value, without sign
+     * @throws DmaException if not all of it is memory
+     */
+    long load(long address, int size) throws DmaException;
 
-    short readShort(long address) throws DmaException;
-
-    int readInt(long address) throws DmaException;
-
-    long readLong(long address) throws DmaException;
-
-    void writeByte(long address, byte value) throws DmaException;
-
-    void writeShort(long address, short value) throws DmaException;
-
-    void writeInt(long address, int value) throws DmaException;
-
-    void writeLong(long address, long value) throws DmaException;
+    /**
+     * Stores a value in one access, if it is aligned.
+     *
+     * @param size bytes: 1, 2, 4 or 8
+     * @param value whose higher bytes do not count
+     * @throws DmaException if not all of it is memory; nothing is stored then
+     */
+    void store(long address, int size, long value) throws DmaException;
 
     /** No later access of this thread is done before an earlier one. */
     default void barrier() {

@@ -35,50 +35,24 @@ final class GuestDmaMemory implements DmaMemory {
     }
 
     @Override
-    public byte readByte(long address) throws DmaException {
-        check(address, Byte.BYTES);
-        return memory.getByte(address);
+    public long load(long address, int size) throws DmaException {
+        check(address, size);
+        return switch (size) {
+            case Byte.BYTES -> memory.getByte(address) & 0xffL;
+            case Short.BYTES -> Short.reverseBytes(memory.getShort(address)) & 0xffffL;
+            case Integer.BYTES -> Integer.reverseBytes(memory.getInt(address)) & 0xffff_ffffL;
+            default -> Long.reverseBytes(memory.getLong(address));
+        };
     }
 
     @Override
-    public short readShort(long address) throws DmaException {
-        check(address, Short.BYTES);
-        return Short.reverseBytes(memory.getShort(address));
-    }
-
-    @Override
-    public int readInt(long address) throws DmaException {
-        check(address, Integer.BYTES);
-        return Integer.reverseBytes(memory.getInt(address));
-    }
-
-    @Override
-    public long readLong(long address) throws DmaException {
-        check(address, Long.BYTES);
-        return Long.reverseBytes(memory.getLong(address));
-    }
-
-    @Override
-    public void writeByte(long address, byte value) throws DmaException {
-        check(address, Byte.BYTES);
-        memory.putByte(address, value);
-    }
-
-    @Override
-    public void writeShort(long address, short value) throws DmaException {
-        check(address, Short.BYTES);
-        memory.putShort(address, Short.reverseBytes(value));
-    }
-
-    @Override
-    public void writeInt(long address, int value) throws DmaException {
-        check(address, Integer.BYTES);
-        memory.putInt(address, Integer.reverseBytes(value));
-    }
-
-    @Override
-    public void writeLong(long address, long value) throws DmaException {
-        check(address, Long.BYTES);
-        memory.putLong(address, Long.reverseBytes(value));
+    public void store(long address, int size, long value) throws DmaException {
+        check(address, size);
+        switch (size) {
+            case Byte.BYTES -> memory.putByte(address, (byte) value);
+            case Short.BYTES -> memory.putShort(address, Short.reverseBytes((short) value));
+            case Integer.BYTES -> memory.putInt(address, Integer.reverseBytes((int) value));
+            default -> memory.putLong(address, Long.reverseBytes(value));
+        }
     }
 }

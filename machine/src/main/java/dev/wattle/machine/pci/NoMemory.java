@@ -19,42 +19,12 @@ final class NoMemory implements DmaMemory {
     }
 
     @Override
-    public byte readByte(long address) throws DmaException {
-        throw new DmaException(address, Byte.BYTES);
+    public long load(long address, int size) throws DmaException {
+        throw new DmaException(address, size);
     }
 
     @Override
-    public short readShort(long address) throws DmaException {
-        throw new DmaException(address, Short.BYTES);
-    }
-
-    @Override
-    public int readInt(long address) throws DmaException {
-        throw new DmaException(address, Integer.BYTES);
-    }
-
-    @Override
-    public long readLong(long address) throws DmaException {
-        throw new DmaException(address, Long.BYTES);
-    }
-
-    @Override
-    public void writeByte(long address, byte value) throws DmaException {
-        throw new DmaException(address, Byte.BYTES);
-    }
-
-    @Override
-    public void writeShort(long address, short value) throws DmaException {
-        throw new DmaException(address, Short.BYTES);
-    }
-
-    @Override
-    public void writeInt(long address, int value) throws DmaException {
-        throw new DmaException(address, Integer.BYTES);
-    }
-
-    @Override
-    public void writeLong(long address, long value) throws DmaException {
-        throw new DmaException(address, Long.BYTES);
+    public void store(long address, int size, long value) throws DmaException {
+        throw new DmaException(address, size);
     }
 }

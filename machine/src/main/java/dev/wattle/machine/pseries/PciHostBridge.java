@@ -148,7 +148,7 @@ final class PciHostBridge {
             }
             try {
                 // It is a store to memory like any other.
-                busMemory.writeInt(address, data);
+                busMemory.store(address, 4, data);
             } catch (DmaException e) {
                 // The bus ends it; the function does not learn of it.
             }

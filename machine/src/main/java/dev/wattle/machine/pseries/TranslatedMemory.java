@@ -76,71 +76,23 @@ final class TranslatedMemory implements DmaMemory {
         return part(address, size) == size;
     }
 
-    private ByteBuffer bytes(long address, int size) throws DmaException {
-        byte[] bytes = new byte[size];
+    @Override
+    public long load(long address, int size) throws DmaException {
+        if (isInPage(address, size)) {
+            return memory.load(translate(address, size, TceTable.READ), size);
+        }
+        byte[] bytes = new byte[Long.BYTES];
         read(address, bytes, 0, size);
-        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static ByteBuffer buffer(int size) {
-        return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
     }
 
     @Override
-    public byte readByte(long address) throws DmaException {
-        return memory.readByte(translate(address, Byte.BYTES, TceTable.READ));
-    }
-
-    @Override
-    public short readShort(long address) throws DmaException {
-        return isInPage(address, Short.BYTES)
-                ? memory.readShort(translate(address, Short.BYTES, TceTable.READ))
-                : bytes(address, Short.BYTES).getShort();
-    }
-
-    @Override
-    public int readInt(long address) throws DmaException {
-        return isInPage(address, Integer.BYTES)
-                ? memory.readInt(translate(address, Integer.BYTES, TceTable.READ))
-                : bytes(address, Integer.BYTES).getInt();
-    }
-
-    @Override
-    public long readLong(long address) throws DmaException {
-        return isInPage(address, Long.BYTES)
-                ? memory.readLong(translate(address, Long.BYTES, TceTable.READ))
-                : bytes(address, Long.BYTES).getLong();
-    }
-
-    @Override
-    public void writeByte(long address, byte value) throws DmaException {
-        memory.writeByte(translate(address, Byte.BYTES, TceTable.WRITE), value);
-    }
-
-    @Override
-    public void writeShort(long address, short value) throws DmaException {
-        if (isInPage(address, Short.BYTES)) {
-            memory.writeShort(translate(address, Short.BYTES, TceTable.WRITE), value);
-        } else {
-            write(address, buffer(Short.BYTES).putShort(value).array(), 0, Short.BYTES);
+    public void store(long address, int size, long value) throws DmaException {
+        if (isInPage(address, size)) {
+            memory.store(translate(address, size, TceTable.WRITE), size, value);
+            return;
         }
-    }
-
-    @Override
-    public void writeInt(long address, int value) throws DmaException {
-        if (isInPage(address, Integer.BYTES)) {
-            memory.writeInt(translate(address, Integer.BYTES, TceTable.WRITE), value);
-        } else {
-            write(address, buffer(Integer.BYTES).putInt(value).array(), 0, Integer.BYTES);
-        }
-    }
-
-    @Override
-    public void writeLong(long address, long value) throws DmaException {
-        if (isInPage(address, Long.BYTES)) {
-            memory.writeLong(translate(address, Long.BYTES, TceTable.WRITE), value);
-        } else {
-            write(address, buffer(Long.BYTES).putLong(value).array(), 0, Long.BYTES);
-        }
+        ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        write(address, bytes.putLong(value).array(), 0, size);
     }
 }

@@ -28,47 +28,44 @@ final class RingMemory {
     }
 
     int u16(long address) throws VirtqueueException {
-        try {
-            short value = memory.readShort(address);
-            return (swapped ? Short.reverseBytes(value) : value) & 0xffff;
-        } catch (DmaException e) {
-            throw new VirtqueueException(e);
-        }
+        return (int) load(address, Short.BYTES);
     }
 
     void putU16(long address, int value) throws VirtqueueException {
-        try {
-            short data = (short) value;
-            memory.writeShort(address, swapped ? Short.reverseBytes(data) : data);
-        } catch (DmaException e) {
-            throw new VirtqueueException(e);
-        }
+        store(address, Short.BYTES, value);
     }
 
     int u32(long address) throws VirtqueueException {
-        try {
-            int value = memory.readInt(address);
-            return swapped ? Integer.reverseBytes(value) : value;
-        } catch (DmaException e) {
-            throw new VirtqueueException(e);
-        }
+        return (int) load(address, Integer.BYTES);
     }
 
     void putU32(long address, int value) throws VirtqueueException {
+        store(address, Integer.BYTES, value);
+    }
+
+    long u64(long address) throws VirtqueueException {
+        return load(address, Long.BYTES);
+    }
+
+    private long load(long address, int size) throws VirtqueueException {
         try {
-            memory.writeInt(address, swapped ? Integer.reverseBytes(value) : value);
+            return inOrder(memory.load(address, size), size);
         } catch (DmaException e) {
             throw new VirtqueueException(e);
         }
     }
 
-    long u64(long address) throws VirtqueueException {
+    private void store(long address, int size, long value) throws VirtqueueException {
         try {
-            long value = memory.readLong(address);
-            return swapped ? Long.reverseBytes(value) : value;
+            memory.store(address, size, inOrder(value, size));
         } catch (DmaException e) {
             throw new VirtqueueException(e);
         }
+    }
+
+    /** Turns a little-endian value into one of the ring's order; its own inverse, but for what is above it. */
+    private long inOrder(long value, int size) {
+        return swapped ? Long.reverseBytes(value) >>> Long.SIZE - Byte.SIZE * size : value;
     }
 
     void barrier() {

@@ -130,13 +130,13 @@ class PciFunctionTest {
     @Test
     void reachesMemoryAsABusMasterOnly() throws DmaException {
         board.plug(function);
-        function.memory().writeInt(0x100, 0x11223344);
+        function.memory().store(0x100, 4, 0x11223344);
         assertEquals(0x44332211, board.memory.getInt(0x100));
-        assertEquals(0x3344, function.memory().readShort(0x100));
-        assertThrows(DmaException.class, () -> function.memory().readLong(MockBoard.MEMORY_BYTES - 4));
+        assertEquals(0x3344, function.memory().load(0x100, 2));
+        assertThrows(DmaException.class, () -> function.memory().load(MockBoard.MEMORY_BYTES - 4, 8));
         assertThrows(DmaException.class, () -> function.memory().write(-1, new byte[4], 0, 4));
         function.writeConfig(PciFunction.COMMAND, 2, PciFunction.COMMAND_MEMORY);
-        assertThrows(DmaException.class, () -> function.memory().readByte(0));
+        assertThrows(DmaException.class, () -> function.memory().load(0, 1));
         assertFalse(function.memory().contains(0, 1));
     }
 

@@ -278,12 +278,12 @@ class PciRtasTest {
     void Memory_ofAFunction_isRealOrTranslated() throws Exception {
         write(PciFunction.COMMAND, 2, PciFunction.COMMAND_MASTER);
         hypercalls.call(HcallNumber.H_PUT_TCE, context.with(0x8000_0000L, 0x1000, 0x3000 | 3));
-        function.busMemory().writeByte(0x1000, (byte) 1);
-        function.memory().writeByte(0x1000, (byte) 2);
+        function.busMemory().store(0x1000, 1, 1);
+        function.memory().store(0x1000, 1, 2);
         assertEquals(1, context.memory.getByte(0x3000));
         assertEquals(2, context.memory.getByte(0x1000));
         write(PciFunction.COMMAND, 2, 0);
-        assertThrows(DmaException.class, () -> function.busMemory().readByte(0x1000));
+        assertThrows(DmaException.class, () -> function.busMemory().load(0x1000, 1));
     }
 
     @Test
@@ -328,7 +328,7 @@ class PciRtasTest {
         write(PciFunction.COMMAND, 2, PciFunction.COMMAND_MASTER);
         bridge.unplugAll();
         assertEquals(-1, call("ibm,read-pci-config", 2, ADDRESS, BUID_HIGH, BUID_LOW, 4));
-        assertThrows(DmaException.class, () -> function.memory().readByte(0));
+        assertThrows(DmaException.class, () -> function.memory().load(0, 1));
     }
 
     private static List<Integer> cells(DeviceTree.Node node, String property) {

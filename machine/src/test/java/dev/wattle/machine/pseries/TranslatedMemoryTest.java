@@ -44,31 +44,31 @@ class TranslatedMemoryTest {
         bus.read(0x1ffe, read, 1, 4);
         assertArrayEquals(new byte[] {0, 1, 2, 3, 4, 0}, read);
 
-        bus.writeShort(0x1fff, (short) 0x1122);
+        bus.store(0x1fff, 2, 0x1122);
         assertEquals(0x22, memory.getByte(0x8fff));
-        assertEquals(0x1122, bus.readShort(0x1fff));
-        bus.writeInt(0x1ffd, 0x1122_3344);
+        assertEquals(0x1122, bus.load(0x1fff, 2));
+        bus.store(0x1ffd, 4, 0x1122_3344);
         assertEquals(0x11, memory.getByte(0x4000));
-        assertEquals(0x1122_3344, bus.readInt(0x1ffd));
-        bus.writeLong(0x1ffc, 0x1122_3344_5566_7788L);
+        assertEquals(0x1122_3344, bus.load(0x1ffd, 4));
+        bus.store(0x1ffc, 8, 0x1122_3344_5566_7788L);
         assertEquals(0x4433_2211, memory.getInt(0x4000));
-        assertEquals(0x1122_3344_5566_7788L, bus.readLong(0x1ffc));
+        assertEquals(0x1122_3344_5566_7788L, bus.load(0x1ffc, 8));
     }
 
     @Test
     void Access_withinAPage_isLittleEndian() throws Exception {
-        bus.writeByte(0x1000, (byte) 7);
+        bus.store(0x1000, 1, 7);
         assertEquals(7, memory.getByte(0x8000));
-        assertEquals(7, bus.readByte(0x1000));
-        bus.writeShort(0x1000, (short) 0x1234);
+        assertEquals(7, bus.load(0x1000, 1));
+        bus.store(0x1000, 2, 0x1234);
         assertEquals(0x3412, memory.getShort(0x8000));
-        assertEquals(0x1234, bus.readShort(0x1000));
-        bus.writeInt(0x1000, 0x1234_5678);
+        assertEquals(0x1234, bus.load(0x1000, 2));
+        bus.store(0x1000, 4, 0x1234_5678);
         assertEquals(0x7856_3412, memory.getInt(0x8000));
-        assertEquals(0x1234_5678, bus.readInt(0x1000));
-        bus.writeLong(0x1000, 0x0102_0304_0506_0708L);
+        assertEquals(0x1234_5678, bus.load(0x1000, 4));
+        bus.store(0x1000, 8, 0x0102_0304_0506_0708L);
         assertEquals(0x0807_0605_0403_0201L, memory.getLong(0x8000));
-        assertEquals(0x0102_0304_0506_0708L, bus.readLong(0x1000));
+        assertEquals(0x0102_0304_0506_0708L, bus.load(0x1000, 8));
     }
 
     @Test
@@ -76,14 +76,14 @@ class TranslatedMemoryTest {
         byte[] data = {1, 2, 3, 4};
         assertThrows(DmaException.class, () -> bus.write(0x2ffe, data, 0, 4));
         assertEquals(0, memory.getShort(0x4ffe));
-        assertThrows(DmaException.class, () -> bus.writeInt(0x3000, 1));
-        assertThrows(DmaException.class, () -> bus.writeByte(0x3000, (byte) 1));
-        assertThrows(DmaException.class, () -> bus.readLong(0x4000));
+        assertThrows(DmaException.class, () -> bus.store(0x3000, 4, 1));
+        assertThrows(DmaException.class, () -> bus.store(0x3000, 1, 1));
+        assertThrows(DmaException.class, () -> bus.load(0x4000, 8));
         assertThrows(DmaException.class, () -> bus.read(0x4000, data, 0, 4));
-        assertThrows(DmaException.class, () -> bus.readShort(0x0fff));
-        assertThrows(DmaException.class, () -> bus.readInt(0x5000));
-        assertThrows(DmaException.class, () -> bus.readByte(0x1_0000));
-        assertThrows(DmaException.class, () -> bus.readByte(-1));
+        assertThrows(DmaException.class, () -> bus.load(0x0fff, 2));
+        assertThrows(DmaException.class, () -> bus.load(0x5000, 4));
+        assertThrows(DmaException.class, () -> bus.load(0x1_0000, 1));
+        assertThrows(DmaException.class, () -> bus.load(-1, 1));
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.wattle.hypervisor.io.IoDevice;
 import dev.wattle.power.processor.Msr;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -88,18 +89,10 @@ final class MmioChecks {
                 Exit.Mmio store = guest.runToMmio();
                 isTrue(store.isWrite(), text + ": it is a store");
                 equal(DEVICE + 8, store.physAddr(), text + ": address");
-                equal(List.of(boxed(bytes)), List.of(boxed(store.data())), text + ": bytes");
+                equal(HexFormat.of().formatHex(bytes), HexFormat.of().formatHex(store.data()), text + ": bytes");
                 guest.runToEnd();
             }
         });
-    }
-
-    private static Byte[] boxed(byte[] bytes) {
-        Byte[] boxed = new Byte[bytes.length];
-        for (int i = 0; i < bytes.length; i++) {
-            boxed[i] = bytes[i];
-        }
-        return boxed;
     }
 
     /** A device that answers with its offsets, and remembers what it is asked. */

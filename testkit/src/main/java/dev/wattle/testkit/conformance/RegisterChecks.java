@@ -5,6 +5,7 @@ import static dev.wattle.testkit.conformance.Guest.equal;
 import static dev.wattle.testkit.conformance.Guest.isTrue;
 import static dev.wattle.testkit.conformance.Guest.refused;
 
+import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.Exit;
 import dev.wattle.hypervisor.Register;
 import dev.wattle.hypervisor.RegisterValue;
@@ -25,6 +26,8 @@ final class RegisterChecks {
         return List.of(
                 new Check("each register of the list keeps what is written", RegisterChecks::keeps),
                 new Check("registers are those that the guest sees", RegisterChecks::guestSees),
+                new Check(
+                        "a vCPU that goes on with the registers of another ends as that would", RegisterChecks::moved),
                 new Check("values that a register cannot have are refused", RegisterChecks::refusals),
                 new Check(
                         "registers of a running vCPU are refused, and those of a stopped one are not",
@@ -82,6 +85,44 @@ final class RegisterChecks {
             equal(0x1111L, guest.vcpu.get(Register.of("LR")), "LR");
             equal(0x1111L, guest.vcpu.get(Register.of("SPRG2")), "SPRG 2");
             equal(guest.vcpu.nia(), guest.vcpu.get(Register.of("NIA")), "NIA");
+        }
+    }
+
+    private static final String PROGRAM = """
+            li 5, 1000
+            mtctr 5
+            li 6, 1
+            again:
+            mulli 6, 6, 31
+            addi 6, 6, 7
+            xoris 7, 6, 0x1234
+            vspltisb 1, 3
+            vaddubm 2, 2, 1
+            adde 8, 8, 6
+            bdnz again
+            """;
+
+    private static void moved(Supplier<Vm.Builder> vms) {
+        // Where the first stops is promised under this clock alone.
+        Supplier<Vm.Builder> counting = () -> vms.get().clock(ClockMode.VIRTUAL);
+        try (Guest whole = new Guest(counting);
+                Guest first = new Guest(counting);
+                Guest second = new Guest(counting)) {
+            for (Guest guest : List.of(whole, first, second)) {
+                guest.code(PROGRAM);
+                guest.vcpu.setMsr(Msr.SF | Msr.VEC);
+            }
+            whole.runToEnd();
+            Guest.expect(Exit.Interrupted.class, first.vcpu.runUntil(1234));
+            for (Register register : Register.all()) {
+                second.vcpu.set(register, first.vcpu.value(register));
+            }
+            second.runToEnd();
+            for (Register register : Register.all()) {
+                if (!Set.of("PURR", "SPURR", "TB_OFFSET", "DEC_EXPIRY").contains(register.name())) {
+                    equal(whole.vcpu.value(register), second.vcpu.value(register), register.name());
+                }
+            }
         }
     }
 

@@ -119,11 +119,9 @@ final class VmChecks {
 
     private static void counters(Supplier<Vm.Builder> vms) {
         try (Guest guest = new Guest(vms)) {
-            guest.code("li 3, 0x300 \n sc 1 \n li 3, 0x300 \n sc 1 \n ld 5, 0(4) \n std 5, 0(4) \n trap");
-            guest.code(0x700, Guest.STOP);
-            guest.vcpu.setGpr(4, NOTIFY);
             // H_RANDOM leaves its result in r4.
-            guest.code(Guest.START, "li 3, 0x300 \n sc 1 \n li 3, 0x300 \n sc 1 \n ld 5, 0(6) \n std 5, 0(6) \n trap");
+            guest.code("li 3, 0x300 \n sc 1 \n li 3, 0x300 \n sc 1 \n ld 5, 0(6) \n std 5, 0(6) \n trap");
+            guest.code(0x700, Guest.STOP);
             guest.vcpu.setGpr(6, NOTIFY);
             guest.runToMmio();
             guest.runToMmio();

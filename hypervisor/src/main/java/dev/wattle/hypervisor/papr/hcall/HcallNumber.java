@@ -73,15 +73,22 @@ public final class HcallNumber {
     /** Private: call the Open Firmware client interface; r4 = real address of the argument array. */
     public static final long KVMPPC_H_VOF_CLIENT = 0xf005;
 
-    private static final long LAST_PAPR = 0x4ff;
+    /** PAPR's numbers are multiples of 4 below this. */
+    public static final int PAPR_LIMIT = 0x500;
+
     private static final long LAST_PRIVATE = 0xf00f;
 
     private HcallNumber() {}
 
+    /** Whether a number is one that PAPR may give a meaning, and not a private or an impossible one. */
+    public static boolean isPapr(long number) {
+        return number >= 0 && number < PAPR_LIMIT && (number & 3) == 0;
+    }
+
     /** The number with a PAPR name, such as {@code H_CEDE}; empty if no number has it here. */
     public static OptionalLong byName(String name) {
         return LongStream.concat(
-                        LongStream.rangeClosed(0, LAST_PAPR), LongStream.rangeClosed(KVMPPC_H_RTAS, LAST_PRIVATE))
+                        LongStream.range(0, PAPR_LIMIT), LongStream.rangeClosed(KVMPPC_H_RTAS, LAST_PRIVATE))
                 .filter(number -> name(number).equals(name))
                 .findFirst();
     }

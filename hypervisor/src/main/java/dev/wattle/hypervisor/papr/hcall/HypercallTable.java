@@ -17,13 +17,11 @@ public final class HypercallTable {
     private record Entry(Hypercall handler, LongAdder calls) {}
 
     private final Entry none = new Entry(context -> ReturnCode.H_FUNCTION, new LongAdder());
-    /** PAPR's numbers are multiples of 4 below this, and found by an index. */
-    private static final int PAPR_NUMBERS = 0x600;
 
     private final Map<Long, Entry> entries = new ConcurrentHashMap<>();
     private final Set<Long> disabled = ConcurrentHashMap.newKeySet();
     /** The entries of PAPR's numbers that are not disabled, {@link #none} for the rest. */
-    private final AtomicReferenceArray<Entry> enabled = new AtomicReferenceArray<>(PAPR_NUMBERS / 4);
+    private final AtomicReferenceArray<Entry> enabled = new AtomicReferenceArray<>(HcallNumber.PAPR_LIMIT / 4);
 
     private final Map<Long, LongAdder> unknown = new ConcurrentHashMap<>();
 
@@ -37,18 +35,14 @@ public final class HypercallTable {
         }
     }
 
-    private static boolean isPapr(long number) {
-        return number >= 0 && number < PAPR_NUMBERS && (number & 3) == 0;
-    }
-
     private Entry find(long number) {
-        return isPapr(number) ? enabled.get((int) number >> 2) : entries.getOrDefault(number, none);
+        return HcallNumber.isPapr(number) ? enabled.get((int) number >> 2) : entries.getOrDefault(number, none);
     }
 
     private void publish(long number) {
-        if (isPapr(number)) {
-            boolean answers = !disabled.contains(number);
-            enabled.set((int) number >> 2, answers ? entries.getOrDefault(number, none) : none);
+        if (HcallNumber.isPapr(number)) {
+            enabled.set(
+                    (int) number >> 2, disabled.contains(number) ? none : entries.getOrDefault(number, none));
         }
     }
 
@@ -65,7 +59,7 @@ public final class HypercallTable {
 
     /** Whether this table answers a number. */
     public boolean answers(long number) {
-        return find(number) != none && (isPapr(number) || !disabled.contains(number));
+        return find(number) != none && (HcallNumber.isPapr(number) || !disabled.contains(number));
     }
 
     /**
