@@ -69,6 +69,8 @@ public final class PciFunction {
     private final int[] capabilityOffsets;
     private final Optional<Msix> msix;
     private final Runnable onReset;
+    private final DmaMemory memory = new BusMasterMemory(() -> isBusMaster() ? host().memory() : DmaMemory.NONE);
+    private final DmaMemory busMemory = new BusMasterMemory(() -> isBusMaster() ? host().busMemory() : DmaMemory.NONE);
     private boolean interruptRequested;
     private boolean lineAsserted;
     private volatile PciHost host = PciHost.NONE;
@@ -130,14 +132,22 @@ public final class PciFunction {
         host = bridge;
     }
 
-    /** {@link PciHost#memory}, or no memory while the guest does not let the function be a bus master. */
+    /** {@link PciHost#memory}, or no memory whenever the guest does not let the function be a bus master. */
     public DmaMemory memory() {
-        return (command & COMMAND_MASTER) == 0 ? DmaMemory.NONE : host.memory();
+        return memory;
     }
 
-    /** {@link PciHost#busMemory}, or no memory while the guest does not let the function be a bus master. */
+    /** {@link PciHost#busMemory}, or no memory whenever the guest does not let the function be a bus master. */
     public DmaMemory busMemory() {
-        return (command & COMMAND_MASTER) == 0 ? DmaMemory.NONE : host.busMemory();
+        return busMemory;
+    }
+
+    private PciHost host() {
+        return host;
+    }
+
+    private boolean isBusMaster() {
+        return (command & COMMAND_MASTER) != 0;
     }
 
     /** The base address registers, by index. */
@@ -340,7 +350,7 @@ public final class PciFunction {
     }
 
     private void message(long address, int data) {
-        if ((command & COMMAND_MASTER) != 0) {
+        if (isBusMaster()) {
             host.message(address, data);
         }
     }

@@ -276,6 +276,21 @@ class VirtioPciTest {
     }
 
     @Test
+    void leavesMemoryAloneWhileItIsNoBusMaster() {
+        MockDriver driver = plugged(Kind.MODERN, VirtioPci.Notification.IO_EVENT);
+        PciFunction pci = function.orElseThrow();
+        driver.start(driver.offered());
+        int command = pci.readConfig(PciFunction.COMMAND, 2);
+        pci.writeConfig(PciFunction.COMMAND, 2, command & ~PciFunction.COMMAND_MASTER);
+        submit(driver);
+        assertFalse(driver.hasUsed());
+        pci.writeConfig(PciFunction.COMMAND, 2, command);
+        driver.start(driver.offered());
+        submit(driver);
+        assertTrue(driver.hasUsed());
+    }
+
+    @Test
     void readsItsStructuresThroughConfigurationSpace() {
         plugged(Kind.MODERN, VirtioPci.Notification.IO_EVENT);
         PciFunction pci = function.orElseThrow();
