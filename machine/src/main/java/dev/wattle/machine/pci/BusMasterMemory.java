@@ -27,42 +27,12 @@ final class BusMasterMemory implements DmaMemory {
     }
 
     @Override
-    public byte readByte(long address) throws DmaException {
-        return now.get().readByte(address);
+    public long load(long address, int size) throws DmaException {
+        return now.get().load(address, size);
     }
 
     @Override
-    public short readShort(long address) throws DmaException {
-        return now.get().readShort(address);
-    }
-
-    @Override
-    public int readInt(long address) throws DmaException {
-        return now.get().readInt(address);
-    }
-
-    @Override
-    public long readLong(long address) throws DmaException {
-        return now.get().readLong(address);
-    }
-
-    @Override
-    public void writeByte(long address, byte value) throws DmaException {
-        now.get().writeByte(address, value);
-    }
-
-    @Override
-    public void writeShort(long address, short value) throws DmaException {
-        now.get().writeShort(address, value);
-    }
-
-    @Override
-    public void writeInt(long address, int value) throws DmaException {
-        now.get().writeInt(address, value);
-    }
-
-    @Override
-    public void writeLong(long address, long value) throws DmaException {
-        now.get().writeLong(address, value);
+    public void store(long address, int size, long value) throws DmaException {
+        now.get().store(address, size, value);
     }
 }
