@@ -6,12 +6,15 @@ import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.papr.area.ProcessorAreas;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.mmu.PageSizes;
+import dev.wattle.power.mmu.Slb;
 import dev.wattle.power.processor.GuestDebug;
 import dev.wattle.power.processor.Interrupt;
+import dev.wattle.power.processor.Interrupts;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PlatformCalls;
 import dev.wattle.power.processor.PowerProcessor;
@@ -21,6 +24,7 @@ import dev.wattle.power.processor.TranslatedAddress;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +41,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /**
  * A virtual processor: runs guest code on the thread that calls {@link #run}, until something needs the machine.
@@ -53,6 +58,9 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private static final long LPCR_UPRT = 1L << 22;
     private static final long LPCR_HR = 1L << 20;
     private static final long LPCR_GTSE = 1L << 10;
+
+    private static final long SEGMENT_FIELDS =
+            Slb.B_1T | Slb.VSID | Slb.KS | Slb.KP | Slb.N | Slb.CLASS | PageSizes.SLB_L_LP;
 
     private static final long DEADLINE_NONE = Long.MAX_VALUE;
 
@@ -76,12 +84,19 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final boolean isTraced;
     private boolean hypercallPending;
     private final MmioAccesses mmio = new MmioAccesses();
+    private final ProcessorAreas areas;
+    private final LongSupplier time = this::timeBase;
+    /** KVM_REG_PPC_ONLINE and KVM_REG_PPC_ARCH_COMPAT: for whoever reads them. */
+    long online;
+
+    long compatibility;
 
     Vcpu(Vm vm, Arena arena, PowerFrontEnd frontEnd, Engines engines) {
         this.vm = vm;
         virtual = vm.clock() == ClockMode.VIRTUAL;
         isTraced = vm.trace() != Trace.NONE;
         virtualTime = new VirtualTimeBase();
+        areas = new ProcessorAreas(vm.memory());
         processor = new PowerProcessor(
                 arena,
                 vm.processor(),
@@ -216,6 +231,16 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         if (kicked.getAndSet(false)) {
             return count(ExitKind.INTERRUPTED, new Exit.Interrupted());
         }
+        areas.dispatch(time, ProcessorAreas.Dispatch.FIRMWARE, processor.nia(), processor.msr());
+        Exit exit = runDispatched(completed);
+        // Runs that must repeat may be interrupted at any time without the guest's knowledge.
+        if (!virtual || !(exit instanceof Exit.Interrupted)) {
+            areas.yield(time, ProcessorAreas.Preemption.FIRMWARE);
+        }
+        return exit;
+    }
+
+    private Exit runDispatched(long completed) {
         while (true) {
             processor.stopAt(completed);
             try {
@@ -407,9 +432,69 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     }
 
     private void requireStopped(Register register) {
+        requireStopped("register " + register);
+    }
+
+    private void requireStopped(String what) {
         if (!running.tryLock()) {
-            throw new IllegalStateException(
-                    "register " + register + " of a vCPU that is running: kick it, or use whileStopped");
+            throw new IllegalStateException(what + " of a vCPU that is running: kick it, or use whileStopped");
+        }
+    }
+
+    /**
+     * The valid entries of the segment lookaside buffer (KVM_GET_SREGS).
+     *
+     * @throws IllegalStateException as for {@link #get}
+     */
+    public List<SegmentEntry> segments() {
+        requireStopped("segments");
+        try {
+            List<SegmentEntry> entries = new ArrayList<>();
+            Slb slb = processor.hash().slb();
+            for (int i = 0; i < Slb.ENTRIES; i++) {
+                if (slb.isValid(i)) {
+                    entries.add(new SegmentEntry(slb.esid(i) | i, slb.vsid(i)));
+                }
+            }
+            return entries;
+        } finally {
+            running.unlock();
+        }
+    }
+
+    /**
+     * Gives the segment lookaside buffer these entries; the others are invalid then (KVM_SET_SREGS).
+     *
+     * @throws IllegalStateException as for {@link #get}
+     * @throws IllegalArgumentException if {@code slbmte} would refuse one, or two have the same number; nothing has changed
+     *     then
+     */
+    public void setSegments(List<SegmentEntry> entries) {
+        requireStopped("segments");
+        try {
+            int seen = 0;
+            for (SegmentEntry entry : entries) {
+                int number = (int) entry.slbe() & 0xfff;
+                if (number >= Slb.ENTRIES
+                        || (seen >>> number & 1) != 0
+                        || (entry.slbe() & ~Slb.ESID & ~0xfffL) != Slb.VALID
+                        || (entry.slbv() & ~SEGMENT_FIELDS) != 0
+                        || PageSizes.baseOf(entry.slbv()) == 0) {
+                    throw new IllegalArgumentException(entry + ": no valid entry of a segment lookaside buffer of "
+                            + Slb.ENTRIES + ", or one more of that number");
+                }
+                seen |= 1 << number;
+            }
+            for (int i = 0; i < Slb.ENTRIES; i++) {
+                if ((seen >>> i & 1) == 0) {
+                    processor.invalidateSegment(i);
+                }
+            }
+            for (SegmentEntry entry : entries) {
+                processor.setSegment((int) entry.slbe() & 0xfff, entry.slbe() & -0x1000, entry.slbv());
+            }
+        } finally {
+            running.unlock();
         }
     }
 
@@ -420,10 +505,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @throws IllegalStateException as for {@link #get}
      */
     public Optional<TranslatedAddress> translate(long ea) {
-        if (!running.tryLock()) {
-            throw new IllegalStateException(
-                    "address translation of a vCPU that is running: kick it, or use whileStopped");
-        }
+        requireStopped("address translation");
         try {
             return processor.lookUp(ea);
         } finally {
@@ -586,7 +668,47 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     public void cede() {
         counters.count(ExitKind.CEDE);
         processor.setMsr(processor.msr() | Msr.EE);
-        idle();
+        areas.yield(time, ProcessorAreas.Preemption.CEDE);
+        boolean isProdded = idle();
+        areas.dispatch(
+                time,
+                isProdded ? ProcessorAreas.Dispatch.PROD : reasonOfDispatch(),
+                processor.nia(),
+                processor.msr());
+    }
+
+    private ProcessorAreas.Dispatch reasonOfDispatch() {
+        Interrupts interrupts = processor.interrupts();
+        if (interrupts.isRequested(PowerProcessor.PENDING_SYSTEM_RESET)) {
+            return ProcessorAreas.Dispatch.SYSTEM_RESET;
+        }
+        if (interrupts.isRequested(PowerProcessor.PENDING_EXTERNAL)) {
+            return ProcessorAreas.Dispatch.EXTERNAL_INTERRUPT;
+        }
+        if (interrupts.isRequested(PowerProcessor.PENDING_DECREMENTER)) {
+            return ProcessorAreas.Dispatch.DECREMENTER;
+        }
+        return interrupts.isRequested(PowerProcessor.PENDING_DOORBELL)
+                ? ProcessorAreas.Dispatch.PRIVILEGED_DOORBELL
+                : ProcessorAreas.Dispatch.FIRMWARE;
+    }
+
+    @Override
+    public ProcessorAreas areas(int server) {
+        return vm.vcpu(server).areas;
+    }
+
+    /** The areas that are registered for this vCPU. */
+    public ProcessorAreas areas() {
+        return areas;
+    }
+
+    long presentation() {
+        return vm.xics().presentation(server());
+    }
+
+    void setPresentation(long state) {
+        vm.xics().setPresentation(server(), state);
     }
 
     @Override
@@ -613,17 +735,23 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         return 1;
     }
 
-    /** Gives the host thread up until an interrupt is pending, or somebody prods or kicks. */
-    private void idle() {
-        while (!processor.interrupts().wakes() && !prodded.getAndSet(false) && !kicked.get()) {
+    /**
+     * Gives the host thread up until an interrupt is pending, or somebody prods or kicks.
+     *
+     * @return whether it was prodded
+     */
+    private boolean idle() {
+        boolean isProdded = false;
+        while (!processor.interrupts().wakes() && !(isProdded = prodded.getAndSet(false)) && !kicked.get()) {
             if (virtual && skipIdleTime()) {
-                return;
+                return false;
             }
             LockSupport.park(this);
             performTasks();
         }
         // Whoever raised the interrupt may not have come to set PENDING yet.
         processor.request(PowerProcessor.PENDING_KICK);
+        return isProdded;
     }
 
     /** Under a virtual clock: goes to the moment when the decrementer is due. */
