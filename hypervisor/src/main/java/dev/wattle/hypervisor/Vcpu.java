@@ -83,6 +83,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final Queue<FutureTask<Boolean>> tasks = new ConcurrentLinkedQueue<>();
     private final boolean isTraced;
     private boolean hypercallPending;
+    private boolean machineCheckPending;
     private final MmioAccesses mmio = new MmioAccesses();
     private final ProcessorAreas areas;
     private final LongSupplier time = this::timeBase;
@@ -252,6 +253,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 hypercallPending = false;
                 counters.hypercall(processor.gpr(3), false);
                 return exit(new Exit.PaprHcall(processor.gpr(3), arguments()));
+            }
+            if (machineCheckPending) {
+                machineCheckPending = false;
+                return count(ExitKind.NMI, new Exit.Nmi(Exit.Nmi.NOT_RECOVERED));
             }
             Optional<Exit.Mmio> access = mmio.take();
             if (access.isPresent()) {
@@ -524,6 +529,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      */
     public ByteOrder interruptByteOrder() {
         return (processor.spr(Spr.LPCR) & LPCR_ILE) != 0 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+    }
+
+    /** The version of the Power ISA that it executes: 207 or 300. */
+    public int isa() {
+        return processor.model().isa();
     }
 
     /** Guest instructions completed. */
@@ -838,6 +848,17 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             if (isTraced) {
                 vm.trace().interrupt(server(), interrupt, srr0);
             }
+        }
+
+        @Override
+        public boolean leavesForMachineCheck(PowerProcessor p) {
+            machineCheckPending = vm.machineChecksLeave();
+            return machineCheckPending;
+        }
+
+        @Override
+        public long systemResetEntry(PowerProcessor p) {
+            return vm.systemResetEntry(Vcpu.this);
         }
 
         @Override

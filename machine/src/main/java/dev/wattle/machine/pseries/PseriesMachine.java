@@ -72,6 +72,7 @@ public final class PseriesMachine implements Machine {
     private final Optional<Watchdogs> watchdogs;
     private final List<Disk> disks;
     private final Startup startup;
+    private final NonMaskableInterrupts nonMaskable;
     private final CompletableFuture<MachineOutcome> outcome = new CompletableFuture<>();
     private volatile long startedNanos;
 
@@ -120,6 +121,8 @@ public final class PseriesMachine implements Machine {
             bridge.plug(builder.functions.size() + i, transport.function());
         }
         new PciRtas(bridge).define(rtas);
+        nonMaskable = new NonMaskableInterrupts(vm, this::finish, this::rtasBase);
+        nonMaskable.define(rtas);
         // The host's timers would make runs differ that must not.
         watchdogs = isVirtual
                 ? Optional.empty()
@@ -214,6 +217,7 @@ public final class PseriesMachine implements Machine {
                 case Exit.PaprHcall hcall -> vcpu.setGpr(3, hypercalls.call(hcall.nr(), vcpu));
                 // Every device is on the bus.
                 case Exit.Mmio access -> access.reject();
+                case Exit.Nmi machineCheck -> nonMaskable.machineCheck(vcpu);
                 case Exit.FailEntry failure ->
                     finish(new MachineOutcome(
                             MachineOutcome.Kind.INTERNAL_ERROR, failure.hardwareEntryFailureReason()));
@@ -297,6 +301,10 @@ public final class PseriesMachine implements Machine {
         if (outcome.complete(result)) {
             vcpu.kick();
         }
+    }
+
+    private OptionalLong rtasBase() {
+        return startup.rtasBase();
     }
 
     private Instant virtualNow() {
