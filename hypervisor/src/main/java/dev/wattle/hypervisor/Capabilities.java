@@ -23,7 +23,13 @@ final class Capabilities {
      * @param ail3 allows and forbids LPCR[AIL] = 3
      * @param machineChecksLeave has machine checks be exits
      */
-    Capabilities(boolean radix, boolean hash, boolean isa3, HypercallTable hypercalls, Consumer<Boolean> ail3, Runnable machineChecksLeave) {
+    Capabilities(
+            boolean radix,
+            boolean hash,
+            boolean isa3,
+            HypercallTable hypercalls,
+            Consumer<Boolean> ail3,
+            Runnable machineChecksLeave) {
         this.radix = radix;
         this.hash = hash;
         this.isa3 = isa3;

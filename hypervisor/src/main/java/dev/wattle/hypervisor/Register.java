@@ -231,8 +231,7 @@ public final class Register {
                     id(0xb5, 32),
                     32,
                     vcpu -> RegisterValue.of(vcpu.processor.spr(Spr.LPCR) & WORD),
-                    (vcpu, value) ->
-                            setLpcr(vcpu.processor, vcpu.processor.spr(Spr.LPCR) & ~WORD | value.low()));
+                    (vcpu, value) -> setLpcr(vcpu.processor, vcpu.processor.spr(Spr.LPCR) & ~WORD | value.low()));
             one(
                     0x9c,
                     "TB_OFFSET",
@@ -285,8 +284,8 @@ public final class Register {
         private void platform() {
             one(0x1, "HIOR", 64, p -> 0, (p, v) -> {
                 if (v != 0) {
-                    throw new IllegalArgumentException("HIOR: interrupt vectors of a guest are at 0, not at 0x"
-                            + Long.toHexString(v));
+                    throw new IllegalArgumentException(
+                            "HIOR: interrupt vectors of a guest are at 0, not at 0x" + Long.toHexString(v));
                 }
             });
             spr(0xc0, "PTCR", 64, Spr.PTCR);
@@ -317,32 +316,21 @@ public final class Register {
                     64,
                     vcpu -> RegisterValue.of(vcpu.areas().vpa().address()),
                     Builder::setVpa);
-            add(
-                    "VPA_SLB",
-                    id(0x83, 128),
-                    128,
-                    vcpu -> value(vcpu.areas().slbShadow()),
-                    (vcpu, value) -> {
-                        if (!vcpu.areas().setSlbShadow(area("VPA_SLB", vcpu, value, 8))) {
-                            throw withoutVpa("VPA_SLB");
-                        }
-                    });
-            add(
-                    "VPA_DTL",
-                    id(0x84, 128),
-                    128,
-                    vcpu -> value(vcpu.areas().dispatchTraceLog()),
-                    (vcpu, value) -> {
-                        if (!vcpu.areas()
-                                .resumeDispatchTraceLog(area("VPA_DTL", vcpu, value, ProcessorAreas.LOG_ENTRY_BYTES))) {
-                            throw withoutVpa("VPA_DTL");
-                        }
-                    });
+            add("VPA_SLB", id(0x83, 128), 128, vcpu -> value(vcpu.areas().slbShadow()), (vcpu, value) -> {
+                if (!vcpu.areas().setSlbShadow(area("VPA_SLB", vcpu, value, 8))) {
+                    throw withoutVpa("VPA_SLB");
+                }
+            });
+            add("VPA_DTL", id(0x84, 128), 128, vcpu -> value(vcpu.areas().dispatchTraceLog()), (vcpu, value) -> {
+                if (!vcpu.areas()
+                        .resumeDispatchTraceLog(area("VPA_DTL", vcpu, value, ProcessorAreas.LOG_ENTRY_BYTES))) {
+                    throw withoutVpa("VPA_DTL");
+                }
+            });
         }
 
         private static void setVpa(Vcpu vcpu, RegisterValue value) {
-            RegisterValue vpa =
-                    new RegisterValue(value.low(), value.low() == 0 ? 0 : ProcessorAreas.VPA_BYTES);
+            RegisterValue vpa = new RegisterValue(value.low(), value.low() == 0 ? 0 : ProcessorAreas.VPA_BYTES);
             if (!vcpu.areas().setVpa(area("VPA_ADDR", vcpu, vpa, ProcessorAreas.VPA_BYTES))) {
                 throw new IllegalArgumentException("VPA_ADDR: VPA_SLB and VPA_DTL are to be 0 before it is");
             }

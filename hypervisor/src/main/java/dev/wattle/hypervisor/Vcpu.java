@@ -681,10 +681,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         areas.yield(time, ProcessorAreas.Preemption.CEDE);
         boolean isProdded = idle();
         areas.dispatch(
-                time,
-                isProdded ? ProcessorAreas.Dispatch.PROD : reasonOfDispatch(),
-                processor.nia(),
-                processor.msr());
+                time, isProdded ? ProcessorAreas.Dispatch.PROD : reasonOfDispatch(), processor.nia(), processor.msr());
     }
 
     private ProcessorAreas.Dispatch reasonOfDispatch() {

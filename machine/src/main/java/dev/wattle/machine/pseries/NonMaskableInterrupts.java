@@ -157,8 +157,7 @@ final class NonMaskableInterrupts {
             return;
         }
         save(vcpu, log(vcpu));
-        vcpu.setMsr(
-                Msr.SF | Msr.ME | (vcpu.interruptByteOrder() == ByteOrder.LITTLE_ENDIAN ? Msr.LE : 0));
+        vcpu.setMsr(Msr.SF | Msr.ME | (vcpu.interruptByteOrder() == ByteOrder.LITTLE_ENDIAN ? Msr.LE : 0));
         vcpu.setNia(machineCheck);
     }
 

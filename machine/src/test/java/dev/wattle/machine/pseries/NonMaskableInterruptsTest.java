@@ -53,8 +53,7 @@ class NonMaskableInterruptsTest {
                     .processor(processor)
                     .build();
             vcpu = vm.vcpu(0);
-            nonMaskable = new NonMaskableInterrupts(
-                    vm, outcomes::add, () -> rtasBase);
+            nonMaskable = new NonMaskableInterrupts(vm, outcomes::add, () -> rtasBase);
             nonMaskable.define(rtas);
             DeviceTree.Node tokens = new DeviceTree().root().child("rtas");
             rtas.describe(tokens);
@@ -86,7 +85,8 @@ class NonMaskableInterruptsTest {
         void run() {
             while (outcomes.isEmpty()) {
                 switch (vcpu.run()) {
-                    case Exit.PaprHcall hcall when hcall.nr() == 0x7abc -> {
+                    case Exit.PaprHcall hcall
+                    when hcall.nr() == 0x7abc -> {
                         return;
                     }
                     case Exit.PaprHcall hcall when hcall.nr() == 0xf000 -> vcpu.setGpr(3, rtas.hypercall(vcpu));
@@ -156,10 +156,15 @@ class NonMaskableInterruptsTest {
     void machineCheck_afterInterlock_isHandledAgain_beforeIt_isAPanic(EngineMode engine) {
         try (Guest guest = new Guest(engine, ProcessorModel.POWER9)) {
             // Counts, says that it is done, and goes on behind the instruction; the third time it fails itself.
-            guest.code(CHECK_HANDLER, "addi 24, 24, 1 ; cmpdi 24, 3 ; bne fine ; ld 5, 0(20) ; fine: li 4, 0x2100 ;"
-                    + CALL_RTAS + "mfspr 3, 26 ; addi 3, 3, 4 ; mtspr 26, 3 ; rfid");
-            guest.code(START, "li 4, 0x2000 ;" + CALL_RTAS
-                    + "li 24, 0 ; li 20, 1 ; sldi 20, 20, 39 ; ld 5, 0(20) ; ld 6, 0(20) ; ld 7, 0(20) ;" + END);
+            guest.code(
+                    CHECK_HANDLER,
+                    "addi 24, 24, 1 ; cmpdi 24, 3 ; bne fine ; ld 5, 0(20) ; fine: li 4, 0x2100 ;" + CALL_RTAS
+                            + "mfspr 3, 26 ; addi 3, 3, 4 ; mtspr 26, 3 ; rfid");
+            guest.code(
+                    START,
+                    "li 4, 0x2000 ;" + CALL_RTAS
+                            + "li 24, 0 ; li 20, 1 ; sldi 20, 20, 39 ; ld 5, 0(20) ; ld 6, 0(20) ; ld 7, 0(20) ;"
+                            + END);
             guest.run();
             assertEquals(4, guest.machineChecks);
             assertEquals(1, outcomes.size());

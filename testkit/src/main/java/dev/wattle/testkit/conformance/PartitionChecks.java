@@ -146,8 +146,10 @@ final class PartitionChecks {
             long device = 0xff00_1234_0905_0000L;
             guest.vcpu.set(PRESENTATION, device);
             equal(device, guest.vcpu.get(PRESENTATION), "an interrupt of a device");
-            other.code(0x500, "li 3, 0x74 \n sc 1 \n mr 9, 4 \n li 3, 0x64 \n mr 4, 9 \n sc 1 \n li 3, 0x74 \n sc 1"
-                    + "\n mr 10, 4" + Guest.STOP);
+            other.code(
+                    0x500,
+                    "li 3, 0x74 \n sc 1 \n mr 9, 4 \n li 3, 0x64 \n mr 4, 9 \n sc 1 \n li 3, 0x74 \n sc 1"
+                            + "\n mr 10, 4" + Guest.STOP);
             other.code("b .");
             other.vcpu.setMsr(Msr.SF | Msr.EE);
             other.vcpu.set(PRESENTATION, guest.vcpu.get(PRESENTATION));
