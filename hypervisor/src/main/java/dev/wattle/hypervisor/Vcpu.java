@@ -6,12 +6,15 @@ import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.papr.area.ProcessorAreas;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.mmu.PageSizes;
+import dev.wattle.power.mmu.Slb;
 import dev.wattle.power.processor.GuestDebug;
 import dev.wattle.power.processor.Interrupt;
+import dev.wattle.power.processor.Interrupts;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PlatformCalls;
 import dev.wattle.power.processor.PowerProcessor;
@@ -23,6 +26,7 @@ import dev.wattle.power.processor.TranslatedAddress;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +44,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -57,6 +62,9 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private static final long LPCR_UPRT = 1L << 22;
     private static final long LPCR_HR = 1L << 20;
     private static final long LPCR_GTSE = 1L << 10;
+
+    private static final long SEGMENT_FIELDS =
+            Slb.B_1T | Slb.VSID | Slb.KS | Slb.KP | Slb.N | Slb.CLASS | PageSizes.SLB_L_LP;
 
     private static final long DEADLINE_NONE = Long.MAX_VALUE;
 
@@ -80,8 +88,14 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final Queue<FutureTask<Boolean>> tasks = new ConcurrentLinkedQueue<>();
     private final boolean isTraced;
     private boolean hypercallPending;
-    private volatile boolean online = true;
+    private boolean machineCheckPending;
     private final MmioAccesses mmio = new MmioAccesses();
+    private final ProcessorAreas areas;
+    private final LongSupplier ticks = this::timeBase;
+    /** KVM_REG_PPC_ONLINE and KVM_REG_PPC_ARCH_COMPAT: for whoever reads them. */
+    volatile long online = 1;
+
+    long compatibility;
 
     Vcpu(Vm vm, int number, Arena arena, ProcessorGroup group, PowerFrontEnd frontEnd, TimeBase time, Engines engines) {
         this.vm = vm;
@@ -89,6 +103,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         this.time = time;
         virtual = vm.clock() == ClockMode.VIRTUAL;
         isTraced = vm.trace() != Trace.NONE;
+        areas = new ProcessorAreas(vm.memory());
         processor = new PowerProcessor(arena, vm.processor(), vm.memory(), group, frontEnd, time, new Platform());
         engine = engines.engine(processor, frontEnd);
         withdrawDecrementer = () -> processor.interrupts().withdraw(PowerProcessor.PENDING_DECREMENTER);
@@ -311,6 +326,16 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         if (kicked.getAndSet(false)) {
             return count(ExitKind.INTERRUPTED, new Exit.Interrupted());
         }
+        areas.dispatch(ticks, ProcessorAreas.Dispatch.FIRMWARE, processor.nia(), processor.msr());
+        Exit exit = runDispatched(completed);
+        // Runs that must repeat may be interrupted at any time without the guest's knowledge.
+        if (!virtual || !(exit instanceof Exit.Interrupted)) {
+            areas.yield(ticks, ProcessorAreas.Preemption.FIRMWARE);
+        }
+        return exit;
+    }
+
+    private Exit runDispatched(long completed) {
         while (true) {
             processor.stopAt(completed);
             try {
@@ -322,6 +347,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 hypercallPending = false;
                 counters.hypercall(processor.gpr(3), false);
                 return exit(new Exit.PaprHcall(processor.gpr(3), arguments()));
+            }
+            if (machineCheckPending) {
+                machineCheckPending = false;
+                return count(ExitKind.NMI, new Exit.Nmi(Exit.Nmi.NOT_RECOVERED));
             }
             Optional<Exit.Mmio> access = mmio.take();
             if (access.isPresent()) {
@@ -494,6 +523,58 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         });
     }
 
+    /**
+     * The valid entries of the segment lookaside buffer (KVM_GET_SREGS).
+     *
+     * @throws IllegalStateException as for {@link #get}
+     */
+    public List<SegmentEntry> segments() {
+        return stopped("segments", () -> {
+            List<SegmentEntry> entries = new ArrayList<>();
+            Slb slb = processor.hash().slb();
+            for (int i = 0; i < Slb.ENTRIES; i++) {
+                if (slb.isValid(i)) {
+                    entries.add(new SegmentEntry(slb.esid(i) | i, slb.vsid(i)));
+                }
+            }
+            return entries;
+        });
+    }
+
+    /**
+     * Gives the segment lookaside buffer these entries; the others are invalid then (KVM_SET_SREGS).
+     *
+     * @throws IllegalStateException as for {@link #get}
+     * @throws IllegalArgumentException if {@code slbmte} would refuse one, or two have the same number; nothing has changed
+     *     then
+     */
+    public void setSegments(List<SegmentEntry> entries) {
+        stopped("segments", () -> {
+            int seen = 0;
+            for (SegmentEntry entry : entries) {
+                int number = (int) entry.slbe() & 0xfff;
+                if (number >= Slb.ENTRIES
+                        || (seen >>> number & 1) != 0
+                        || (entry.slbe() & ~Slb.ESID & ~0xfffL) != Slb.VALID
+                        || (entry.slbv() & ~SEGMENT_FIELDS) != 0
+                        || PageSizes.baseOf(entry.slbv()) == 0) {
+                    throw new IllegalArgumentException(entry + ": no valid entry of a segment lookaside buffer of "
+                            + Slb.ENTRIES + ", or one more of that number");
+                }
+                seen |= 1 << number;
+            }
+            for (int i = 0; i < Slb.ENTRIES; i++) {
+                if ((seen >>> i & 1) == 0) {
+                    processor.invalidateSegment(i);
+                }
+            }
+            for (SegmentEntry entry : entries) {
+                processor.setSegment((int) entry.slbe() & 0xfff, entry.slbe() & -0x1000, entry.slbv());
+            }
+            return entries;
+        });
+    }
+
     /** Looks at the processor's state, which must not run meanwhile. */
     private <T> T stopped(String what, Supplier<T> action) {
         if (vm.isStoppedHere()) {
@@ -530,6 +611,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      */
     public ByteOrder interruptByteOrder() {
         return (processor.spr(Spr.LPCR) & LPCR_ILE) != 0 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+    }
+
+    /** The version of the Power ISA that it executes: 207 or 300. */
+    public int isa() {
+        return processor.model().isa();
     }
 
     /** Guest instructions completed. */
@@ -687,7 +773,44 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     public void cede() {
         counters.count(ExitKind.CEDE);
         processor.setMsr(processor.msr() | Msr.EE);
-        idle();
+        areas.yield(ticks, ProcessorAreas.Preemption.CEDE);
+        boolean isProdded = idle();
+        areas.dispatch(
+                ticks, isProdded ? ProcessorAreas.Dispatch.PROD : reasonOfDispatch(), processor.nia(), processor.msr());
+    }
+
+    private ProcessorAreas.Dispatch reasonOfDispatch() {
+        Interrupts interrupts = processor.interrupts();
+        if (interrupts.isRequested(PowerProcessor.PENDING_SYSTEM_RESET)) {
+            return ProcessorAreas.Dispatch.SYSTEM_RESET;
+        }
+        if (interrupts.isRequested(PowerProcessor.PENDING_EXTERNAL)) {
+            return ProcessorAreas.Dispatch.EXTERNAL_INTERRUPT;
+        }
+        if (interrupts.isRequested(PowerProcessor.PENDING_DECREMENTER)) {
+            return ProcessorAreas.Dispatch.DECREMENTER;
+        }
+        return interrupts.isRequested(PowerProcessor.PENDING_DOORBELL)
+                ? ProcessorAreas.Dispatch.PRIVILEGED_DOORBELL
+                : ProcessorAreas.Dispatch.FIRMWARE;
+    }
+
+    @Override
+    public ProcessorAreas areas(int server) {
+        return vm.vcpu(server).areas;
+    }
+
+    /** The areas that are registered for this vCPU. */
+    public ProcessorAreas areas() {
+        return areas;
+    }
+
+    long presentation() {
+        return vm.xics().presentation(server());
+    }
+
+    void setPresentation(long state) {
+        vm.xics().setPresentation(server(), state);
     }
 
     @Override
@@ -705,12 +828,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public boolean isOnline(int server) {
-        return vm.vcpu(server).online;
+        return vm.vcpu(server).online != 0;
     }
 
     /** Says whether the vCPU takes part in the partition (KVM_REG_PPC_ONLINE), whoever runs it. Any thread. */
     public void setOnline(boolean wanted) {
-        online = wanted;
+        online = wanted ? 1 : 0;
     }
 
     @Override
@@ -743,10 +866,15 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         return vm.topology().vcpus();
     }
 
-    /** Gives the host thread up until an interrupt is pending, or somebody prods or kicks. */
-    private void idle() {
+    /**
+     * Gives the host thread up until an interrupt is pending, or somebody prods or kicks.
+     *
+     * @return whether it was prodded
+     */
+    private boolean idle() {
+        boolean isProdded = false;
         processor.pause();
-        while (!processor.interrupts().wakes() && !prodded.getAndSet(false) && !kicked.get()) {
+        while (!processor.interrupts().wakes() && !(isProdded = prodded.getAndSet(false)) && !kicked.get()) {
             if (virtual && skipIdleTime()) {
                 break;
             }
@@ -754,6 +882,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             performTasks();
         }
         wake();
+        return isProdded;
     }
 
     private void wake() {
@@ -848,6 +977,17 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             if (isTraced) {
                 vm.trace().interrupt(server(), interrupt, srr0);
             }
+        }
+
+        @Override
+        public boolean leavesForMachineCheck(PowerProcessor p) {
+            machineCheckPending = vm.machineChecksLeave();
+            return machineCheckPending;
+        }
+
+        @Override
+        public long systemResetEntry(PowerProcessor p) {
+            return vm.systemResetEntry(Vcpu.this);
         }
 
         @Override

@@ -78,11 +78,37 @@ class CommandLineTest {
         "-bios, /, /",
         "--firmware-variable, =x, ''",
         "--stats, /nonexistent/stats.json, /nonexistent/stats.json",
+        "--drive, nosuch/dir, nosuch/dir",
+        "--memory-backing, hugetlb:, 'hugetlb:': a size",
+        "--memory-backing, hugetlb:3M, hugetlb:3M",
+        "--memory-backing, file:, 'file:': the path",
+        "--memory-backing, disk, 'disk'",
+        "--trace, '', --trace ''",
+        "--trace, 'exits,all', 'all'",
+        "--trace-file, /, --trace-file /",
         "--no-such-option, 1, --no-such-option"
     })
     void run_withUnusableValue_saysSoInOneLineAndEndsWithTwo(String option, String value, String named) {
         assertEquals(2, execute("run", option, value));
         assertOneLine(named);
+    }
+
+    @Test
+    void run_withTraceFileThatIsAFolder_saysSoInOneLineAndEndsWithTwo() {
+        assertEquals(2, execute("run", "--kernel", "/bin/sh", "--trace", "exits", "--trace-file", "/"));
+        assertOneLine("--trace-file /: it is a directory");
+    }
+
+    @Test
+    void stat_withSomethingElseThanANumber_saysSoInOneLineAndEndsWithTwo() {
+        assertEquals(2, execute("stat", "abc"));
+        assertOneLine("abc: not the number of a process");
+    }
+
+    @Test
+    void image_inAFolderThatIsNotThere_saysSoInOneLineAndEndsWithTwo() {
+        assertEquals(2, execute("image", "debian", "/nosuch/x.img"));
+        assertOneLine("/nosuch/x.img");
     }
 
     @Test

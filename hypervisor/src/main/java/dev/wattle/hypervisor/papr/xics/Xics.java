@@ -27,6 +27,10 @@ public final class Xics {
 
     private static final int XISR_MASK = 0xff_ffff;
     private static final int CPPR_SHIFT = 24;
+    private static final int ICP_CPPR_SHIFT = 56;
+    private static final int ICP_XISR_SHIFT = 32;
+    private static final int ICP_MFRR_SHIFT = 24;
+    private static final int ICP_PRIORITY_SHIFT = 16;
 
     /** Server and priority of a source, as ibm,get-xive reports them. */
     public record Destination(int server, int priority) {}
@@ -321,6 +325,65 @@ public final class Xics {
         lock.lock();
         try {
             return servers[server].mfrr;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * State of the presentation controller of a server, as in KVM_REG_PPC_ICP_STATE: CPPR in bits 0:7, XISR in 8:31, MFRR
+     * in 32:39, the priority of what is in XISR in 40:47.
+     */
+    public long presentation(int server) {
+        lock.lock();
+        try {
+            Server s = servers[server];
+            return (long) s.cppr << ICP_CPPR_SHIFT
+                    | (long) s.xisr << ICP_XISR_SHIFT
+                    | (long) s.mfrr << ICP_MFRR_SHIFT
+                    | (long) s.pendingPriority << ICP_PRIORITY_SHIFT;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Restores the state of the presentation controller of a server.
+     *
+     * @param state as {@link #presentation} gives it
+     * @throws IllegalArgumentException if no server can be in that state, or XISR is a source that there is not; nothing
+     *     has changed then
+     */
+    public void setPresentation(int server, long state) {
+        int cppr = (int) (state >>> ICP_CPPR_SHIFT);
+        int xisr = (int) (state >>> ICP_XISR_SHIFT) & XISR_MASK;
+        int mfrr = (int) (state >>> ICP_MFRR_SHIFT) & 0xff;
+        int priority = (int) (state >>> ICP_PRIORITY_SHIFT) & 0xff;
+        lock.lock();
+        try {
+            boolean isPossible = switch (xisr) {
+                case 0 -> priority == LEAST_FAVOURED;
+                case IPI -> priority == mfrr && priority < cppr;
+                default -> isClaimed(xisr) && priority < mfrr && priority < cppr;
+            };
+            if (!isPossible || (state & 0xffff) != 0) {
+                throw new IllegalArgumentException(
+                        "state 0x%x of an interrupt server: XISR %d with priority %d does not go with CPPR %d and MFRR %d"
+                                .formatted(state, xisr, priority, cppr, mfrr));
+            }
+            Server s = servers[server];
+            withdraw(s);
+            s.cppr = cppr;
+            s.mfrr = mfrr;
+            s.xisr = xisr;
+            s.pendingPriority = priority;
+            if (isClaimed(xisr)) {
+                Source source = sources[xisr - base];
+                source.presented = true;
+                // It is pending again if something else displaces it.
+                source.message = !source.levelSensitive;
+            }
+            present(s);
         } finally {
             lock.unlock();
         }
