@@ -11,20 +11,20 @@ import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.mmu.PageSizes;
-import dev.wattle.power.mmu.Slb;
 import dev.wattle.power.processor.GuestDebug;
 import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Interrupts;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PlatformCalls;
 import dev.wattle.power.processor.PowerProcessor;
+import dev.wattle.power.processor.ProcessorGroup;
 import dev.wattle.power.processor.Spr;
 import dev.wattle.power.processor.State;
+import dev.wattle.power.processor.TimeBase;
 import dev.wattle.power.processor.TranslatedAddress;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +33,7 @@ import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -42,6 +43,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * A virtual processor: runs guest code on the thread that calls {@link #run}, until something needs the machine.
@@ -59,17 +61,15 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private static final long LPCR_HR = 1L << 20;
     private static final long LPCR_GTSE = 1L << 10;
 
-    private static final long SEGMENT_FIELDS =
-            Slb.B_1T | Slb.VSID | Slb.KS | Slb.KP | Slb.N | Slb.CLASS | PageSizes.SLB_L_LP;
-
     private static final long DEADLINE_NONE = Long.MAX_VALUE;
 
     private final Vm vm;
+    private final int number;
     /** For this package's tests, too. */
     final PowerProcessor processor;
 
     private final Engine engine;
-    private final VirtualTimeBase virtualTime;
+    private final TimeBase time;
     private final boolean virtual;
     private final DecrementerTimer timer;
     private final AtomicBoolean kicked = new AtomicBoolean();
@@ -84,27 +84,21 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final boolean isTraced;
     private boolean hypercallPending;
     private boolean machineCheckPending;
+    private volatile boolean online = true;
     private final MmioAccesses mmio = new MmioAccesses();
     private final ProcessorAreas areas;
-    private final LongSupplier time = this::timeBase;
-    /** KVM_REG_PPC_ONLINE and KVM_REG_PPC_ARCH_COMPAT: for whoever reads them. */
-    long online;
-
+    private final LongSupplier now = this::timeBase;
+    /** KVM_REG_PPC_ARCH_COMPAT: for whoever reads it. */
     long compatibility;
 
-    Vcpu(Vm vm, Arena arena, PowerFrontEnd frontEnd, Engines engines) {
+    Vcpu(Vm vm, int number, Arena arena, ProcessorGroup group, PowerFrontEnd frontEnd, TimeBase time, Engines engines) {
         this.vm = vm;
+        this.number = number;
+        this.time = time;
         virtual = vm.clock() == ClockMode.VIRTUAL;
         isTraced = vm.trace() != Trace.NONE;
-        virtualTime = new VirtualTimeBase();
         areas = new ProcessorAreas(vm.memory());
-        processor = new PowerProcessor(
-                arena,
-                vm.processor(),
-                vm.memory(),
-                frontEnd,
-                virtual ? virtualTime : new HostTimeBase(),
-                new Platform());
+        processor = new PowerProcessor(arena, vm.processor(), vm.memory(), group, frontEnd, time, new Platform());
         engine = engines.engine(processor, frontEnd);
         withdrawDecrementer = () -> processor.interrupts().withdraw(PowerProcessor.PENDING_DECREMENTER);
         timer = new DecrementerTimer(() -> raise(PowerProcessor.PENDING_DECREMENTER));
@@ -115,8 +109,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         processor.setSpr(Spr.LPCR, vm.processor().guestLpcr());
         processor.setSpr(Spr.FSCR, vm.processor().guestFscr());
         processor.setSpr(Spr.CTRL, 1);
+        processor.setSpr(Spr.PIR, number);
+        processor.setSpr(Spr.TIR, number % vm.topology().threads());
         if (vm.mmu() == MmuMode.RADIX) {
-            registerProcessTable(0, true, true);
+            translateBy(0, true, true);
         }
         processor.contextChanged();
     }
@@ -141,8 +137,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     public Exit runUntil(long completed) {
         running.lock();
         try {
+            processor.resume();
             return runLocked(completed);
         } finally {
+            processor.pause();
             performTasks();
             running.unlock();
         }
@@ -167,6 +165,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                         running.unlock();
                     }
                 } else {
+                    vm.attend();
                     // Short: it may be leaving guest mode, and have looked for tasks before there was this one.
                     interrupted |= !await(task);
                 }
@@ -216,6 +215,96 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         }
     }
 
+    /** If the calling thread is in the middle of running this vCPU: does what others wait for. */
+    void attend() {
+        if (running.isHeldByCurrentThread()) {
+            processor.heed();
+            performTasks();
+        }
+    }
+
+    /** A stay between two instructions, by the thread that runs the vCPU. */
+    private static final class Halt {
+        private final CountDownLatch arrived = new CountDownLatch(1);
+        private final CountDownLatch released = new CountDownLatch(1);
+        /** Whether it has begun, or need not begin any more. */
+        private final AtomicBoolean decided = new AtomicBoolean();
+
+        void stay() {
+            if (decided.compareAndSet(false, true)) {
+                arrived.countDown();
+                awaitUninterruptibly(released);
+            }
+        }
+    }
+
+    private Optional<Halt> halt = Optional.empty();
+
+    /**
+     * Brings the vCPU to a stop until {@link #release}. One thread at a time.
+     *
+     * @param meanwhile done again and again by the calling thread until it stands
+     */
+    void halt(Runnable meanwhile) {
+        if (running.tryLock()) {
+            return;
+        }
+        Halt stay = new Halt();
+        tasks.add(new FutureTask<>(stay::stay, true));
+        processor.request(PowerProcessor.PENDING_TASK);
+        LockSupport.unpark(thread);
+        while (!await(stay.arrived)) {
+            meanwhile.run();
+            if (running.tryLock()) {
+                if (stay.decided.compareAndSet(false, true)) {
+                    return;
+                }
+                // It has come to stand, or is about to: it is not this thread that may hold the lock then.
+                running.unlock();
+            }
+        }
+        halt = Optional.of(stay);
+    }
+
+    /** Lets the vCPU go on, on the thread that has called {@link #halt}. */
+    void release() {
+        if (halt.isPresent()) {
+            Halt stay = halt.get();
+            halt = Optional.empty();
+            stay.released.countDown();
+        } else {
+            running.unlock();
+        }
+    }
+
+    private static boolean await(CountDownLatch latch) {
+        boolean interrupted = false;
+        try {
+            return latch.await(1, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            interrupted = true;
+            return latch.getCount() == 0;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean interrupted = false;
+        while (latch.getCount() != 0) {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private Exit runLocked(long completed) {
         Optional<GuestDebug.Event> earlier = processor.debugging().take();
         if (earlier.isPresent()) {
@@ -228,15 +317,14 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                     new Exit.FailEntry("MSR 0x" + Long.toHexString(processor.msr())
                             + ": it has bits that this processor does not have"));
         }
-        processor.runsOn(thread);
         if (kicked.getAndSet(false)) {
             return count(ExitKind.INTERRUPTED, new Exit.Interrupted());
         }
-        areas.dispatch(time, ProcessorAreas.Dispatch.FIRMWARE, processor.nia(), processor.msr());
+        areas.dispatch(now, ProcessorAreas.Dispatch.FIRMWARE, processor.nia(), processor.msr());
         Exit exit = runDispatched(completed);
         // Runs that must repeat may be interrupted at any time without the guest's knowledge.
         if (!virtual || !(exit instanceof Exit.Interrupted)) {
-            areas.yield(time, ProcessorAreas.Preemption.FIRMWARE);
+            areas.yield(now, ProcessorAreas.Preemption.FIRMWARE);
         }
         return exit;
     }
@@ -403,12 +491,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @throws IllegalStateException as for {@link #get}
      */
     public RegisterValue value(Register register) {
-        requireStopped(register);
-        try {
-            return register.read(this);
-        } finally {
-            running.unlock();
-        }
+        return stopped("register " + register, () -> register.read(this));
     }
 
     /**
@@ -428,22 +511,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @throws IllegalArgumentException as for {@link #set(Register, long)}
      */
     public void set(Register register, RegisterValue value) {
-        requireStopped(register);
-        try {
+        stopped("register " + register, () -> {
             register.write(this, value);
-        } finally {
-            running.unlock();
-        }
-    }
-
-    private void requireStopped(Register register) {
-        requireStopped("register " + register);
-    }
-
-    private void requireStopped(String what) {
-        if (!running.tryLock()) {
-            throw new IllegalStateException(what + " of a vCPU that is running: kick it, or use whileStopped");
-        }
+            return value;
+        });
     }
 
     /**
@@ -452,19 +523,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @throws IllegalStateException as for {@link #get}
      */
     public List<SegmentEntry> segments() {
-        requireStopped("segments");
-        try {
-            List<SegmentEntry> entries = new ArrayList<>();
-            Slb slb = processor.hash().slb();
-            for (int i = 0; i < Slb.ENTRIES; i++) {
-                if (slb.isValid(i)) {
-                    entries.add(new SegmentEntry(slb.esid(i) | i, slb.vsid(i)));
-                }
-            }
-            return entries;
-        } finally {
-            running.unlock();
-        }
+        return stopped("segments", () -> SegmentEntry.read(processor));
     }
 
     /**
@@ -475,29 +534,22 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      *     then
      */
     public void setSegments(List<SegmentEntry> entries) {
-        requireStopped("segments");
+        stopped("segments", () -> {
+            SegmentEntry.write(processor, entries);
+            return entries;
+        });
+    }
+
+    /** Looks at the processor's state, which must not run meanwhile. */
+    private <T> T stopped(String what, Supplier<T> action) {
+        if (vm.isStoppedHere()) {
+            return action.get();
+        }
+        if (!running.tryLock()) {
+            throw new IllegalStateException(what + " of a vCPU that is running: kick it, or use whileStopped");
+        }
         try {
-            int seen = 0;
-            for (SegmentEntry entry : entries) {
-                int number = (int) entry.slbe() & 0xfff;
-                if (number >= Slb.ENTRIES
-                        || (seen >>> number & 1) != 0
-                        || (entry.slbe() & ~Slb.ESID & ~0xfffL) != Slb.VALID
-                        || (entry.slbv() & ~SEGMENT_FIELDS) != 0
-                        || PageSizes.baseOf(entry.slbv()) == 0) {
-                    throw new IllegalArgumentException(entry + ": no valid entry of a segment lookaside buffer of "
-                            + Slb.ENTRIES + ", or one more of that number");
-                }
-                seen |= 1 << number;
-            }
-            for (int i = 0; i < Slb.ENTRIES; i++) {
-                if ((seen >>> i & 1) == 0) {
-                    processor.invalidateSegment(i);
-                }
-            }
-            for (SegmentEntry entry : entries) {
-                processor.setSegment((int) entry.slbe() & 0xfff, entry.slbe() & -0x1000, entry.slbv());
-            }
+            return action.get();
         } finally {
             running.unlock();
         }
@@ -510,12 +562,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @throws IllegalStateException as for {@link #get}
      */
     public Optional<TranslatedAddress> translate(long ea) {
-        requireStopped("address translation");
-        try {
-            return processor.lookUp(ea);
-        } finally {
-            running.unlock();
-        }
+        return stopped("address translation", () -> processor.lookUp(ea));
     }
 
     /** Has the vCPU stop for a debugger from its next run on; {@link GuestDebug#NONE} for no more. */
@@ -604,7 +651,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public int server() {
-        return 0;
+        return number;
+    }
+
+    @Override
+    public <T> T exclusively(Supplier<T> action) {
+        return vm.exclusively(action);
     }
 
     @Override
@@ -619,6 +671,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public void setLpcrBits(long mask, long value) {
+        vm.everywhere(vcpu -> vcpu.setOwnLpcrBits(mask, value));
+    }
+
+    private void setOwnLpcrBits(long mask, long value) {
         processor.setSpr(Spr.LPCR, processor.spr(Spr.LPCR) & ~mask | value & mask);
         processor.interrupts().entriesChanged();
     }
@@ -630,8 +686,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public void registerProcessTable(long dword, boolean radix, boolean gtse) {
-        setLpcrBits(LPCR_HR | LPCR_UPRT, radix ? LPCR_HR | LPCR_UPRT : 0);
-        allowInvalidation(gtse);
+        vm.everywhere(vcpu -> vcpu.translateBy(dword, radix, gtse));
+    }
+
+    private void translateBy(long dword, boolean radix, boolean gtse) {
+        setOwnLpcrBits(LPCR_HR | LPCR_UPRT, radix ? LPCR_HR | LPCR_UPRT : 0);
+        setOwnLpcrBits(LPCR_GTSE, gtse ? LPCR_GTSE : 0);
         if (!radix) {
             processor.radix().deactivate();
         } else if (dword == 0) {
@@ -659,18 +719,18 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public void forgetProcess(long pid) {
-        processor.invalidateProcess(pid);
+        processor.everywhere(each -> each.invalidateProcess(pid));
     }
 
     @Override
     public void forgetPage(long pid, long ea, long bytes) {
-        processor.invalidatePage(pid, ea, bytes);
+        processor.everywhere(each -> each.invalidatePage(pid, ea, bytes));
     }
 
     /** Translates by a hash page table, real mode as well, or no longer. */
     void hashPageTable(Optional<HashPageTable> table, int vrmaBase) {
         long vrmasd = PageSizes.slbEncoding(vrmaBase) << LPCR_VRMASD_SHIFT - 4;
-        setLpcrBits(LPCR_VPM0 | LPCR_VRMASD, table.isPresent() ? LPCR_VPM0 | vrmasd : 0);
+        setOwnLpcrBits(LPCR_VPM0 | LPCR_VRMASD, table.isPresent() ? LPCR_VPM0 | vrmasd : 0);
         processor.hashPageTable(table, vrmaBase);
     }
 
@@ -678,10 +738,13 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     public void cede() {
         counters.count(ExitKind.CEDE);
         processor.setMsr(processor.msr() | Msr.EE);
-        areas.yield(time, ProcessorAreas.Preemption.CEDE);
-        boolean isProdded = idle();
+        areas.yield(now, ProcessorAreas.Preemption.CEDE);
+        dispatchAfterWait(idle());
+    }
+
+    private void dispatchAfterWait(boolean isProdded) {
         areas.dispatch(
-                time, isProdded ? ProcessorAreas.Dispatch.PROD : reasonOfDispatch(), processor.nia(), processor.msr());
+                now, isProdded ? ProcessorAreas.Dispatch.PROD : reasonOfDispatch(), processor.nia(), processor.msr());
     }
 
     private ProcessorAreas.Dispatch reasonOfDispatch() {
@@ -719,27 +782,59 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     }
 
     @Override
+    public void join() {
+        counters.count(ExitKind.CEDE);
+        processor.pause();
+        areas.yield(now, ProcessorAreas.Preemption.CEDE);
+        boolean isProdded = false;
+        while (!(isProdded = prodded.getAndSet(false))
+                && !kicked.get()
+                && !processor.interrupts().isRequested(PowerProcessor.PENDING_SYSTEM_RESET)) {
+            LockSupport.park(this);
+            performTasks();
+        }
+        wake();
+        dispatchAfterWait(isProdded);
+    }
+
+    @Override
+    public boolean isOnline(int server) {
+        return vm.vcpu(server).online;
+    }
+
+    /** Says whether the vCPU takes part in the partition (KVM_REG_PPC_ONLINE), whoever runs it. Any thread. */
+    public void setOnline(boolean wanted) {
+        online = wanted;
+    }
+
+    @Override
+    public boolean isExternalEnabled() {
+        return (processor.msr() & Msr.EE) != 0;
+    }
+
+    @Override
     public boolean prod(int server) {
-        if (server != 0) {
+        if (server < 0 || server >= serverCount()) {
             return false;
         }
-        prodded.set(true);
-        LockSupport.unpark(thread);
+        Vcpu other = vm.vcpu(server);
+        other.prodded.set(true);
+        LockSupport.unpark(other.thread);
         return true;
     }
 
     @Override
     public boolean systemReset(int server) {
-        if (server != 0) {
+        if (server < 0 || server >= serverCount()) {
             return false;
         }
-        raise(PowerProcessor.PENDING_SYSTEM_RESET);
+        vm.vcpu(server).raise(PowerProcessor.PENDING_SYSTEM_RESET);
         return true;
     }
 
     @Override
     public int serverCount() {
-        return 1;
+        return vm.topology().vcpus();
     }
 
     /**
@@ -748,17 +843,23 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @return whether it was prodded
      */
     private boolean idle() {
+        processor.pause();
         boolean isProdded = false;
         while (!processor.interrupts().wakes() && !(isProdded = prodded.getAndSet(false)) && !kicked.get()) {
             if (virtual && skipIdleTime()) {
-                return false;
+                break;
             }
             LockSupport.park(this);
             performTasks();
         }
+        wake();
+        return isProdded;
+    }
+
+    private void wake() {
+        processor.resume();
         // Whoever raised the interrupt may not have come to set PENDING yet.
         processor.request(PowerProcessor.PENDING_KICK);
-        return isProdded;
     }
 
     /** Under a virtual clock: goes to the moment when the decrementer is due. */
@@ -767,7 +868,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         if (deadline == DEADLINE_NONE) {
             return false;
         }
-        virtualTime.skip(Math.max(0, deadline - processor.completed()));
+        ((VirtualTimeBase) time).skip(Math.max(0, deadline - processor.completed()));
         processor.setDecrementerDeadline(DEADLINE_NONE);
         processor.interrupts().request(PowerProcessor.PENDING_DECREMENTER);
         return true;
@@ -787,6 +888,8 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             if (vm.hypercalls().answers(number)) {
                 long[] arguments = isTraced ? arguments() : NO_ARGUMENTS;
                 long result = vm.hypercalls().call(number, Vcpu.this);
+                // What it has had forgotten is forgotten once it returns.
+                p.awaitOthers();
                 if (result != ReturnCode.H_TOO_HARD) {
                     counters.hypercall(number, true);
                     p.setGpr(3, result);
@@ -892,6 +995,32 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         @Override
         public void idle(PowerProcessor p) {
             Vcpu.this.idle();
+        }
+
+        @Override
+        public void doorbell(PowerProcessor p, int thread, boolean isSent) {
+            if (thread >= vm.topology().threads()) {
+                return;
+            }
+            Vcpu other = vm.vcpu(number - number % vm.topology().threads() + thread);
+            if (isSent) {
+                other.raise(PowerProcessor.PENDING_DOORBELL);
+            } else {
+                other.processor.interrupts().withdraw(PowerProcessor.PENDING_DOORBELL);
+            }
+        }
+
+        @Override
+        public long doorbells(PowerProcessor p) {
+            int threads = vm.topology().threads();
+            long bits = 0;
+            for (int thread = 0; thread < threads; thread++) {
+                Vcpu other = vm.vcpu(number - number % threads + thread);
+                if (other.processor.interrupts().isRequested(PowerProcessor.PENDING_DOORBELL)) {
+                    bits |= 1L << thread;
+                }
+            }
+            return bits;
         }
     }
 }

@@ -9,6 +9,7 @@ import dev.wattle.engine.host.PerfMap;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.MmuMode;
+import dev.wattle.hypervisor.ProcessorTopology;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.pseries.Drive;
 import dev.wattle.machine.pseries.Lockstep;
@@ -133,6 +134,17 @@ final class RunCommand implements Callable<Integer> {
             description = "The processor model, such as power9. Default: ${DEFAULT-VALUE}.")
     @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
     private ProcessorModel processor;
+
+    @Option(
+            names = "--smp",
+            paramLabel = "CORES",
+            defaultValue = "1",
+            converter = TopologyConverter.class,
+            description =
+                    "The guest's processors: a number of cores, or cores=C,threads=T with T threads of each core (1, 2, 4"
+                            + " or 8), at most 64 together. Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private ProcessorTopology topology;
 
     @Option(
             names = "--mmu",
@@ -271,6 +283,7 @@ final class RunCommand implements Callable<Integer> {
                     "--memory-backing file: two machines run in lockstep, and would share it; use anonymous");
         }
         Optional<PerfMap> names = perfMap ? Optional.of(perfMapFile()) : Optional.empty();
+        Optional<TextTrace> lines = lines();
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Optional<Path> rom = firmware(progress);
@@ -278,7 +291,6 @@ final class RunCommand implements Callable<Integer> {
         AtomicBoolean told = new AtomicBoolean();
         Optional<Path> translations = translations();
         AtomicBoolean problemTold = new AtomicBoolean();
-        Optional<TextTrace> lines = lines();
         GuestRun run = new GuestRun(terminal, progress, report, lines, noReboot);
         return run.untilTheEnd(guest.name, console -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
@@ -286,6 +298,7 @@ final class RunCommand implements Callable<Integer> {
                     .memoryBytes(memory.bytes())
                     .memorySource(memoryBacking.source())
                     .processor(processor)
+                    .topology(topology)
                     .mmu(mmu)
                     .clock(clock)
                     .console(console);

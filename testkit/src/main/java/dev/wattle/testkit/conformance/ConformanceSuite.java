@@ -17,7 +17,8 @@ public final class ConformanceSuite {
                         IoEventChecks.all(),
                         RegisterChecks.all(),
                         PartitionChecks.all(),
-                        VmChecks.all())
+                        VmChecks.all(),
+                        SharedMemoryChecks.all())
                 .flatMap(List::stream)
                 .toList();
     }
