@@ -289,12 +289,17 @@ public final class Register {
                 }
             });
             spr(0xc0, "PTCR", 64, Spr.PTCR);
-            add("ONLINE", id(0xbf, 32), 32, vcpu -> RegisterValue.of(vcpu.online), (vcpu, value) -> {
-                if (value.low() > 1) {
-                    throw new IllegalArgumentException("ONLINE: " + value + " is neither 0 nor 1");
-                }
-                vcpu.online = value.low();
-            });
+            add(
+                    "ONLINE",
+                    id(0xbf, 32),
+                    32,
+                    vcpu -> RegisterValue.of(vcpu.isOnline(vcpu.server()) ? 1 : 0),
+                    (vcpu, value) -> {
+                        if (value.low() > 1) {
+                            throw new IllegalArgumentException("ONLINE: " + value + " is neither 0 nor 1");
+                        }
+                        vcpu.setOnline(value.low() == 1);
+                    });
             add("ARCH_COMPAT", id(0xb7, 32), 32, vcpu -> RegisterValue.of(vcpu.compatibility), (vcpu, value) -> {
                 long own = vcpu.processor.model().isa() >= 300 ? LOGICAL_PVR_300 : LOGICAL_PVR_207;
                 if (value.low() != 0 && value.low() != own) {

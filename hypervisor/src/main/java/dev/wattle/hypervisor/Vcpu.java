@@ -11,7 +11,6 @@ import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.mmu.PageSizes;
-import dev.wattle.power.mmu.Slb;
 import dev.wattle.power.processor.GuestDebug;
 import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Interrupts;
@@ -26,7 +25,6 @@ import dev.wattle.power.processor.TranslatedAddress;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -62,9 +60,6 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private static final long LPCR_UPRT = 1L << 22;
     private static final long LPCR_HR = 1L << 20;
     private static final long LPCR_GTSE = 1L << 10;
-
-    private static final long SEGMENT_FIELDS =
-            Slb.B_1T | Slb.VSID | Slb.KS | Slb.KP | Slb.N | Slb.CLASS | PageSizes.SLB_L_LP;
 
     private static final long DEADLINE_NONE = Long.MAX_VALUE;
 
@@ -817,13 +812,16 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     public void join() {
         counters.count(ExitKind.CEDE);
         processor.pause();
-        while (!prodded.getAndSet(false)
+        areas.yield(now, ProcessorAreas.Preemption.CEDE);
+        boolean isProdded = false;
+        while (!(isProdded = prodded.getAndSet(false))
                 && !kicked.get()
                 && !processor.interrupts().isRequested(PowerProcessor.PENDING_SYSTEM_RESET)) {
             LockSupport.park(this);
             performTasks();
         }
         wake();
+        dispatchAfterWait(isProdded);
     }
 
     @Override
@@ -872,6 +870,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @return whether it was prodded
      */
     private boolean idle() {
+        processor.pause();
         boolean isProdded = false;
         processor.pause();
         while (!processor.interrupts().wakes() && !(isProdded = prodded.getAndSet(false)) && !kicked.get()) {

@@ -283,6 +283,7 @@ final class RunCommand implements Callable<Integer> {
                     "--memory-backing file: two machines run in lockstep, and would share it; use anonymous");
         }
         Optional<PerfMap> names = perfMap ? Optional.of(perfMapFile()) : Optional.empty();
+        Optional<TextTrace> lines = lines();
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Optional<Path> rom = firmware(progress);
@@ -290,7 +291,6 @@ final class RunCommand implements Callable<Integer> {
         AtomicBoolean told = new AtomicBoolean();
         Optional<Path> translations = translations();
         AtomicBoolean problemTold = new AtomicBoolean();
-        Optional<TextTrace> lines = lines();
         GuestRun run = new GuestRun(terminal, progress, report, lines, noReboot);
         return run.untilTheEnd(guest.name, console -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
