@@ -84,12 +84,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final boolean isTraced;
     private boolean hypercallPending;
     private boolean machineCheckPending;
+    private volatile boolean online = true;
     private final MmioAccesses mmio = new MmioAccesses();
     private final ProcessorAreas areas;
-    private final LongSupplier ticks = this::timeBase;
-    /** KVM_REG_PPC_ONLINE and KVM_REG_PPC_ARCH_COMPAT: for whoever reads them. */
-    volatile long online = 1;
-
+    private final LongSupplier now = this::timeBase;
+    /** KVM_REG_PPC_ARCH_COMPAT: for whoever reads it. */
     long compatibility;
 
     Vcpu(Vm vm, int number, Arena arena, ProcessorGroup group, PowerFrontEnd frontEnd, TimeBase time, Engines engines) {
@@ -321,11 +320,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         if (kicked.getAndSet(false)) {
             return count(ExitKind.INTERRUPTED, new Exit.Interrupted());
         }
-        areas.dispatch(ticks, ProcessorAreas.Dispatch.FIRMWARE, processor.nia(), processor.msr());
+        areas.dispatch(now, ProcessorAreas.Dispatch.FIRMWARE, processor.nia(), processor.msr());
         Exit exit = runDispatched(completed);
         // Runs that must repeat may be interrupted at any time without the guest's knowledge.
         if (!virtual || !(exit instanceof Exit.Interrupted)) {
-            areas.yield(ticks, ProcessorAreas.Preemption.FIRMWARE);
+            areas.yield(now, ProcessorAreas.Preemption.FIRMWARE);
         }
         return exit;
     }
@@ -524,16 +523,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @throws IllegalStateException as for {@link #get}
      */
     public List<SegmentEntry> segments() {
-        return stopped("segments", () -> {
-            List<SegmentEntry> entries = new ArrayList<>();
-            Slb slb = processor.hash().slb();
-            for (int i = 0; i < Slb.ENTRIES; i++) {
-                if (slb.isValid(i)) {
-                    entries.add(new SegmentEntry(slb.esid(i) | i, slb.vsid(i)));
-                }
-            }
-            return entries;
-        });
+        return stopped("segments", () -> SegmentEntry.read(processor));
     }
 
     /**
@@ -545,27 +535,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      */
     public void setSegments(List<SegmentEntry> entries) {
         stopped("segments", () -> {
-            int seen = 0;
-            for (SegmentEntry entry : entries) {
-                int number = (int) entry.slbe() & 0xfff;
-                if (number >= Slb.ENTRIES
-                        || (seen >>> number & 1) != 0
-                        || (entry.slbe() & ~Slb.ESID & ~0xfffL) != Slb.VALID
-                        || (entry.slbv() & ~SEGMENT_FIELDS) != 0
-                        || PageSizes.baseOf(entry.slbv()) == 0) {
-                    throw new IllegalArgumentException(entry + ": no valid entry of a segment lookaside buffer of "
-                            + Slb.ENTRIES + ", or one more of that number");
-                }
-                seen |= 1 << number;
-            }
-            for (int i = 0; i < Slb.ENTRIES; i++) {
-                if ((seen >>> i & 1) == 0) {
-                    processor.invalidateSegment(i);
-                }
-            }
-            for (SegmentEntry entry : entries) {
-                processor.setSegment((int) entry.slbe() & 0xfff, entry.slbe() & -0x1000, entry.slbv());
-            }
+            SegmentEntry.write(processor, entries);
             return entries;
         });
     }
@@ -768,10 +738,13 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     public void cede() {
         counters.count(ExitKind.CEDE);
         processor.setMsr(processor.msr() | Msr.EE);
-        areas.yield(ticks, ProcessorAreas.Preemption.CEDE);
-        boolean isProdded = idle();
+        areas.yield(now, ProcessorAreas.Preemption.CEDE);
+        dispatchAfterWait(idle());
+    }
+
+    private void dispatchAfterWait(boolean isProdded) {
         areas.dispatch(
-                ticks, isProdded ? ProcessorAreas.Dispatch.PROD : reasonOfDispatch(), processor.nia(), processor.msr());
+                now, isProdded ? ProcessorAreas.Dispatch.PROD : reasonOfDispatch(), processor.nia(), processor.msr());
     }
 
     private ProcessorAreas.Dispatch reasonOfDispatch() {
@@ -826,12 +799,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public boolean isOnline(int server) {
-        return vm.vcpu(server).online != 0;
+        return vm.vcpu(server).online;
     }
 
     /** Says whether the vCPU takes part in the partition (KVM_REG_PPC_ONLINE), whoever runs it. Any thread. */
     public void setOnline(boolean wanted) {
-        online = wanted ? 1 : 0;
+        online = wanted;
     }
 
     @Override
@@ -872,7 +845,6 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private boolean idle() {
         processor.pause();
         boolean isProdded = false;
-        processor.pause();
         while (!processor.interrupts().wakes() && !(isProdded = prodded.getAndSet(false)) && !kicked.get()) {
             if (virtual && skipIdleTime()) {
                 break;
