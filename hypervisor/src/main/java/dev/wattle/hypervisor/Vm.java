@@ -7,11 +7,13 @@ import dev.wattle.engine.memory.MemoryBacking;
 import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.irq.IrqEvents;
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.hash.PageTableExport;
 import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
 import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.hypervisor.papr.xive.Xive;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.translate.PowerFrontEnd;
@@ -37,6 +39,7 @@ public final class Vm implements AutoCloseable {
     private static final int SOURCE_BASE = 0x1000;
 
     private static final int SOURCES = 0x1000;
+    private static final int SERVERS = 1;
 
     /** Bytes of host code that a VM may have unless it is told otherwise. */
     public static final long DEFAULT_CODE_CACHE = 128L << 20;
@@ -49,9 +52,9 @@ public final class Vm implements AutoCloseable {
     private final ClockMode clock;
     private final GuestMemory memory;
     private final Arena arena = Arena.ofShared();
-    private final Xics xics = new Xics(1, SOURCE_BASE, SOURCES);
-    private final IrqEvents irqEvents = new IrqEvents(xics);
     private final IoBus io = new IoBus();
+    private final PartitionInterrupts interrupts;
+    private final IrqEvents irqEvents;
     private final MmuMode mmu;
     private final PartitionPageTable pageTable;
     private final HypercallTable hypercalls;
@@ -72,7 +75,13 @@ public final class Vm implements AutoCloseable {
         mmu = builder.mmu();
         memory = builder.memory.get();
         pageTable = new PartitionPageTable(memory, use(mmu, processor), new TableUsers(), preparation(clock));
-        hypercalls = PaprHypercalls.forPartition(xics, pageTable);
+        Xics xics = new Xics(SERVERS, SOURCE_BASE, SOURCES);
+        Optional<Xive> xive = processor.isa() >= 300
+                ? Optional.of(new Xive(SERVERS, SOURCE_BASE + SOURCES, memory, true))
+                : Optional.empty();
+        interrupts = new PartitionInterrupts(xics, xive, io);
+        irqEvents = new IrqEvents(interrupts);
+        hypercalls = PaprHypercalls.forPartition(interrupts, pageTable);
         capabilities = new Capabilities(
                 mmu != MmuMode.HASH && processor.radix(),
                 mmu != MmuMode.RADIX,
@@ -86,7 +95,7 @@ public final class Vm implements AutoCloseable {
                 builder.translations,
                 builder.codeListener);
         vcpu = new Vcpu(this, arena, new PowerFrontEnd(processor), engines);
-        xics.connect(0, vcpu::external);
+        interrupts.connect(0, vcpu::external);
         pageTable.start();
     }
 
@@ -255,8 +264,14 @@ public final class Vm implements AutoCloseable {
         return taken.getFirst();
     }
 
+    /** The XICS interrupt controller, which a guest begins with. */
     public Xics xics() {
-        return xics;
+        return interrupts.xics();
+    }
+
+    /** The interrupt controllers, of which one is active. */
+    public PartitionInterrupts interrupts() {
+        return interrupts;
     }
 
     /** Interrupts that others than the VM's own devices raise. */

@@ -95,12 +95,7 @@ final class PseriesDeviceTree {
         for (int server = 0; server < serverCount; server++) {
             cpu(cpus, model, server, architecture, memoryBytes);
         }
-        root.child("interrupt-controller")
-                .setStrings("device_type", "PowerPC-External-Interrupt-Presentation")
-                .setStrings("compatible", "IBM,ppc-xicp")
-                .setEmpty("interrupt-controller")
-                .set("ibm,interrupt-server-ranges", 0, serverCount)
-                .set("#interrupt-cells", 2);
+        InterruptDeviceTree.addXics(tree, serverCount);
         root.child("event-sources")
                 .setEmpty("interrupt-controller")
                 .set("#interrupt-cells", 2)

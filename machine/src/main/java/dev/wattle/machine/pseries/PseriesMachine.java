@@ -14,13 +14,13 @@ import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.hypervisor.Trace;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.LogicalAccess;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.hypervisor.papr.tce.TceTables;
-import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.GuestMemorySource;
@@ -53,7 +53,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * A pseries machine: a PAPR partition with Open Firmware's client interface, RTAS, the XICS interrupt controller and a
+ * A pseries machine: a PAPR partition with Open Firmware's client interface, RTAS, an interrupt controller and a
  * console. Built by {@link #builder()}, run once by {@link #run}.
  */
 public final class PseriesMachine implements Machine {
@@ -83,13 +83,15 @@ public final class PseriesMachine implements Machine {
         this.disks = disks;
         vcpu = vm.vcpu(0);
         GuestMemory memory = vm.memory();
-        Xics xics = vm.xics();
+        PartitionInterrupts interrupts = vm.interrupts();
+        interrupts.select(builder.interrupts.with(builder.processor).first());
         boolean isVirtual = builder.clock == ClockMode.VIRTUAL;
         Supplier<Instant> clock = isVirtual ? this::virtualNow : Instant::now;
 
-        Terminal terminal = new Terminal(builder.console, xics.claimMessage(PseriesDeviceTree.CONSOLE_INTERRUPT));
-        events = new PowerEvents(xics.claimMessage(PseriesDeviceTree.EPOW_INTERRUPT), clock);
-        ClientArchitectureSupport architecture = new ClientArchitectureSupport(builder.processor, vm.mmu());
+        Terminal terminal = new Terminal(builder.console, interrupts.claimMessage(PseriesDeviceTree.CONSOLE_INTERRUPT));
+        events = new PowerEvents(interrupts.claimMessage(PseriesDeviceTree.EPOW_INTERRUPT), clock);
+        ClientArchitectureSupport architecture =
+                new ClientArchitectureSupport(builder.processor, vm.mmu(), builder.interrupts, interrupts);
         // A virtual clock promises the same run for the same inputs: then these are inputs too.
         Random random = isVirtual ? new Random(0) : new Random();
         UUID uuid =
@@ -99,11 +101,11 @@ public final class PseriesMachine implements Machine {
 
         new PlatformRtas(terminal, this::finish, events, SERVERS, memory.size(), uuid)
                 .define(rtas, new TimeOfDay(clock));
-        new InterruptRtas(xics).define(rtas);
+        new InterruptRtas(interrupts).define(rtas);
         builder.nvram.define(rtas);
         TceTables tables = new TceTables();
         tables.define(vm.hypercalls());
-        bridge = new PciHostBridge(vm.io(), memory, xics, tables);
+        bridge = new PciHostBridge(vm.io(), memory, interrupts, tables);
         for (int slot = 0; slot < builder.functions.size(); slot++) {
             bridge.plug(slot, builder.functions.get(slot));
         }
@@ -129,6 +131,7 @@ public final class PseriesMachine implements Machine {
                 builder.processor, memory.size(), SERVERS, builder.bootArguments, uuid, seed, architecture, rtas);
 
         PciDeviceTree.describe(tree, bridge);
+        InterruptDeviceTree.describe(tree, interrupts.mode());
         if (watchdogs.isPresent()) {
             PseriesDeviceTree.offer(tree, "hcall-watchdog");
         }
@@ -335,6 +338,7 @@ public final class PseriesMachine implements Machine {
         private GuestMemorySource memorySource = MemoryBacking::anonymous;
         private ProcessorModel processor = ProcessorModel.POWER9;
         private MmuMode mmu = MmuMode.AUTO;
+        private InterruptChoice interrupts = InterruptChoice.DUAL;
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
         private final Vm.Builder vmBuilder = Vm.builder();
@@ -450,6 +454,12 @@ public final class PseriesMachine implements Machine {
             return this;
         }
 
+        /** Which interrupt controllers the guest is offered; both by default, of which it chooses one. */
+        public Builder interrupts(InterruptChoice choice) {
+            interrupts = choice;
+            return this;
+        }
+
         /** Where time comes from; the host's clock by default. */
         public Builder clock(ClockMode mode) {
             clock = mode;
@@ -517,6 +527,11 @@ public final class PseriesMachine implements Machine {
                 throw new ConfigurationException("mmu radix: processor "
                         + processor.name().toLowerCase(Locale.ROOT)
                         + " translates by hash page table only; use mmu hash or auto, or processor power9");
+            }
+            if (interrupts == InterruptChoice.XIVE && processor.isa() < 300) {
+                throw new ConfigurationException("interrupts xive: processor "
+                        + processor.name().toLowerCase(Locale.ROOT)
+                        + " has no XIVE; use interrupts xics or dual, or processor power9");
             }
             if (firmware.isPresent()) {
                 FirmwareRom.open(firmware.get());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor.papr.xics;
 
+import dev.wattle.hypervisor.irq.InterruptController;
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -19,7 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Thread-safe: devices raise lines from their own threads. {@link ExternalInterruptLine#set} is called with the lock
  * held.
  */
-public final class Xics {
+public final class Xics implements InterruptController {
     /** Source number of the inter-processor interrupt in XISR. */
     public static final int IPI = 2;
     /** Masked, as a source's priority; everything admitted, as a CPPR; no interrupt wanted, as an MFRR. */
@@ -113,6 +114,7 @@ public final class Xics {
     }
 
     /** Connects a server to the external interrupt input of its vCPU. */
+    @Override
     public void connect(int server, ExternalInterruptLine line) {
         lock.lock();
         try {
@@ -125,6 +127,7 @@ public final class Xics {
     }
 
     /** Number of interrupt servers. */
+    @Override
     public int serverCount() {
         return servers.length;
     }
@@ -134,6 +137,7 @@ public final class Xics {
      *
      * @throws IllegalArgumentException if the number is out of range or claimed already
      */
+    @Override
     public IrqLine claimLevel(int number) {
         return claim(number, true);
     }
@@ -143,6 +147,7 @@ public final class Xics {
      *
      * @throws IllegalArgumentException if the number is out of range or claimed already
      */
+    @Override
     public IrqLine claimMessage(int number) {
         return claim(number, false);
     }
@@ -165,6 +170,7 @@ public final class Xics {
     }
 
     /** Whether a device has claimed this source number. */
+    @Override
     public boolean isSource(int number) {
         lock.lock();
         try {
@@ -249,6 +255,7 @@ public final class Xics {
      *
      * @throws IllegalArgumentException if there is no such source
      */
+    @Override
     public void onEndOfInterrupt(int number, Runnable listener) {
         lock.lock();
         try {
@@ -262,6 +269,7 @@ public final class Xics {
     }
 
     /** Gives a source back that was claimed; it is not pending any more. Does nothing if there is no such source. */
+    @Override
     public void release(int number) {
         lock.lock();
         try {
@@ -369,6 +377,7 @@ public final class Xics {
     }
 
     /** Masks a source and remembers its priority. Returns false if there is no such source. */
+    @Override
     public boolean mask(int number) {
         lock.lock();
         try {
@@ -403,6 +412,7 @@ public final class Xics {
     }
 
     /** Back to the state at power-on: everything masked, nothing pending but the levels that devices hold. */
+    @Override
     public void reset() {
         lock.lock();
         try {
