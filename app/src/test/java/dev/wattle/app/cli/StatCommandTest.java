@@ -35,7 +35,8 @@ class StatCommandTest {
                 "a guest",
                 List.of(
                         new LiveCounts.Count("CEDE", "", ceded),
-                        new LiveCounts.Count("PAPR_HCALL", "H_PUT_TERM_CHAR", written)));
+                        new LiveCounts.Count("PAPR_HCALL", "H_PUT_TERM_CHAR", written)),
+                "CPU[0000]\n");
     }
 
     @Test
@@ -59,6 +60,20 @@ class StatCommandTest {
                                 + "CEDE +3 +4\\R"
                                 + "PAPR_HCALL +H_PUT_TERM_CHAR +12345 +2\\R\\R"),
                 out::toString);
+    }
+
+    @Test
+    void info_ofInterrupts_showsWhatTheMachineTells() {
+        InfoCommand.write(new PrintWriter(out), InfoCommand.Topic.INTERRUPTS, counts(3, 4));
+        assertTrue(out.toString().matches("a guest\\RCPU\\[0000\\]\\R"), out::toString);
+    }
+
+    @Test
+    void info_ofUnknownTopicOrProcess_isRefused() {
+        assertEquals(2, execute("info", "weather"));
+        assertTrue(err.toString().contains("'weather' is nothing to show"), err::toString);
+        assertEquals(1, execute("info", "interrupts", "999999999"));
+        assertTrue(err.toString().contains("process 999999999"), err::toString);
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.hypervisor.Trace;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
+import dev.wattle.hypervisor.irq.InterruptReport;
 import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
@@ -282,6 +283,11 @@ public final class PseriesMachine implements Machine {
     @Override
     public List<ExitCount> exits() {
         return vm.exits();
+    }
+
+    @Override
+    public String interrupts() {
+        return InterruptReport.of(vm.interrupts());
     }
 
     @Override

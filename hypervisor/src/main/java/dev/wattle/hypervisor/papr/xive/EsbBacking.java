@@ -24,7 +24,8 @@ public interface EsbBacking {
     }
 
     /**
-     * Puts this behind the pages of a source. Nothing is forwarded by that.
+     * Puts this behind the pages of a source. Nothing is forwarded by that, but what has come in for this one while it was
+     * behind none.
      *
      * @param pq the state that the pages had
      * @param asserted the level of the source's line

@@ -2,6 +2,7 @@
 package dev.wattle.hypervisor.papr.xive;
 
 import dev.wattle.engine.memory.GuestMemory;
+import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -107,6 +108,11 @@ public final class EventQueue {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Whether queues come in a size, given by its logarithm. */
+    static boolean isSize(long shift) {
+        return Arrays.stream(SHIFTS).anyMatch(possible -> possible == shift);
     }
 
     /** Whether a queue can be there: a size that exists, naturally aligned, in memory that can be written. */
@@ -252,7 +258,7 @@ public final class EventQueue {
     }
 
     /** Some entries around the next one, oldest first: the last of them is the next to be written. */
-    int[] window(int count) {
+    public int[] window(int count) {
         Configuration now = configuration();
         if (!now.enabled) {
             return new int[0];

@@ -262,7 +262,7 @@ public final class Xive implements InterruptController {
             queue.reset();
             return QueueResult.DONE;
         }
-        if (Arrays.stream(EventQueue.SHIFTS).noneMatch(possible -> possible == shift)) {
+        if (!EventQueue.isSize(shift)) {
             return QueueResult.SIZE;
         }
         if (!queue.isPossible(address, (int) shift)) {

@@ -190,7 +190,7 @@ public final class XiveSource implements IrqLine, EsbBacking.Source {
     }
 
     /** Sets P and Q, as the guest could; nothing is forwarded. */
-    void setPq(int pq) {
+    public void setPq(int pq) {
         lock.lock();
         try {
             backing.store(0xc00 | pq << 8);
