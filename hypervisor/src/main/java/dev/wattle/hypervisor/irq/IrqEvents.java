@@ -2,6 +2,7 @@
 package dev.wattle.hypervisor.irq;
 
 import dev.wattle.hypervisor.io.EventFd;
+import dev.wattle.hypervisor.papr.xics.InterruptController;
 import dev.wattle.hypervisor.papr.xics.IrqLine;
 
 /** The IRQ events of a VM, and the routes from their numbers to its interrupt sources. */

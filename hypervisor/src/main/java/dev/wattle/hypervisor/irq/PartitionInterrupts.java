@@ -3,6 +3,7 @@ package dev.wattle.hypervisor.irq;
 
 import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.papr.xics.ExternalInterruptLine;
+import dev.wattle.hypervisor.papr.xics.InterruptController;
 import dev.wattle.hypervisor.papr.xics.IrqLine;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.hypervisor.papr.xive.Xive;

@@ -3,9 +3,9 @@ package dev.wattle.machine.pseries;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.io.IoBus;
-import dev.wattle.hypervisor.irq.InterruptController;
 import dev.wattle.hypervisor.papr.tce.TceTable;
 import dev.wattle.hypervisor.papr.tce.TceTables;
+import dev.wattle.hypervisor.papr.xics.InterruptController;
 import dev.wattle.hypervisor.papr.xics.IrqLine;
 import dev.wattle.machine.pci.Bar;
 import dev.wattle.machine.pci.BarMapper;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor.papr.xics;
 
-import dev.wattle.hypervisor.irq.InterruptController;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

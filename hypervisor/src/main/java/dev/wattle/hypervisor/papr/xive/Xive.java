@@ -3,8 +3,8 @@ package dev.wattle.hypervisor.papr.xive;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.io.IoBus;
-import dev.wattle.hypervisor.irq.InterruptController;
 import dev.wattle.hypervisor.papr.xics.ExternalInterruptLine;
+import dev.wattle.hypervisor.papr.xics.InterruptController;
 import dev.wattle.hypervisor.papr.xics.IrqLine;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -23,7 +23,7 @@ class EsbSwitchTest {
     private static final int PRIORITY = 6;
     private static final int QUEUE_SHIFT = 16;
 
-    /** Triggers of the flood; ten million take some minutes. */
+    /** Triggers of the flood at least, and switches while it goes on. */
     private static final long TRIGGERS = Long.getLong("wattle.flood.triggers", 400_000);
 
     private static final int SWITCHES = Integer.getInteger("wattle.flood.switches", 400);
@@ -207,39 +207,40 @@ class EsbSwitchTest {
             Thread handler = new Thread(() -> handle(board, handled, stop));
             List<Thread> producers = new ArrayList<>();
             long share = TRIGGERS / 4;
-            producers.add(new Thread(() -> repeat(share, () -> board.trigger(MSI))));
-            producers.add(new Thread(() -> repeat(share, device::pulse)));
-            producers.add(new Thread(() -> repeat(share, fd::signal)));
-            producers.add(new Thread(() -> repeat(share, () -> board.trigger(MSI))));
+            AtomicBoolean switched = new AtomicBoolean();
+            AtomicLong sent = new AtomicLong();
+            for (Runnable event :
+                    List.<Runnable>of(() -> board.trigger(MSI), device::pulse, fd::signal, () -> board.trigger(MSI))) {
+                producers.add(new Thread(() -> sent.addAndGet(repeat(share, switched, event))));
+            }
             handler.start();
             producers.forEach(Thread::start);
             EsbBacking other = backing;
             for (int i = 0; i < SWITCHES; i++) {
                 long before = source.slowTouches();
                 other = source.switchTo(other);
-                // Somebody touches the pages at once; when the flood is over, this thread does.
+                // The flood touches the pages at once.
                 while (source.slowTouches() == before) {
-                    if (producers.stream().noneMatch(Thread::isAlive)) {
-                        board.esb(MSI, 0x800);
-                    }
                     Thread.onSpinWait();
                 }
                 assertEquals(before + 1, source.slowTouches());
             }
+            switched.set(true);
             for (Thread producer : producers) {
                 producer.join();
             }
+            assertTrue(sent.get() >= TRIGGERS / 4 * 4);
             if (other == backing) {
                 source.switchTo(other);
                 board.esb(MSI, 0x800);
             }
             backing.sync();
-            while (counters.triggers() < 4 * share || source.pq() != Pq.RESET || board.lines[0]) {
+            while (counters.triggers() < sent.get() || source.pq() != Pq.RESET || board.lines[0]) {
                 Thread.onSpinWait();
             }
             stop.set(true);
             handler.join();
-            assertEquals(4 * share, counters.triggers());
+            assertEquals(sent.get(), counters.triggers());
             assertEquals(0, counters.dropped());
             assertEquals(counters.triggers() - counters.merged(), counters.forwarded() + counters.queued());
             assertEquals(counters.queued(), counters.reissued(), "each remembered event was forwarded once");
@@ -250,10 +251,14 @@ class EsbSwitchTest {
         }
     }
 
-    private static void repeat(long times, Runnable action) {
-        for (long i = 0; i < times; i++) {
+    /** Acts so many times at least, and until all is switched; returns how often. */
+    private static long repeat(long times, AtomicBoolean switched, Runnable action) {
+        long done = 0;
+        while (done < times || !switched.get()) {
             action.run();
+            done++;
         }
+        return done;
     }
 
     /** What a guest's interrupt handler does. */

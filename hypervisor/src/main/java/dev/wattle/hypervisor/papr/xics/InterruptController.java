@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.wattle.hypervisor.irq;
-
-import dev.wattle.hypervisor.papr.xics.ExternalInterruptLine;
-import dev.wattle.hypervisor.papr.xics.IrqLine;
+package dev.wattle.hypervisor.papr.xics;
 
 /** What devices and vCPUs see of an interrupt controller. Thread-safe. */
 public interface InterruptController {
