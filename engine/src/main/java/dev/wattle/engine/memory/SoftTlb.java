@@ -261,14 +261,20 @@ public final class SoftTlb {
         HostMemory.putLong(entry + WRITE_LIMIT, 0);
     }
 
-    /** Withdraws the permission to write without a look from every entry that covers a byte of a host range. */
-    public void protect(long host, long bytes) {
+    /**
+     * Withdraws the permission to write without a look from every entry that covers a byte of a host range.
+     *
+     * @return whether there was one
+     */
+    public boolean protect(long host, long bytes) {
         forgetRecent();
+        boolean found = false;
         for (int i = 0; i < count; i++) {
             if (used[i] && mayWrite(i, host, bytes)) {
-                protect(addresses[i], masks[i], host, bytes);
+                found |= protect(addresses[i], masks[i], host, bytes);
             }
         }
+        return found;
     }
 
     private boolean mayWrite(int table, long host, long bytes) {
@@ -280,16 +286,19 @@ public final class SoftTlb {
         return false;
     }
 
-    private static void protect(long start, long mask, long host, long bytes) {
+    private static boolean protect(long start, long mask, long host, long bytes) {
+        boolean found = false;
         for (long entry = start; entry <= start + mask; entry += ENTRY_BYTES) {
             long limit = HostMemory.getLong(entry + WRITE_LIMIT);
             if (limit != 0) {
                 long first = HostMemory.getLong(entry + TAG) + HostMemory.getLong(entry + ADDEND);
                 if (first < host + bytes && host < first + limit + MARGIN) {
                     HostMemory.putLong(entry + WRITE_LIMIT, 0);
+                    found = true;
                 }
             }
         }
+        return found;
     }
 
     /** Entries made. */
