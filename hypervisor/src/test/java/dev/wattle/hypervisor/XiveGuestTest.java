@@ -30,6 +30,7 @@ class XiveGuestTest {
 
     /** r20 counts events; r24 queue, r25 index, r26 generation, r28 entries; r22 TIMA, r23 management page. */
     private static final String HANDLER = """
+            mfcr 2
             lhz 3, 0x810(22)
             next:
             slwi 4, 25, 2
@@ -49,14 +50,15 @@ class XiveGuestTest {
             done:
             li 7, 0xff
             stb 7, 0x11(22)
+            mtcrf 255, 2
             rfid
             """;
 
-    /** Sets queue 0/6 and the source in r19 up. */
+    /** Sets queue 6 of the server in r18 up, and the source in r19. */
     private static final String SET_UP = """
             li 3, 0x3b8
             li 4, 1
-            li 5, 0
+            mr 5, 18
             li 6, 6
             mr 7, 24
             li 8, 12
@@ -65,7 +67,7 @@ class XiveGuestTest {
             li 3, 0x3ac
             li 4, 2
             mr 5, 19
-            li 6, 0
+            mr 6, 18
             li 7, 6
             li 8, 0x99
             sc 1
@@ -194,6 +196,78 @@ class XiveGuestTest {
             assertEquals(-1, vcpu.gpr(12));
             assertEquals(3, vcpu.gpr(20));
             assertEquals(4, ends[0]);
+        }
+    }
+
+    /** Two vCPUs interrupt each other in turn, by the sources that are for that. */
+    @ParameterizedTest
+    @EnumSource(EngineMode.class)
+    void guest_withTwoProcessors_playsPingPongAndLosesNoBall(EngineMode engine) throws Exception {
+        int rounds = 2000;
+        try (Vm vm = Vm.builder()
+                .memoryBytes(1 << 20)
+                .engine(engine)
+                .topology(new ProcessorTopology(2, 1))
+                .build()) {
+            vm.interrupts().select(InterruptMode.XIVE);
+            Xive xive = vm.interrupts().xive().orElseThrow();
+            program(vm, 0x500, HANDLER);
+            String ready = """
+                    ld 7, 0xc00(23)
+                    li 9, 1
+                    std 9, 0(27)
+                    other:
+                    ld 9, 0(17)
+                    cmpdi 9, 0
+                    beq other
+                    """;
+            program(vm, START, SET_UP + ready + """
+                    again:
+                    addi 30, 30, 1
+                    std 5, 0(29)
+                    wait:
+                    cmpd 20, 30
+                    blt wait
+                    cmpd 20, 21
+                    blt again
+                    li 3, 0x7abc
+                    sc 1
+                    """);
+            program(vm, 2 * START, SET_UP + ready + """
+                    wait:
+                    cmpd 20, 30
+                    beq wait
+                    addi 30, 30, 1
+                    std 5, 0(29)
+                    cmpd 30, 21
+                    blt wait
+                    li 3, 0x7abc
+                    sc 1
+                    """);
+            for (int server = 0; server < 2; server++) {
+                Vcpu vcpu = vm.vcpu(server);
+                vcpu.setNia((server + 1) * START);
+                vcpu.setMsr(Msr.SF | Msr.EE);
+                vcpu.setGpr(17, 0x8000 + 8 * (1 - server));
+                vcpu.setGpr(27, 0x8000 + 8 * server);
+                vcpu.setGpr(18, server);
+                vcpu.setGpr(19, server);
+                vcpu.setGpr(21, rounds);
+                vcpu.setGpr(22, Xive.timaPage(false));
+                vcpu.setGpr(23, xive.triggerPage(server) + (1L << Xive.PAGE_SHIFT));
+                vcpu.setGpr(24, QUEUE + server * 0x1000);
+                vcpu.setGpr(26, 1);
+                vcpu.setGpr(28, 1024);
+                vcpu.setGpr(29, xive.triggerPage(1 - server));
+            }
+            Thread second = Thread.ofPlatform().start(() -> vm.vcpu(1).run());
+            runToDone(vm);
+            second.join();
+            for (int server = 0; server < 2; server++) {
+                assertEquals(rounds, vm.vcpu(server).gpr(20), "events of server " + server);
+                assertEquals(rounds, xive.queue(server, 6).written());
+            }
+            assertEquals(List.of(), xive.violations(true));
         }
     }
 

@@ -16,16 +16,16 @@ import java.util.function.IntConsumer;
  */
 public final class XiveSource implements IrqLine, EsbBacking.Source {
     private static final Runnable NOBODY = () -> {};
-    private static final EsbBacking UNMAPPED = new Unmapped();
 
+    private final EsbBacking unmapped = new Unmapped();
     private final int number;
     private final boolean levelSensitive;
     private final IntConsumer router;
     private final SourceCounters counters = new SourceCounters();
     private final AtomicLong slowTouches = new AtomicLong();
     private final ReentrantLock lock = new ReentrantLock();
-    /** What the guest's pages lead to; {@link #UNMAPPED} until the next touch. */
-    private volatile EsbBacking mapped = UNMAPPED;
+    /** What the guest's pages lead to; {@link #unmapped} until the next touch. */
+    private volatile EsbBacking mapped = unmapped;
 
     private volatile EsbBacking backing;
     private volatile boolean asserted;
@@ -113,7 +113,7 @@ public final class XiveSource implements IrqLine, EsbBacking.Source {
         lock.lock();
         try {
             EsbBacking old = backing;
-            mapped = UNMAPPED;
+            mapped = unmapped;
             int pq = old.detach();
             try {
                 next.attach(this, pq, asserted);

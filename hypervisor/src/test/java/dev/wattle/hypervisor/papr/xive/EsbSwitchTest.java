@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What is behind the ESB pages of a source changes, while they are in use. */
-@Timeout(value = 1200, unit = TimeUnit.SECONDS)
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
 class EsbSwitchTest {
     private static final int MSI = 0x1300;
     private static final int PRIORITY = 6;

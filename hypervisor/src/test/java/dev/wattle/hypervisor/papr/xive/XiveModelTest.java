@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class XiveModelTest {
     private static final int PRIORITY = 6;
     /** Random scenarios; more find more. */
-    private static final int SCENARIOS = Integer.getInteger("wattle.model.scenarios", 5);
+    private static final int SCENARIOS = Integer.getInteger("wattle.model.scenarios", 20);
 
     private static final GuestMemory MEMORY = GuestMemory.allocate(1 << 16);
 
@@ -25,11 +25,11 @@ class XiveModelTest {
     private static ModelCheckingOptions options() {
         return new ModelCheckingOptions()
                 .threads(2)
-                .actorsPerThread(3)
+                .actorsPerThread(2)
                 .actorsBefore(1)
                 .actorsAfter(2)
                 .iterations(SCENARIOS)
-                .invocationsPerIteration(100);
+                .invocationsPerIteration(300);
     }
 
     /** A source, and the number of events that it has forwarded. */
@@ -79,7 +79,7 @@ class XiveModelTest {
     }
 
     /** A thread context. */
-    @Param(name = "priority", gen = IntGen.class, conf = "0:8")
+    @Param(name = "priority", gen = IntGen.class, conf = "5:7")
     public static class ContextModel {
         private boolean line;
         private final ThreadContext context = new ThreadContext(0);
