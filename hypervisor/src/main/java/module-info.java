@@ -13,4 +13,5 @@ module dev.wattle.hypervisor {
     exports dev.wattle.hypervisor.papr.tce;
     exports dev.wattle.hypervisor.papr.hash;
     exports dev.wattle.hypervisor.papr.xics;
+    exports dev.wattle.hypervisor.papr.xive;
 }

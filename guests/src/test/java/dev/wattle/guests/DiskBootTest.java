@@ -10,6 +10,7 @@ import dev.wattle.app.guest.Progress;
 import dev.wattle.hypervisor.ExitKind;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.pseries.Drive;
+import dev.wattle.machine.pseries.InterruptChoice;
 import dev.wattle.machine.pseries.PseriesMachine;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Boots a disk as a machine does: SLOF loads GRUB, GRUB the kernel, and that finds its root file system. */
 @Timeout(900)
@@ -58,12 +61,14 @@ class DiskBootTest {
                 .sum();
     }
 
-    @Test
-    void disk_bootedByFirmware_givesAShellWithoutAnExitForItsDevices() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"DUAL, XIVE-IRQ", "XIVE, XIVE-IRQ", "XICS, XICS"})
+    void disk_bootedByFirmware_givesAShellWithoutAnExitForItsDevices(InterruptChoice interrupts, String chip)
+            throws Exception {
         ScriptedConsole console = new ScriptedConsole();
         Shell shell = new Shell(console.transcript(), console::type);
         try (ExecutorService thread = Executors.newSingleThreadExecutor();
-                PseriesMachine machine = machine(console).build()) {
+                PseriesMachine machine = machine(console).interrupts(interrupts).build()) {
             Future<MachineOutcome> end = thread.submit(machine::run);
             try {
                 console.transcript().readUntil("Welcome to GRUB!");
@@ -78,7 +83,9 @@ class DiskBootTest {
                 shell.awaitPrompt();
                 String mounts = shell.run("mount; cat /proc/interrupts");
                 assertTrue(mounts.contains("/dev/vda2 on / type ext4 (rw"), mounts);
-                assertTrue(mounts.contains("virtio0-req"), mounts);
+                // How many there were, and who has delivered them.
+                assertTrue(mounts.matches("(?s).* [1-9]\\d* +" + chip + " [^\n]*hvc_console.*"), mounts);
+                assertTrue(mounts.matches("(?s).* [1-9]\\d* +pSeries-PCI-MSI [^\n]*virtio0-req.*"), mounts);
                 shell.run("seq 100000 >/seq; sync; echo 3 >/proc/sys/vm/drop_caches");
                 String sum = shell.run("md5sum /seq");
                 assertTrue(sum.contains("dea9193b768319cbb4ff1a137ac03113"), sum);

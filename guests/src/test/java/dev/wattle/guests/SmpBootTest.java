@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.wattle.app.guest.GuestImage;
 import dev.wattle.hypervisor.ProcessorTopology;
 import dev.wattle.machine.MachineOutcome;
+import dev.wattle.machine.pseries.InterruptChoice;
 import dev.wattle.machine.pseries.PseriesMachine;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Boots Debian's unmodified kernel on several processors. */
 @Timeout(900)
@@ -25,8 +27,11 @@ class SmpBootTest {
     private static final String TROUBLE =
             "dmesg | grep -c -i -e 'bug:' -e warning: -e stall -e oops -e 'call trace' -e lockup";
 
-    @Test
-    void processors_asDescribed_areThoseOfTheGuest() throws Exception {
+    @ParameterizedTest
+    @EnumSource(
+            value = InterruptChoice.class,
+            names = {"XICS", "XIVE"})
+    void processors_asDescribed_areThoseOfTheGuest(InterruptChoice interrupts) throws Exception {
         ProcessorTopology topology = new ProcessorTopology(2, 4);
         GuestImage demo = Demo.image();
         ScriptedConsole console = new ScriptedConsole();
@@ -38,6 +43,7 @@ class SmpBootTest {
                         .bootArguments(demo.bootArguments())
                         .memoryBytes(1L << 30)
                         .topology(topology)
+                        .interrupts(interrupts)
                         .console(console)
                         .build()) {
             Future<MachineOutcome> end = thread.submit(machine::run);
@@ -46,6 +52,8 @@ class SmpBootTest {
                 assertEquals("8", lastLine(shell.run(COUNT)));
                 String siblings = shell.run("cat /sys/devices/system/cpu/cpu5/topology/thread_siblings_list");
                 assertEquals("4-7", lastLine(siblings));
+                String chips = shell.run("cat /proc/interrupts");
+                assertEquals(interrupts == InterruptChoice.XIVE, chips.contains("XIVE-IPI"), chips);
                 shell.run(LOAD);
                 int rounds = Integer.getInteger("wattle.hotplug", 5);
                 String loop = "i=0; while [ $i -lt " + rounds + " ]; do i=$((i+1)); for c in 1 3 6 7; do"

@@ -48,6 +48,7 @@ final class Capabilities {
             case PPC_NESTED_HV -> 0;
             case PPC_MMU_RADIX, PPC_RPT_INVALIDATE -> radix ? 1 : 0;
             case PPC_MMU_HASH_V3 -> hash && isa3 ? 1 : 0;
+            case IRQ_XIVE -> isa3 ? 1 : 0;
             case PPC_HTAB_FD, SPAPR_RESIZE_HPT -> hash ? 1 : 0;
             default -> 1;
         };

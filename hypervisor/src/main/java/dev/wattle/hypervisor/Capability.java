@@ -60,6 +60,8 @@ public enum Capability {
     PPC_GET_CPU_CHAR(151),
     /** Guests that are hypervisors. */
     PPC_NESTED_HV(160),
+    /** The XIVE interrupt controller. */
+    IRQ_XIVE(169),
     /** {@link Vcpu#setGuestDebug} with single step. */
     PPC_GUEST_DEBUG_SSTEP(176),
     /** H_RPT_INVALIDATE is answered; enabled with 1 or 0. */

@@ -905,7 +905,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
         @Override
         public long ioLoad(PowerProcessor p, long ea, long ra, int bytes) {
-            OptionalLong value = vm.io().read(ra, bytes);
+            OptionalLong value = vm.io().read(ra, bytes, server());
             if (value.isPresent()) {
                 counters.count(ExitKind.MMIO_HANDLED, ExitCounters.LOAD);
                 return value.getAsLong();
@@ -915,7 +915,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
         @Override
         public void ioStore(PowerProcessor p, long ea, long ra, int bytes, long value) {
-            if (vm.io().write(ra, bytes, value)) {
+            if (vm.io().write(ra, bytes, value, server())) {
                 counters.count(ExitKind.MMIO_HANDLED, ExitCounters.STORE);
                 return;
             }

@@ -7,11 +7,13 @@ import dev.wattle.engine.memory.MemoryBacking;
 import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.irq.IrqEvents;
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.hash.PageTableExport;
 import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
 import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.hypervisor.papr.xive.Xive;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.processor.ProcessorGroup;
@@ -61,9 +63,9 @@ public final class Vm implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final ProcessorTopology topology;
     private final ProcessorGroup group;
-    private final Xics xics;
-    private final IrqEvents irqEvents;
     private final IoBus io = new IoBus();
+    private final PartitionInterrupts interrupts;
+    private final IrqEvents irqEvents;
     private final MmuMode mmu;
     private final PartitionPageTable pageTable;
     private final HypercallTable hypercalls;
@@ -86,12 +88,16 @@ public final class Vm implements AutoCloseable {
         trace = builder.trace;
         mmu = builder.mmu();
         topology = builder.topology;
-        xics = new Xics(topology.vcpus(), SOURCE_BASE, SOURCES);
-        irqEvents = new IrqEvents(xics);
         memory = builder.memory.get();
         group = new ProcessorGroup(memory);
         pageTable = new PartitionPageTable(memory, use(mmu, processor), new TableUsers(), preparation(clock));
-        hypercalls = PaprHypercalls.forPartition(xics, pageTable);
+        Xics xics = new Xics(topology.vcpus(), SOURCE_BASE, SOURCES);
+        Optional<Xive> xive = processor.isa() >= 300
+                ? Optional.of(new Xive(topology.vcpus(), SOURCE_BASE + SOURCES, memory, true))
+                : Optional.empty();
+        interrupts = new PartitionInterrupts(xics, xive, io);
+        irqEvents = new IrqEvents(interrupts);
+        hypercalls = PaprHypercalls.forPartition(interrupts, pageTable);
         capabilities = new Capabilities(
                 mmu != MmuMode.HASH && processor.radix(),
                 mmu != MmuMode.RADIX,
@@ -109,7 +115,7 @@ public final class Vm implements AutoCloseable {
         for (int number = 0; number < topology.vcpus(); number++) {
             Vcpu vcpu = new Vcpu(this, number, arena, group, new PowerFrontEnd(processor), time, engines);
             vcpus.add(vcpu);
-            xics.connect(number, vcpu::external);
+            interrupts.connect(number, vcpu::external);
         }
         pageTable.start();
     }
@@ -304,8 +310,14 @@ public final class Vm implements AutoCloseable {
         return taken.getFirst();
     }
 
+    /** The XICS interrupt controller, which a guest begins with. */
     public Xics xics() {
-        return xics;
+        return interrupts.xics();
+    }
+
+    /** The interrupt controllers, of which one is active. */
+    public PartitionInterrupts interrupts() {
+        return interrupts;
     }
 
     /** Interrupts that others than the VM's own devices raise. */

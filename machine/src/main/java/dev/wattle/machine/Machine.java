@@ -22,6 +22,9 @@ public interface Machine extends AutoCloseable {
     /** What has led out of guest code so far, by kind and cause. Callable from any thread. */
     List<ExitCount> exits();
 
+    /** The interrupt controller as it is now, in lines of text. Callable from any thread. */
+    String interrupts();
+
     /** Releases the guest's memory. Not while {@link #run} is under way. */
     @Override
     void close();

@@ -45,6 +45,7 @@ final class GuestRun {
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile Runnable stopMachine = () -> {};
     private volatile Supplier<List<ExitCount>> exits = List::of;
+    private volatile Supplier<String> interrupts = () -> "";
     private volatile Runnable leaveRawMode = () -> {};
 
     /** Builds a machine; called again for each reboot. */
@@ -118,11 +119,13 @@ final class GuestRun {
                 if (report.boots() == 0) {
                     openConsole();
                     LiveCountsSocket.serve(
-                            LiveCountsSocket.folder(System.getenv()), () -> new LiveCounts(name, counts()));
+                            LiveCountsSocket.folder(System.getenv()),
+                            () -> new LiveCounts(name, counts(), interrupts.get()));
                 }
                 progress.stage("Booting " + name);
                 stopMachine = machine::stop;
                 exits = machine::exits;
+                interrupts = machine::interrupts;
                 if (stopRequested.get()) {
                     machine.stop();
                 }
@@ -145,6 +148,7 @@ final class GuestRun {
             } finally {
                 stopMachine = () -> {};
                 exits = List::of;
+                interrupts = () -> "";
                 progress.done();
             }
         }

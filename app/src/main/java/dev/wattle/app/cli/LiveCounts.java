@@ -5,13 +5,14 @@ import io.avaje.jsonb.Json;
 import java.util.List;
 
 /**
- * What a running VM has counted, as it is passed from {@code wattle run} to {@code wattle stat}.
+ * What a running VM has counted, as it is passed from {@code wattle run} to {@code wattle stat} and {@code wattle info}.
  *
  * @param guest what the guest is, for people
  * @param exits what has led out of guest code
+ * @param interrupts the interrupt controller, as text
  */
 @Json
-record LiveCounts(String guest, List<Count> exits) {
+record LiveCounts(String guest, List<Count> exits, String interrupts) {
     /**
      * One count.
      *

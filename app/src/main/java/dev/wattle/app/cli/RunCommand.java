@@ -12,6 +12,7 @@ import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.hypervisor.ProcessorTopology;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.pseries.Drive;
+import dev.wattle.machine.pseries.InterruptChoice;
 import dev.wattle.machine.pseries.Lockstep;
 import dev.wattle.machine.pseries.Nvram;
 import dev.wattle.machine.pseries.PseriesMachine;
@@ -158,6 +159,17 @@ final class RunCommand implements Callable<Integer> {
     private MmuMode mmu;
 
     @Option(
+            names = "--interrupts",
+            paramLabel = "KIND",
+            defaultValue = "dual",
+            converter = InterruptsConverter.class,
+            description =
+                    "Which interrupt controllers the guest is offered: xics, xive (POWER9 and later), or dual (both;"
+                            + " the guest chooses). Default: ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
+    private InterruptChoice interrupts;
+
+    @Option(
             names = "--clock",
             paramLabel = "CLOCK",
             defaultValue = "host",
@@ -300,6 +312,7 @@ final class RunCommand implements Callable<Integer> {
                     .processor(processor)
                     .topology(topology)
                     .mmu(mmu)
+                    .interrupts(interrupts)
                     .clock(clock)
                     .console(console);
             rom.ifPresent(builder::firmware);
@@ -449,6 +462,14 @@ final class RunCommand implements Callable<Integer> {
         @Override
         public MmuMode convert(String text) {
             return named(MmuMode.values(), "kind of address translation", text);
+        }
+    }
+
+    /** Reads {@code --interrupts}. */
+    static final class InterruptsConverter implements ITypeConverter<InterruptChoice> {
+        @Override
+        public InterruptChoice convert(String text) {
+            return named(InterruptChoice.values(), "choice of interrupt controllers", text);
         }
     }
 

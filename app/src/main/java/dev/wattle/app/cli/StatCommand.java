@@ -81,7 +81,7 @@ final class StatCommand implements Callable<Integer> {
         }
     }
 
-    private static LiveCounts ask(Path folder, long process) throws CommandFailure {
+    static LiveCounts ask(Path folder, long process) throws CommandFailure {
         try {
             return LiveCountsSocket.ask(folder, process);
         } catch (IOException e) {
@@ -104,7 +104,7 @@ final class StatCommand implements Callable<Integer> {
         }
     }
 
-    private static long onlyOne(Path folder) throws CommandFailure {
+    static long onlyOne(Path folder) throws CommandFailure {
         Map<Long, String> running = new HashMap<>();
         try {
             for (long process : LiveCountsSocket.processes(folder)) {

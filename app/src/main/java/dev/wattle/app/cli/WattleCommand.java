@@ -16,7 +16,14 @@ import picocli.CommandLine.Spec;
         description = "Runs POWER guests.",
         mixinStandardHelpOptions = true,
         versionProvider = WattleCommand.Version.class,
-        subcommands = {RunCommand.class, ImageCommand.class, DisasmCommand.class, StatCommand.class, HelpCommand.class},
+        subcommands = {
+            RunCommand.class,
+            ImageCommand.class,
+            DisasmCommand.class,
+            StatCommand.class,
+            InfoCommand.class,
+            HelpCommand.class
+        },
         footer = {"", "wattle run       boots Debian's kernel to a shell", "wattle help run  explains its options"})
 final class WattleCommand implements Runnable {
     @Spec

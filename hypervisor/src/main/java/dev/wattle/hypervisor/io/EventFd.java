@@ -17,6 +17,10 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class EventFd implements AutoCloseable {
     private static final int EFD_CLOEXEC = 0x8_0000;
     private static final int BYTES = 8;
+
+    /** What {@link #mark} adds to the count; signals are counted below it. */
+    public static final long MARK = 1L << 32;
+
     private static final int EINTR = 4;
     /** Beyond it a signal would wait; nobody counts so far. */
     private static final long CLOSED = 1L << 40;
@@ -73,6 +77,14 @@ public final class EventFd implements AutoCloseable {
     /** Adds 1 to the count; wakes who waits. After {@link #close} it does nothing. */
     public void signal() {
         add(1);
+    }
+
+    /**
+     * Adds {@link #MARK} to the count: who then gets a count with it in {@link #await} knows that all earlier signals are in
+     * that count, or in one before. After {@link #close} it does nothing.
+     */
+    public void mark() {
+        add(MARK);
     }
 
     private void add(long value) {

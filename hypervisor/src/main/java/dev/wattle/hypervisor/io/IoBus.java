@@ -153,7 +153,7 @@ public final class IoBus {
     }
 
     /**
-     * A load.
+     * A load that is no vCPU's.
      *
      * @param size bytes: 1, 2, 4 or 8
      * @return the bytes as they lie in storage, the one at the lowest address least significant; empty if no device claims
@@ -168,7 +168,21 @@ public final class IoBus {
     }
 
     /**
-     * A store.
+     * A load by a vCPU.
+     *
+     * @param server interrupt server number of the vCPU
+     * @return as for {@link #read(long, int)}
+     */
+    public OptionalLong read(long address, int size, int server) {
+        Range range = find(address, size);
+        if (range == NOBODY) {
+            return OptionalLong.empty();
+        }
+        return OptionalLong.of(inStorage(range.device, range.device.read(address - range.start, size, server), size));
+    }
+
+    /**
+     * A store that is no vCPU's.
      *
      * @param size bytes: 1, 2, 4 or 8
      * @param value the bytes as they lie in storage, the one at the lowest address least significant
@@ -176,12 +190,8 @@ public final class IoBus {
      */
     public boolean write(long address, int size, long value) {
         long data = truncated(value, size);
-        for (Event event : events.getOrDefault(address, List.of())) {
-            if (event.event.matches(address, size, data)) {
-                event.signals.increment();
-                event.signal.run();
-                return true;
-            }
+        if (signals(address, size, data)) {
+            return true;
         }
         Range range = find(address, size);
         if (range == NOBODY) {
@@ -189,6 +199,36 @@ public final class IoBus {
         }
         range.device.write(address - range.start, size, inStorage(range.device, data, size));
         return true;
+    }
+
+    /**
+     * A store by a vCPU.
+     *
+     * @param server interrupt server number of the vCPU
+     * @return as for {@link #write(long, int, long)}
+     */
+    public boolean write(long address, int size, long value, int server) {
+        long data = truncated(value, size);
+        if (signals(address, size, data)) {
+            return true;
+        }
+        Range range = find(address, size);
+        if (range == NOBODY) {
+            return false;
+        }
+        range.device.write(address - range.start, size, inStorage(range.device, data, size), server);
+        return true;
+    }
+
+    private boolean signals(long address, int size, long data) {
+        for (Event event : events.getOrDefault(address, List.of())) {
+            if (event.event.matches(address, size, data)) {
+                event.signals.increment();
+                event.signal.run();
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Turns a value of storage order into one of the device's order; its own inverse. */

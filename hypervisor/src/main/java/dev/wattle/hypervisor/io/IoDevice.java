@@ -4,9 +4,10 @@ package dev.wattle.hypervisor.io;
 import java.nio.ByteOrder;
 
 /**
- * A device on the I/O bus. It sees offsets into its range, never its own address, nor the vCPU that accesses it.
+ * A device on the I/O bus. It sees offsets into its range, never its own address. Few need to know which vCPU accesses them:
+ * those have a context for each, and override the methods that are told its server number.
  *
- * <p>Both methods may be called by any vCPU's thread, several at a time; a device locks what it must.
+ * <p>The methods may be called by any vCPU's thread, several at a time; a device locks what it must.
  */
 public interface IoDevice {
     /**
@@ -27,6 +28,24 @@ public interface IoDevice {
      * @param value as for {@link #read}; the bytes above {@code size} are 0
      */
     void write(long offset, int size, long value);
+
+    /**
+     * A load by a vCPU.
+     *
+     * @param server interrupt server number of the vCPU
+     */
+    default long read(long offset, int size, int server) {
+        return read(offset, size);
+    }
+
+    /**
+     * A store by a vCPU.
+     *
+     * @param server interrupt server number of the vCPU
+     */
+    default void write(long offset, int size, long value, int server) {
+        write(offset, size, value);
+    }
 
     /** Which byte of a value has the lowest address; little-endian as on PCI, unless the device says otherwise. */
     default ByteOrder byteOrder() {

@@ -2,17 +2,17 @@
 package dev.wattle.hypervisor.irq;
 
 import dev.wattle.hypervisor.io.EventFd;
+import dev.wattle.hypervisor.papr.xics.InterruptController;
 import dev.wattle.hypervisor.papr.xics.IrqLine;
-import dev.wattle.hypervisor.papr.xics.Xics;
 
 /** The IRQ events of a VM, and the routes from their numbers to its interrupt sources. */
 public final class IrqEvents {
-    private final Xics xics;
+    private final InterruptController controller;
     private final InterruptRouting routing = new InterruptRouting();
 
     /** Events for the sources of an interrupt controller. */
-    public IrqEvents(Xics xics) {
-        this.xics = xics;
+    public IrqEvents(InterruptController controller) {
+        this.controller = controller;
     }
 
     /** The routes; change them before events are assigned. */
@@ -26,8 +26,8 @@ public final class IrqEvents {
      * @throws IllegalArgumentException if the GSI has no route, or its source belongs to a device or another event
      */
     public IrqEvent assign(int gsi) {
-        IrqLine line = xics.claimMessage(routing.source(gsi));
-        return new IrqEvent(line, false, () -> xics.release(line.number()));
+        IrqLine line = controller.claimMessage(routing.source(gsi));
+        return new IrqEvent(line, false, () -> controller.release(line.number()));
     }
 
     /**
@@ -37,12 +37,12 @@ public final class IrqEvents {
      * @throws IllegalArgumentException as for {@link #assign}
      */
     public IrqEvent assignWithResample(int gsi, Runnable resample) {
-        IrqLine line = xics.claimLevel(routing.source(gsi));
-        xics.onEndOfInterrupt(line.number(), () -> {
+        IrqLine line = controller.claimLevel(routing.source(gsi));
+        controller.onEndOfInterrupt(line.number(), () -> {
             line.set(false);
             resample.run();
         });
-        return new IrqEvent(line, true, () -> xics.release(line.number()));
+        return new IrqEvent(line, true, () -> controller.release(line.number()));
     }
 
     /**

@@ -96,6 +96,13 @@ public final class DeviceTree {
             return child;
         }
 
+        /** Removes a child with all that is below it, if it is there. */
+        public void removeChild(Node child) {
+            if (children.remove(child)) {
+                visit(child, node -> tree.byPhandle.values().remove(node));
+            }
+        }
+
         /** Value of a property. */
         public Optional<byte[]> property(String property) {
             return Optional.ofNullable(properties.get(property)).map(byte[]::clone);

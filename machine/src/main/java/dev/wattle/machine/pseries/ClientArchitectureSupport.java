@@ -3,6 +3,8 @@ package dev.wattle.machine.pseries;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.MmuMode;
+import dev.wattle.hypervisor.irq.InterruptMode;
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.power.model.ProcessorModel;
 
@@ -34,6 +36,9 @@ final class ClientArchitectureSupport {
     static final int OV5_MODE_MASK = 0xc0;
     static final int OV5_XICS = 0x00;
     static final int OV5_XIVE = 0x40;
+    /** What the platform supports: either interrupt controller. */
+    static final int OV5_XICS_OR_XIVE = 0x80;
+
     static final int OV5_HASH = 0x00;
     static final int OV5_RADIX = 0x40;
     /** Either, and the client may change from one to the other when it starts anew. */
@@ -53,16 +58,17 @@ final class ClientArchitectureSupport {
      *
      * @param cpuVersion the PVR, logical or real, for "cpu-version"
      * @param vector5 the value of "ibm,architecture-vec-5"
+     * @param interrupts the interrupt controller that the client uses from now on
      * @param refusal empty, or why nothing could be agreed
      */
-    record Agreement(int cpuVersion, byte[] vector5, String refusal) {
+    record Agreement(int cpuVersion, byte[] vector5, InterruptMode interrupts, String refusal) {
         boolean agreed() {
             return refusal.isEmpty();
         }
 
-        /** Puts what was agreed into a device tree. */
-        void describe(DeviceTree tree) {
+        private void describe(DeviceTree tree) {
             tree.find("/chosen").orElseThrow().set(VECTOR_5, vector5);
+            InterruptDeviceTree.describe(tree, interrupts);
             for (DeviceTree.Node node : tree.find("/cpus").orElseThrow().children()) {
                 node.set("cpu-version", cpuVersion);
             }
@@ -72,14 +78,21 @@ final class ClientArchitectureSupport {
     private final ProcessorModel model;
     private final boolean offersHash;
     private final boolean offersRadix;
+    private final InterruptChoice interrupts;
+    private final PartitionInterrupts controllers;
 
     /**
      * Makes the platform's side of the negotiation.
      *
      * @param mmu which kinds of translation the platform offers, as far as the processor has them
+     * @param interrupts which interrupt controllers it offers, as far as the processor has them
+     * @param controllers where what was agreed is selected
      */
-    ClientArchitectureSupport(ProcessorModel model, MmuMode mmu) {
+    ClientArchitectureSupport(
+            ProcessorModel model, MmuMode mmu, InterruptChoice interrupts, PartitionInterrupts controllers) {
+        this.controllers = controllers;
         this.model = model;
+        this.interrupts = interrupts.with(model);
         offersHash = mmu != MmuMode.RADIX;
         offersRadix = mmu != MmuMode.HASH && model.radix();
     }
@@ -98,7 +111,12 @@ final class ClientArchitectureSupport {
     byte[] platformSupport() {
         return new byte[] {
             OV5_INTERRUPT_MODE,
-            OV5_XICS,
+            (byte)
+                    switch (interrupts) {
+                        case XICS -> OV5_XICS;
+                        case XIVE -> OV5_XIVE;
+                        case DUAL -> OV5_XICS_OR_XIVE;
+                    },
             OV5_MMU,
             (byte) (offersRadix ? offersHash ? OV5_EITHER : OV5_RADIX : OV5_HASH),
             OV5_HASH_EXTENSIONS,
@@ -167,9 +185,14 @@ final class ClientArchitectureSupport {
                 vector5 = vector;
             }
         }
-        int interruptMode = option(vector5, OV5_INTERRUPT_MODE) & OV5_MODE_MASK;
-        if (interruptMode == OV5_XIVE) {
-            return refuse("the guest insists on the XIVE interrupt controller; boot it with xive=off");
+        boolean wantsXive = (option(vector5, OV5_INTERRUPT_MODE) & OV5_MODE_MASK) == OV5_XIVE;
+        if (wantsXive && interrupts == InterruptChoice.XICS) {
+            return refuse("the guest insists on the XIVE interrupt controller, which this machine does not offer"
+                    + (model.isa() >= 300 ? "; use --interrupts dual" : "; use --cpu power9"));
+        }
+        if (!wantsXive && interrupts == InterruptChoice.XIVE) {
+            return refuse("the guest uses the XICS interrupt controller only, which this machine does not offer with"
+                    + " --interrupts xive; use --interrupts dual");
         }
         byte[] answer = new byte[OV5_RADIX_EXTENSIONS + 1];
         answer[0] = (byte) (answer.length - 2);
@@ -195,8 +218,17 @@ final class ClientArchitectureSupport {
                         + " choose one");
             }
         }
-        answer[OV5_INTERRUPT_MODE] = OV5_XICS;
-        return new Agreement(best == 0 ? model.pvr() : best, answer, "");
+        answer[OV5_INTERRUPT_MODE] = (byte) (wantsXive ? OV5_XIVE : OV5_XICS);
+        InterruptMode mode = wantsXive ? InterruptMode.XIVE : InterruptMode.XICS;
+        return new Agreement(best == 0 ? model.pvr() : best, answer, mode, "");
+    }
+
+    /** Does what was agreed, and puts it into a device tree. */
+    void conclude(Agreement agreement, DeviceTree tree) {
+        agreement.describe(tree);
+        if (controllers.mode() != agreement.interrupts()) {
+            controllers.select(agreement.interrupts());
+        }
     }
 
     /** Byte of an option vector counted as PAPR counts it, from 1 after the length byte; 0 beyond its end. */
@@ -205,7 +237,7 @@ final class ClientArchitectureSupport {
     }
 
     private static Agreement refuse(String reason) {
-        return new Agreement(0, new byte[0], reason);
+        return new Agreement(0, new byte[0], InterruptMode.XICS, reason);
     }
 
     /** The bytes of the client's structure in order; throws {@link IndexOutOfBoundsException} past memory. */

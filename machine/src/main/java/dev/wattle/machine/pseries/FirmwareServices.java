@@ -67,7 +67,7 @@ final class FirmwareServices implements FirmwareHost {
             answer(results, ClientInterface.ERROR);
             return 0;
         }
-        agreement.describe(tree);
+        architecture.conclude(agreement, tree);
         answer(results, 0);
         return 0;
     }

@@ -181,7 +181,7 @@ final class FirmwareStartup implements Startup {
             control.finish(MachineOutcome.Kind.INTERNAL_ERROR, agreement.refusal());
             return H_HARDWARE;
         }
-        agreement.describe(tree);
+        architecture.conclude(agreement, tree);
         // The rest of /chosen is the client's by now: a boot loader has written what it boots there.
         DeviceTree.Node chosen = tree.find("/chosen").orElseThrow();
         for (String name : chosen.propertyNames()) {

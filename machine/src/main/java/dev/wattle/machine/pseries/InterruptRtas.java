@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.machine.pseries;
 
+import dev.wattle.hypervisor.irq.InterruptMode;
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.xics.Xics;
 
-/** RTAS functions that direct and mask interrupt sources (PAPR, "Interrupt Support"). */
+/**
+ * RTAS functions that direct and mask interrupt sources of XICS (PAPR, "Interrupt Support"). They fail while the partition
+ * uses XIVE.
+ */
 final class InterruptRtas {
+    private final PartitionInterrupts interrupts;
     private final Xics xics;
 
-    InterruptRtas(Xics xics) {
-        this.xics = xics;
+    InterruptRtas(PartitionInterrupts interrupts) {
+        this.interrupts = interrupts;
+        xics = interrupts.xics();
     }
 
     void define(Rtas rtas) {
-        rtas.define("ibm,set-xive", 0x200a, 3, 1, this::setXive)
-                .define("ibm,get-xive", 0x200b, 1, 3, this::getXive)
-                .define("ibm,int-off", 0x200c, 1, 1, call -> status(xics.mask(call.argument(0))))
-                .define("ibm,int-on", 0x200d, 1, 1, call -> status(xics.unmask(call.argument(0))));
+        rtas.define("ibm,set-xive", 0x200a, 3, 1, whileActive(this::setXive))
+                .define("ibm,get-xive", 0x200b, 1, 3, whileActive(this::getXive))
+                .define("ibm,int-off", 0x200c, 1, 1, whileActive(call -> status(xics.mask(call.argument(0)))))
+                .define("ibm,int-on", 0x200d, 1, 1, whileActive(call -> status(xics.unmask(call.argument(0)))));
+    }
+
+    private RtasFunction whileActive(RtasFunction function) {
+        return call -> interrupts.mode() == InterruptMode.XICS ? function.call(call) : RtasStatus.HARDWARE_ERROR;
     }
 
     private int setXive(RtasCall call) {

@@ -132,6 +132,11 @@ public final class Lockstep implements Machine {
     }
 
     @Override
+    public String interrupts() {
+        return first.interrupts();
+    }
+
+    @Override
     public List<ExitCount> exits() {
         return first.exits();
     }

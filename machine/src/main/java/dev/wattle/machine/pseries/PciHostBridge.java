@@ -5,8 +5,8 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.io.IoBus;
 import dev.wattle.hypervisor.papr.tce.TceTable;
 import dev.wattle.hypervisor.papr.tce.TceTables;
+import dev.wattle.hypervisor.papr.xics.InterruptController;
 import dev.wattle.hypervisor.papr.xics.IrqLine;
-import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.machine.pci.Bar;
 import dev.wattle.machine.pci.BarMapper;
 import dev.wattle.machine.pci.DmaException;
@@ -72,7 +72,7 @@ final class PciHostBridge {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final TreeMap<Integer, Slot> slots = new TreeMap<>();
-    private final Xics xics;
+    private final InterruptController interrupts;
     private final IrqLine[] pins = new IrqLine[PIN_SOURCES];
     private final int[] pinsAsserted = new int[PIN_SOURCES];
     /** Message sources by number less the first one, each claimed when it is first needed. */
@@ -83,10 +83,10 @@ final class PciHostBridge {
     private final DmaMemory memory;
     private final DmaMemory busMemory;
 
-    PciHostBridge(IoBus bus, GuestMemory memory, Xics xics, TceTables tables) {
-        this.xics = xics;
+    PciHostBridge(IoBus bus, GuestMemory memory, InterruptController interrupts, TceTables tables) {
+        this.interrupts = interrupts;
         mapper = new BarMapper(bus, PciHostBridge::realAddress);
-        Arrays.setAll(pins, i -> xics.claimLevel(PIN_SOURCE + i));
+        Arrays.setAll(pins, i -> interrupts.claimLevel(PIN_SOURCE + i));
         IrqLine nobody = new Unclaimed();
         Arrays.fill(messages, nobody);
         TceTable window = new TceTable(0, DMA_PAGE_SHIFT, DMA_BYTES >>> DMA_PAGE_SHIFT);
@@ -176,7 +176,7 @@ final class PciHostBridge {
             try {
                 for (int i = 0; i < messageCount; i++) {
                     messageTaken[firstMessage + i] = false;
-                    xics.mask(MESSAGE_SOURCE + firstMessage + i);
+                    interrupts.mask(MESSAGE_SOURCE + firstMessage + i);
                     msix.program(i, 0, 0);
                 }
                 messageCount = 0;
@@ -190,7 +190,7 @@ final class PciHostBridge {
                     int index = firstMessage + i;
                     messageTaken[index] = true;
                     if (messages[index] instanceof Unclaimed) {
-                        messages[index] = xics.claimMessage(MESSAGE_SOURCE + index);
+                        messages[index] = interrupts.claimMessage(MESSAGE_SOURCE + index);
                     }
                     msix.program(i, MESSAGE_ADDRESS, MESSAGE_SOURCE + index);
                 }

@@ -97,12 +97,7 @@ final class PseriesDeviceTree {
         for (int core = 0; core < topology.cores(); core++) {
             cpu(cpus, model, core * topology.threads(), topology.threads(), architecture, memoryBytes);
         }
-        root.child("interrupt-controller")
-                .setStrings("device_type", "PowerPC-External-Interrupt-Presentation")
-                .setStrings("compatible", "IBM,ppc-xicp")
-                .setEmpty("interrupt-controller")
-                .set("ibm,interrupt-server-ranges", 0, topology.vcpus())
-                .set("#interrupt-cells", 2);
+        InterruptDeviceTree.addXics(tree, topology.vcpus());
         root.child("event-sources")
                 .setEmpty("interrupt-controller")
                 .set("#interrupt-cells", 2)

@@ -15,13 +15,14 @@ import dev.wattle.hypervisor.ProcessorTopology;
 import dev.wattle.hypervisor.Trace;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
+import dev.wattle.hypervisor.irq.InterruptReport;
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
 import dev.wattle.hypervisor.papr.hcall.LogicalAccess;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.hypervisor.papr.tce.TceTables;
-import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.GuestMemorySource;
@@ -55,7 +56,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * A pseries machine: a PAPR partition with Open Firmware's client interface, RTAS, the XICS interrupt controller and a
+ * A pseries machine: a PAPR partition with Open Firmware's client interface, RTAS, an interrupt controller and a
  * console. Built by {@link #builder()}, run once by {@link #run}.
  */
 public final class PseriesMachine implements Machine {
@@ -91,13 +92,15 @@ public final class PseriesMachine implements Machine {
         processors = new Processors(vm, this::finish);
         processors.define(rtas);
         GuestMemory memory = vm.memory();
-        Xics xics = vm.xics();
+        PartitionInterrupts interrupts = vm.interrupts();
+        interrupts.select(builder.interrupts.with(builder.processor).first());
         boolean isVirtual = builder.clock == ClockMode.VIRTUAL;
         Supplier<Instant> clock = isVirtual ? this::virtualNow : Instant::now;
 
-        Terminal terminal = new Terminal(builder.console, xics.claimMessage(PseriesDeviceTree.CONSOLE_INTERRUPT));
-        events = new PowerEvents(xics.claimMessage(PseriesDeviceTree.EPOW_INTERRUPT), clock);
-        ClientArchitectureSupport architecture = new ClientArchitectureSupport(builder.processor, vm.mmu());
+        Terminal terminal = new Terminal(builder.console, interrupts.claimMessage(PseriesDeviceTree.CONSOLE_INTERRUPT));
+        events = new PowerEvents(interrupts.claimMessage(PseriesDeviceTree.EPOW_INTERRUPT), clock);
+        ClientArchitectureSupport architecture =
+                new ClientArchitectureSupport(builder.processor, vm.mmu(), builder.interrupts, interrupts);
         // A virtual clock promises the same run for the same inputs: then these are inputs too.
         Random random = isVirtual ? new Random(0) : new Random();
         UUID uuid =
@@ -107,11 +110,11 @@ public final class PseriesMachine implements Machine {
 
         new PlatformRtas(terminal, this::finish, events, processors.count(), memory.size(), uuid)
                 .define(rtas, new TimeOfDay(clock));
-        new InterruptRtas(xics).define(rtas);
+        new InterruptRtas(interrupts).define(rtas);
         builder.nvram.define(rtas);
         TceTables tables = new TceTables();
         tables.define(vm.hypercalls());
-        bridge = new PciHostBridge(vm.io(), memory, xics, tables);
+        bridge = new PciHostBridge(vm.io(), memory, interrupts, tables);
         for (int slot = 0; slot < builder.functions.size(); slot++) {
             bridge.plug(slot, builder.functions.get(slot));
         }
@@ -139,6 +142,7 @@ public final class PseriesMachine implements Machine {
                 builder.processor, memory.size(), vm.topology(), builder.bootArguments, uuid, seed, architecture, rtas);
 
         PciDeviceTree.describe(tree, bridge);
+        InterruptDeviceTree.describe(tree, interrupts.mode());
         if (watchdogs.isPresent()) {
             PseriesDeviceTree.offer(tree, "hcall-watchdog");
         }
@@ -319,6 +323,11 @@ public final class PseriesMachine implements Machine {
     }
 
     @Override
+    public String interrupts() {
+        return InterruptReport.of(vm.interrupts());
+    }
+
+    @Override
     public void close() {
         watchdogs.ifPresent(Watchdogs::close);
         bridge.unplugAll();
@@ -377,6 +386,7 @@ public final class PseriesMachine implements Machine {
         private ProcessorModel processor = ProcessorModel.POWER9;
         private ProcessorTopology topology = ProcessorTopology.SINGLE;
         private MmuMode mmu = MmuMode.AUTO;
+        private InterruptChoice interrupts = InterruptChoice.DUAL;
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
         private final Vm.Builder vmBuilder = Vm.builder();
@@ -498,6 +508,12 @@ public final class PseriesMachine implements Machine {
             return this;
         }
 
+        /** Which interrupt controllers the guest is offered; both by default, of which it chooses one. */
+        public Builder interrupts(InterruptChoice choice) {
+            interrupts = choice;
+            return this;
+        }
+
         /** Where time comes from; the host's clock by default. */
         public Builder clock(ClockMode mode) {
             clock = mode;
@@ -566,6 +582,11 @@ public final class PseriesMachine implements Machine {
                 throw new ConfigurationException("mmu radix: processor "
                         + processor.name().toLowerCase(Locale.ROOT)
                         + " translates by hash page table only; use mmu hash or auto, or processor power9");
+            }
+            if (interrupts == InterruptChoice.XIVE && processor.isa() < 300) {
+                throw new ConfigurationException("interrupts xive: processor "
+                        + processor.name().toLowerCase(Locale.ROOT)
+                        + " has no XIVE; use interrupts xics or dual, or processor power9");
             }
             if (firmware.isPresent()) {
                 FirmwareRom.open(firmware.get());

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.MmuMode;
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
+import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.power.model.ProcessorModel;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +49,9 @@ class ClientArchitectureSupportTest {
 
     private ClientArchitectureSupport.Agreement negotiate(ProcessorModel model, MmuMode mmu, ByteBuffer structure) {
         memory.write(ADDRESS, structure.array(), 0, structure.capacity());
-        return new ClientArchitectureSupport(model, mmu).negotiate(memory, ADDRESS);
+        return new ClientArchitectureSupport(
+                        model, mmu, InterruptChoice.XICS, PartitionInterrupts.of(new Xics(1, 0x1000, 0x1000)))
+                .negotiate(memory, ADDRESS);
     }
 
     @Test
@@ -103,12 +107,16 @@ class ClientArchitectureSupportTest {
                 .contains("two kinds"));
         assertTrue(negotiate(ProcessorModel.POWER9, structure(0x40, 0x40, 0, -1, 0x0f00_0005))
                 .refusal()
-                .contains("xive=off"));
+                .contains("--interrupts dual"));
     }
 
     @Test
     void Negotiate_structureOutsideMemory_isRefused() {
-        ClientArchitectureSupport power9 = new ClientArchitectureSupport(ProcessorModel.POWER9, MmuMode.AUTO);
+        ClientArchitectureSupport power9 = new ClientArchitectureSupport(
+                ProcessorModel.POWER9,
+                MmuMode.AUTO,
+                InterruptChoice.XICS,
+                PartitionInterrupts.of(new Xics(1, 0x1000, 0x1000)));
         assertFalse(power9.negotiate(memory, (1 << 20) - 4).agreed());
         assertFalse(power9.negotiate(memory, 0xffff_ffffL).agreed());
         // Zeroes: a list of processors without an end.
@@ -124,7 +132,9 @@ class ClientArchitectureSupportTest {
     }
 
     private static long support(ProcessorModel model, MmuMode mmu) {
-        return ByteBuffer.wrap(new ClientArchitectureSupport(model, mmu).platformSupport())
+        return ByteBuffer.wrap(new ClientArchitectureSupport(
+                                model, mmu, InterruptChoice.XICS, PartitionInterrupts.of(new Xics(1, 0x1000, 0x1000)))
+                        .platformSupport())
                 .getLong();
     }
 }

@@ -11,8 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.MmuMode;
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.hcall.HcallNumber;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
+import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.firmware.DeviceTree;
@@ -47,6 +49,7 @@ class FirmwareStartupTest {
 
     FirmwareStartupTest() {
         tree.root().child("chosen").setStrings("bootargs", "quiet").setStrings("stdout-path", "/vdevice");
+        InterruptDeviceTree.addXics(tree, 1);
         tree.root().child("cpus").child("PowerPC,POWER9@0").set("cpu-version", 0x4e_1202);
     }
 
@@ -76,7 +79,11 @@ class FirmwareStartupTest {
                 kernel,
                 initrd,
                 tree,
-                new ClientArchitectureSupport(ProcessorModel.POWER9, MmuMode.AUTO),
+                new ClientArchitectureSupport(
+                        ProcessorModel.POWER9,
+                        MmuMode.AUTO,
+                        InterruptChoice.XICS,
+                        PartitionInterrupts.of(new Xics(1, 0x1000, 0x1000))),
                 outcomes::add);
         startup.define(hypercalls);
         return startup;

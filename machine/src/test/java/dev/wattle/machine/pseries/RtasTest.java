@@ -4,6 +4,7 @@ package dev.wattle.machine.pseries;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.machine.MachineOutcome;
@@ -36,7 +37,7 @@ class RtasTest {
         Terminal terminal = new Terminal(console, xics.claimMessage(0x1100));
         new PlatformRtas(terminal, outcomes::add, events, 1, 64 << 20, new UUID(1, 2))
                 .define(rtas, new TimeOfDay(() -> NOW));
-        new InterruptRtas(xics).define(rtas);
+        new InterruptRtas(PartitionInterrupts.of(xics)).define(rtas);
         Nvram.empty().define(rtas);
         rtas.describe(tokens);
     }

@@ -60,6 +60,17 @@ public final class HcallNumber {
     public static final long H_INVALIDATE_PID = 0x378;
     public static final long H_REGISTER_PROC_TBL = 0x37c;
     public static final long H_SIGNAL_SYS_RESET = 0x380;
+    public static final long H_INT_GET_SOURCE_INFO = 0x3a8;
+    public static final long H_INT_SET_SOURCE_CONFIG = 0x3ac;
+    public static final long H_INT_GET_SOURCE_CONFIG = 0x3b0;
+    public static final long H_INT_GET_QUEUE_INFO = 0x3b4;
+    public static final long H_INT_SET_QUEUE_CONFIG = 0x3b8;
+    public static final long H_INT_GET_QUEUE_CONFIG = 0x3bc;
+    public static final long H_INT_SET_OS_REPORTING_LINE = 0x3c0;
+    public static final long H_INT_GET_OS_REPORTING_LINE = 0x3c4;
+    public static final long H_INT_ESB = 0x3c8;
+    public static final long H_INT_SYNC = 0x3cc;
+    public static final long H_INT_RESET = 0x3d0;
     public static final long H_RPT_INVALIDATE = 0x448;
     public static final long H_WATCHDOG = 0x45c;
     /** Private: run an RTAS function; r4 = real address of its argument block. */
@@ -147,6 +158,17 @@ public final class HcallNumber {
             case (int) H_INVALIDATE_PID -> "H_INVALIDATE_PID";
             case (int) H_REGISTER_PROC_TBL -> "H_REGISTER_PROC_TBL";
             case (int) H_SIGNAL_SYS_RESET -> "H_SIGNAL_SYS_RESET";
+            case (int) H_INT_GET_SOURCE_INFO -> "H_INT_GET_SOURCE_INFO";
+            case (int) H_INT_SET_SOURCE_CONFIG -> "H_INT_SET_SOURCE_CONFIG";
+            case (int) H_INT_GET_SOURCE_CONFIG -> "H_INT_GET_SOURCE_CONFIG";
+            case (int) H_INT_GET_QUEUE_INFO -> "H_INT_GET_QUEUE_INFO";
+            case (int) H_INT_SET_QUEUE_CONFIG -> "H_INT_SET_QUEUE_CONFIG";
+            case (int) H_INT_GET_QUEUE_CONFIG -> "H_INT_GET_QUEUE_CONFIG";
+            case (int) H_INT_SET_OS_REPORTING_LINE -> "H_INT_SET_OS_REPORTING_LINE";
+            case (int) H_INT_GET_OS_REPORTING_LINE -> "H_INT_GET_OS_REPORTING_LINE";
+            case (int) H_INT_ESB -> "H_INT_ESB";
+            case (int) H_INT_SYNC -> "H_INT_SYNC";
+            case (int) H_INT_RESET -> "H_INT_RESET";
             case (int) H_RPT_INVALIDATE -> "H_RPT_INVALIDATE";
             case (int) H_WATCHDOG -> "H_WATCHDOG";
             case (int) KVMPPC_H_RTAS -> "KVMPPC_H_RTAS";

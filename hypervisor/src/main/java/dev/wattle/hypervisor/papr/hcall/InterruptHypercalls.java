@@ -1,26 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor.papr.hcall;
 
+import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_FUNCTION;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_PARAMETER;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_SUCCESS;
 
+import dev.wattle.hypervisor.irq.InterruptMode;
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.xics.Xics;
 
-/** The XICS presentation calls (PAPR, "Platform Interrupt Management"). */
+/**
+ * The XICS presentation calls (PAPR, "Platform Interrupt Management"). They are there unless the partition uses XIVE.
+ */
 final class InterruptHypercalls {
+    private final PartitionInterrupts interrupts;
     private final Xics xics;
 
-    InterruptHypercalls(Xics xics) {
-        this.xics = xics;
+    InterruptHypercalls(PartitionInterrupts interrupts) {
+        this.interrupts = interrupts;
+        xics = interrupts.xics();
     }
 
     void define(HypercallTable table) {
-        table.define(HcallNumber.H_XIRR, this::xirr)
-                .define(HcallNumber.H_XIRR_X, this::xirrX)
-                .define(HcallNumber.H_EOI, this::eoi)
-                .define(HcallNumber.H_CPPR, this::cppr)
-                .define(HcallNumber.H_IPI, this::ipi)
-                .define(HcallNumber.H_IPOLL, this::ipoll);
+        table.define(HcallNumber.H_XIRR, whileActive(this::xirr))
+                .define(HcallNumber.H_XIRR_X, whileActive(this::xirrX))
+                .define(HcallNumber.H_EOI, whileActive(this::eoi))
+                .define(HcallNumber.H_CPPR, whileActive(this::cppr))
+                .define(HcallNumber.H_IPI, whileActive(this::ipi))
+                .define(HcallNumber.H_IPOLL, whileActive(this::ipoll));
+    }
+
+    private Hypercall whileActive(Hypercall call) {
+        return c -> interrupts.mode() == InterruptMode.XICS ? call.call(c) : H_FUNCTION;
     }
 
     private long xirr(HypercallContext c) {

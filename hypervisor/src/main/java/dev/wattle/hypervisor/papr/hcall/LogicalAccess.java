@@ -29,7 +29,7 @@ public final class LogicalAccess {
         }
         GuestMemory memory = c.memory();
         if (!memory.contains(address, size)) {
-            OptionalLong data = c.io().read(address, (int) size);
+            OptionalLong data = c.io().read(address, (int) size, c.server());
             if (data.isEmpty()) {
                 return H_TOO_HARD;
             }
@@ -63,7 +63,7 @@ public final class LogicalAccess {
         }
         GuestMemory memory = c.memory();
         if (!memory.contains(address, size)) {
-            return c.io().write(address, (int) size, Long.reverseBytes(value) >>> 64 - 8 * size)
+            return c.io().write(address, (int) size, Long.reverseBytes(value) >>> 64 - 8 * size, c.server())
                     ? H_SUCCESS
                     : H_TOO_HARD;
         }

@@ -88,7 +88,7 @@ public final class LogicalMemop {
     private static OptionalLong load(HypercallContext c, long address, int size) {
         GuestMemory memory = c.memory();
         if (!memory.contains(address, size)) {
-            return c.io().read(address, size);
+            return c.io().read(address, size, c.server());
         }
         long value = 0;
         for (int i = size - 1; i >= 0; i--) {
@@ -100,7 +100,7 @@ public final class LogicalMemop {
     private static boolean store(HypercallContext c, long address, int size, long value) {
         GuestMemory memory = c.memory();
         if (!memory.contains(address, size)) {
-            return c.io().write(address, size, value);
+            return c.io().write(address, size, value, c.server());
         }
         for (int i = 0; i < size; i++) {
             memory.putByte(address + i, (byte) (value >>> Byte.SIZE * i));

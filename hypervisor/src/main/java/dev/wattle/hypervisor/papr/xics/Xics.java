@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor.papr.xics;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -19,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Thread-safe: devices raise lines from their own threads. {@link ExternalInterruptLine#set} is called with the lock
  * held.
  */
-public final class Xics {
+public final class Xics implements InterruptController {
     /** Source number of the inter-processor interrupt in XISR. */
     public static final int IPI = 2;
     /** Masked, as a source's priority; everything admitted, as a CPPR; no interrupt wanted, as an MFRR. */
@@ -27,6 +29,12 @@ public final class Xics {
 
     private static final int XISR_MASK = 0xff_ffff;
     private static final int CPPR_SHIFT = 24;
+    private static final int STATE_PRIORITY_SHIFT = 32;
+    private static final long STATE_LEVEL = 1L << 40;
+    private static final long STATE_MASKED = 1L << 41;
+    private static final long STATE_PENDING = 1L << 42;
+    private static final long STATE_PRESENTED = 1L << 43;
+    private static final long STATE_QUEUED = 1L << 44;
     private static final int ICP_CPPR_SHIFT = 56;
     private static final int ICP_XISR_SHIFT = 32;
     private static final int ICP_MFRR_SHIFT = 24;
@@ -117,6 +125,7 @@ public final class Xics {
     }
 
     /** Connects a server to the external interrupt input of its vCPU. */
+    @Override
     public void connect(int server, ExternalInterruptLine line) {
         lock.lock();
         try {
@@ -129,6 +138,7 @@ public final class Xics {
     }
 
     /** Number of interrupt servers. */
+    @Override
     public int serverCount() {
         return servers.length;
     }
@@ -138,6 +148,7 @@ public final class Xics {
      *
      * @throws IllegalArgumentException if the number is out of range or claimed already
      */
+    @Override
     public IrqLine claimLevel(int number) {
         return claim(number, true);
     }
@@ -147,6 +158,7 @@ public final class Xics {
      *
      * @throws IllegalArgumentException if the number is out of range or claimed already
      */
+    @Override
     public IrqLine claimMessage(int number) {
         return claim(number, false);
     }
@@ -169,6 +181,7 @@ public final class Xics {
     }
 
     /** Whether a device has claimed this source number. */
+    @Override
     public boolean isSource(int number) {
         lock.lock();
         try {
@@ -253,6 +266,7 @@ public final class Xics {
      *
      * @throws IllegalArgumentException if there is no such source
      */
+    @Override
     public void onEndOfInterrupt(int number, Runnable listener) {
         lock.lock();
         try {
@@ -266,6 +280,7 @@ public final class Xics {
     }
 
     /** Gives a source back that was claimed; it is not pending any more. Does nothing if there is no such source. */
+    @Override
     public void release(int number) {
         lock.lock();
         try {
@@ -432,6 +447,7 @@ public final class Xics {
     }
 
     /** Masks a source and remembers its priority. Returns false if there is no such source. */
+    @Override
     public boolean mask(int number) {
         lock.lock();
         try {
@@ -466,6 +482,7 @@ public final class Xics {
     }
 
     /** Back to the state at power-on: everything masked, nothing pending but the levels that devices hold. */
+    @Override
     public void reset() {
         lock.lock();
         try {
@@ -484,6 +501,186 @@ public final class Xics {
                 s.pendingPriority = LEAST_FAVOURED;
                 present(s);
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // State, as KVM has it: to be read and written while nothing happens. Sources first, then servers, when written.
+
+    /**
+     * State of a source (KVM_DEV_XICS_GRP_SOURCES), counted from the least significant bit: server 0 to 31, priority 32 to
+     * 39, level-sensitive 40, masked 41, pending 42, presented 43, queued 44.
+     *
+     * @throws IllegalArgumentException if there is no such source
+     */
+    public long sourceState(int number) {
+        lock.lock();
+        try {
+            Source source = claimedSource(number);
+            boolean masked = source.priority == LEAST_FAVOURED;
+            long state = source.server
+                    | (long) (masked ? source.savedPriority : source.priority) << STATE_PRIORITY_SHIFT
+                    | (masked ? STATE_MASKED : 0);
+            if (source.levelSensitive) {
+                return state
+                        | STATE_LEVEL
+                        | (source.level ? STATE_PENDING : 0)
+                        | (source.inService || source.presented ? STATE_PRESENTED : 0);
+            }
+            return state | (source.presented ? STATE_PRESENTED : source.message ? STATE_PENDING : 0);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Sets the state of a source, as {@link #sourceState} has it.
+     *
+     * @throws IllegalArgumentException if there is no such source or server, or the source is not of this kind
+     */
+    public void setSourceState(int number, long state) {
+        lock.lock();
+        try {
+            Source source = claimedSource(number);
+            int server = (int) state;
+            if (server < 0 || server >= servers.length) {
+                throw new IllegalArgumentException("source " + number + ": there is no server " + server);
+            }
+            if (source.levelSensitive != ((state & STATE_LEVEL) != 0)) {
+                throw new IllegalArgumentException("source " + number + ": it is "
+                        + (source.levelSensitive ? "level-sensitive" : "message-signalled") + ", the state is not");
+            }
+            int priority = (int) (state >>> STATE_PRIORITY_SHIFT) & LEAST_FAVOURED;
+            source.server = server;
+            source.savedPriority = priority;
+            source.priority = (state & STATE_MASKED) != 0 ? LEAST_FAVOURED : priority;
+            boolean isPresented = (state & STATE_PRESENTED) != 0;
+            if (source.levelSensitive) {
+                source.level = (state & STATE_PENDING) != 0;
+                source.inService = isPresented;
+            } else {
+                // Presented: accepted already, unless the state of a server says that it still has it.
+                source.message = (state & (STATE_PENDING | STATE_QUEUED)) != 0;
+            }
+            source.presented = false;
+            present(servers[server]);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Source claimedSource(int number) {
+        if (!isClaimed(number)) {
+            throw new IllegalArgumentException("no interrupt source " + number);
+        }
+        return sources[number - base];
+    }
+
+    /**
+     * State of a server (KVM_REG_PPC_ICP_STATE), counted from the least significant bit: CPPR 56 to 63, XISR 32 to 55, MFRR
+     * 24 to 31, priority of what is presented 16 to 23.
+     */
+    public long serverState(int server) {
+        lock.lock();
+        try {
+            Server s = servers[server];
+            return (long) s.cppr << ICP_CPPR_SHIFT
+                    | (long) s.xisr << ICP_XISR_SHIFT
+                    | (long) s.mfrr << ICP_MFRR_SHIFT
+                    | (long) s.pendingPriority << ICP_PRIORITY_SHIFT;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Sets the state of a server, as {@link #serverState} has it.
+     *
+     * @throws IllegalArgumentException if it cannot be: something presented that there is not, or by a priority that is not
+     *     more favoured than the CPPR
+     */
+    public void setServerState(int server, long state) {
+        lock.lock();
+        try {
+            int cppr = (int) (state >>> ICP_CPPR_SHIFT) & LEAST_FAVOURED;
+            int xisr = (int) (state >>> ICP_XISR_SHIFT) & XISR_MASK;
+            int mfrr = (int) (state >>> ICP_MFRR_SHIFT) & LEAST_FAVOURED;
+            int priority = (int) (state >>> ICP_PRIORITY_SHIFT) & LEAST_FAVOURED;
+            boolean possible =
+                    xisr == 0 ? priority == LEAST_FAVOURED : priority < cppr && (xisr == IPI || isClaimed(xisr));
+            if (!possible) {
+                throw new IllegalArgumentException(
+                        "server " + server + ": state 0x" + Long.toHexString(state) + " cannot be");
+            }
+            Server s = servers[server];
+            withdraw(s);
+            s.cppr = cppr;
+            s.mfrr = mfrr;
+            s.xisr = xisr;
+            s.pendingPriority = priority;
+            if (isClaimed(xisr)) {
+                Source source = sources[xisr - base];
+                source.presented = true;
+                source.inService = false;
+                source.message |= !source.levelSensitive;
+            }
+            s.asserted = xisr != 0;
+            s.line.set(s.asserted);
+            present(s);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Numbers of the sources that are claimed, in order. */
+    public int[] sourceNumbers() {
+        lock.lock();
+        try {
+            return Arrays.stream(claimed)
+                    .mapToInt(source -> source.number)
+                    .sorted()
+                    .toArray();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What does not fit together between servers and sources, worked out from scratch; nothing if all is well. */
+    public List<String> violations() {
+        lock.lock();
+        try {
+            List<String> found = new ArrayList<>();
+            for (int i = 0; i < servers.length; i++) {
+                Server s = servers[i];
+                if (s.asserted != (s.xisr != 0)) {
+                    found.add("server %d: its line is %b, XISR %x".formatted(i, s.asserted, s.xisr));
+                }
+                if (s.xisr != 0 && s.pendingPriority >= s.cppr) {
+                    found.add("server %d: presents priority %x, CPPR %x".formatted(i, s.pendingPriority, s.cppr));
+                }
+                if (s.xisr > IPI && !(isClaimed(s.xisr) && sources[s.xisr - base].presented)) {
+                    found.add("server %d: presents %x, which is not presented".formatted(i, s.xisr));
+                }
+                int best = Math.min(s.cppr, s.pendingPriority);
+                if (s.mfrr < best) {
+                    found.add("server %d: MFRR %x is not presented".formatted(i, s.mfrr));
+                }
+                for (Source source : claimed) {
+                    if (source.priority < best && source.server == i && source.pending()) {
+                        found.add("server %d: source %x is not presented".formatted(i, source.number));
+                    }
+                }
+            }
+            for (Source source : claimed) {
+                long holders = Arrays.stream(servers)
+                        .filter(s -> s.xisr == source.number)
+                        .count();
+                if (holders != (source.presented ? 1 : 0)) {
+                    found.add("source %x: presented by %d servers".formatted(source.number, holders));
+                }
+            }
+            return found;
         } finally {
             lock.unlock();
         }
@@ -514,7 +711,10 @@ public final class Xics {
             if (isClaimed(number)) {
                 sources[number - base].presented = true;
             }
-            presentElsewhere(displaced, s);
+            if (displaced >= 0) {
+                // To this server too: it may have become more favoured since it was presented.
+                present(servers[displaced]);
+            }
         }
         boolean asserted = s.xisr != 0;
         if (asserted != s.asserted) {

@@ -16,6 +16,7 @@ import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_SUCCESS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.power.mmu.HashPageTable;
@@ -44,7 +45,8 @@ class HashHypercallsTest {
     private final List<String> forgotten = new ArrayList<>();
     private final PartitionPageTable pageTable =
             new PartitionPageTable(context.memory, PartitionPageTable.Use.ALWAYS, new Recorder(), Runnable::run);
-    private final HypercallTable calls = PaprHypercalls.forPartition(new Xics(1, 0x1000, 0x1000), pageTable);
+    private final HypercallTable calls =
+            PaprHypercalls.forPartition(PartitionInterrupts.of(new Xics(1, 0x1000, 0x1000)), pageTable);
 
     private final class Recorder implements PartitionPageTable.Processors {
         @Override

@@ -12,6 +12,7 @@ import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_UNSUPPORTED_FLAG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.hash.PartitionPageTable;
 import dev.wattle.hypervisor.papr.xics.IrqLine;
 import dev.wattle.hypervisor.papr.xics.Xics;
@@ -33,7 +34,7 @@ class PaprHypercallsTest {
     private final FakeContext context = new FakeContext();
     private final PartitionPageTable pageTable =
             new PartitionPageTable(context.memory, PartitionPageTable.Use.ON_DEMAND, new NoProcessors(), Runnable::run);
-    private final HypercallTable table = PaprHypercalls.forPartition(xics, pageTable);
+    private final HypercallTable table = PaprHypercalls.forPartition(PartitionInterrupts.of(xics), pageTable);
 
     private static final class NoProcessors implements PartitionPageTable.Processors {
         @Override
