@@ -115,7 +115,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         VectorEmitter.setUp(state);
         LoopHeat.reset(state, heatJumps);
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
-        layout = new Layout(frontEnd.hotSlots());
+        layout = new Layout(frontEnd.hotSlots(), frontEnd.baseSlots());
         gateway = new Gateway(asm, layout);
         emitter = new BlockEmitter(
                 asm, layout, gateway, features, memory.executeAddress(), exactDeadline, frontEnd.watchedModes());
