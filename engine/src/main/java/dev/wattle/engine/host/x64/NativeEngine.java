@@ -404,8 +404,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
         P p = processor;
         CodePage page = p.fetchPage(nia);
         Block header = page.find(page.offset(nia), p.mode);
-        // Twice, since some offsets share a counter.
-        if (++header.heat == 2 && mayBeRegion) {
+        if (isTimeForRegion(++header.heat)
+                && mayBeRegion
+                && code.region(header.hostCode) == Region.NONE) {
             Region region = finder.find(page, header);
             if (region != Region.NONE) {
                 long start = System.nanoTime();
@@ -414,6 +415,11 @@ public final class NativeEngine<P extends Processor> implements Engine {
             }
         }
         return entry;
+    }
+
+    /** Twice, since some offsets share a counter; later again, since blocks may have been missing for a loop. */
+    private static boolean isTimeForRegion(int heat) {
+        return heat == 2 || heat >= 16 && Integer.bitCount(heat) == 1;
     }
 
     private long emit(Region region) {
