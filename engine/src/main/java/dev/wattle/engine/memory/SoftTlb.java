@@ -159,7 +159,8 @@ public final class SoftTlb {
     }
 
     private void allocate(int i, int entries) {
-        addresses[i] = arena.allocate(BASES_BYTES + (long) entries * ENTRY_BYTES, 64).address() + BASES_BYTES;
+        addresses[i] =
+                arena.allocate(BASES_BYTES + (long) entries * ENTRY_BYTES, 64).address() + BASES_BYTES;
         masks[i] = (entries - 1) * (long) ENTRY_BYTES;
         displaced[i] = 0;
     }

@@ -699,7 +699,9 @@ final class ComputeEmitter {
             if (op == Op.ADC) {
                 int next = isCarry32(k + 1, w) ? k + 2 : k + 1;
                 boolean isTaken = Op.c(w) == carry && Op.a(w) != carry && Op.b(w) != carry && Op.d(w) != carry;
-                return isTaken && isCarry(next, w) && Op.d(words[next]) == carry ? k : NONE;
+                boolean hasCarry = isCarry(next, w) && Op.d(words[next]) == carry;
+                // Without its sum the carry is worked out alone.
+                return isTaken && hasCarry && !operands.isDead(k, w) ? k : NONE;
             }
             boolean isMove = op == Op.MOV || op == Op.MOVI || op == Op.XORI && immediates[k] == -1;
             if (!isMove || Op.readsA(op) && Op.a(w) == carry || Op.d(w) == carry) {

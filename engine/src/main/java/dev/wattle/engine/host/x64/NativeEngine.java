@@ -404,9 +404,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         P p = processor;
         CodePage page = p.fetchPage(nia);
         Block header = page.find(page.offset(nia), p.mode);
-        if (isTimeForRegion(++header.heat)
-                && mayBeRegion
-                && code.region(header.hostCode) == Region.NONE) {
+        if (isTimeForRegion(++header.heat) && mayBeRegion && code.region(header.hostCode) == Region.NONE) {
             Region region = finder.find(page, header);
             if (region != Region.NONE) {
                 long start = System.nanoTime();

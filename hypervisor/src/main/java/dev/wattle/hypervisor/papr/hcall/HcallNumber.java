@@ -87,8 +87,7 @@ public final class HcallNumber {
 
     /** The number with a PAPR name, such as {@code H_CEDE}; empty if no number has it here. */
     public static OptionalLong byName(String name) {
-        return LongStream.concat(
-                        LongStream.range(0, PAPR_LIMIT), LongStream.rangeClosed(KVMPPC_H_RTAS, LAST_PRIVATE))
+        return LongStream.concat(LongStream.range(0, PAPR_LIMIT), LongStream.rangeClosed(KVMPPC_H_RTAS, LAST_PRIVATE))
                 .filter(number -> name(number).equals(name))
                 .findFirst();
     }

@@ -41,8 +41,7 @@ public final class HypercallTable {
 
     private void publish(long number) {
         if (HcallNumber.isPapr(number)) {
-            enabled.set(
-                    (int) number >> 2, disabled.contains(number) ? none : entries.getOrDefault(number, none));
+            enabled.set((int) number >> 2, disabled.contains(number) ? none : entries.getOrDefault(number, none));
         }
     }
 
