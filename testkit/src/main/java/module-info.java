@@ -5,6 +5,7 @@ module dev.wattle.testkit {
     requires transitive dev.wattle.hypervisor;
 
     exports dev.wattle.testkit.conformance;
+    exports dev.wattle.testkit.litmus;
     exports dev.wattle.testkit.lockstep;
     exports dev.wattle.testkit.oracle;
 }

@@ -6,6 +6,7 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.memory.SoftTlb;
 import dev.wattle.engine.translate.CodeCache;
+import dev.wattle.engine.translate.CodeWatch;
 import dev.wattle.engine.translate.FrontEnd;
 import java.lang.foreign.Arena;
 
@@ -35,7 +36,9 @@ public final class FlatProcessor extends Processor {
         tlbs = new SoftTlb(arena, state);
         table = tlbs.table(0);
         publishTlb(tlbs.address(table), tlbs.mask(table));
-        codeCache = new CodeCache(memory, frontEnd, ra -> tlbs.protect(memory.hostAddress(ra), 4096));
+        codeCache =
+                new CodeCache(memory, frontEnd, new CodeWatch(), 0, ra -> tlbs.protect(memory.hostAddress(ra), 4096));
+        memory.onWrite(codeCache::written);
     }
 
     @Override

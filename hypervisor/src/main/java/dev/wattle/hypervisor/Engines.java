@@ -15,14 +15,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Makes the engine of a vCPU, and remembers why it is not the one that was asked for. */
-final class Engines {
+/** Makes the engines of vCPUs, and remembers why they are not those that were asked for. */
+final class Engines implements AutoCloseable {
     private final EngineMode mode;
     private final long codeBytes;
     private final boolean exactDeadline;
     private final Optional<TranslationDirectory> translations;
     private final Optional<HostCodeListener> codeListener;
     private Optional<String> remark = Optional.empty();
+    /** Shared by all of them; empty before the first. */
+    private Optional<TranslationCache> cache = Optional.empty();
 
     Engines(
             EngineMode mode,
@@ -49,14 +51,14 @@ final class Engines {
                 remark = Optional.of("no back-end for this host's processor (" + System.getProperty("os.arch") + ", "
                         + System.getProperty("os.name") + ")");
             } else {
-                Optional<TranslationCache> cache = Optional.empty();
                 try {
                     HostFeatures features = HostFeatures.host();
-                    cache = translationCache(processor, frontEnd, features);
+                    if (cache.isEmpty()) {
+                        cache = translationCache(processor, frontEnd, features);
+                    }
                     return new NativeEngine<>(
                             processor, frontEnd.routines(), frontEnd, codeBytes, features, exactDeadline, cache);
                 } catch (CodeMemoryException e) {
-                    cache.ifPresent(TranslationCache::close);
                     remark = Optional.of(String.valueOf(e.getMessage()));
                 }
             }
@@ -74,6 +76,12 @@ final class Engines {
         return TranslatorIdentity.of(rest, NativeEngine.class, PowerFrontEnd.class)
                 .map(key -> TranslationCache.open(
                         translations.get().path(), key, translations.get().problems()));
+    }
+
+    /** Keeps translations for later runs. No engine may be running. */
+    @Override
+    public void close() {
+        cache.ifPresent(TranslationCache::close);
     }
 
     /** Where translations are kept from run to run, and who is told if that does not work. */

@@ -15,8 +15,10 @@ import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PlatformCalls;
 import dev.wattle.power.processor.PowerProcessor;
+import dev.wattle.power.processor.ProcessorGroup;
 import dev.wattle.power.processor.Spr;
 import dev.wattle.power.processor.State;
+import dev.wattle.power.processor.TimeBase;
 import dev.wattle.power.processor.TranslatedAddress;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
@@ -29,6 +31,7 @@ import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -37,6 +40,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * A virtual processor: runs guest code on the thread that calls {@link #run}, until something needs the machine.
@@ -57,11 +61,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private static final long DEADLINE_NONE = Long.MAX_VALUE;
 
     private final Vm vm;
+    private final int number;
     /** For this package's tests, too. */
     final PowerProcessor processor;
 
     private final Engine engine;
-    private final VirtualTimeBase virtualTime;
+    private final TimeBase time;
     private final boolean virtual;
     private final DecrementerTimer timer;
     private final AtomicBoolean kicked = new AtomicBoolean();
@@ -75,20 +80,16 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final Queue<FutureTask<Boolean>> tasks = new ConcurrentLinkedQueue<>();
     private final boolean isTraced;
     private boolean hypercallPending;
+    private volatile boolean online = true;
     private final MmioAccesses mmio = new MmioAccesses();
 
-    Vcpu(Vm vm, Arena arena, PowerFrontEnd frontEnd, Engines engines) {
+    Vcpu(Vm vm, int number, Arena arena, ProcessorGroup group, PowerFrontEnd frontEnd, TimeBase time, Engines engines) {
         this.vm = vm;
+        this.number = number;
+        this.time = time;
         virtual = vm.clock() == ClockMode.VIRTUAL;
         isTraced = vm.trace() != Trace.NONE;
-        virtualTime = new VirtualTimeBase();
-        processor = new PowerProcessor(
-                arena,
-                vm.processor(),
-                vm.memory(),
-                frontEnd,
-                virtual ? virtualTime : new HostTimeBase(),
-                new Platform());
+        processor = new PowerProcessor(arena, vm.processor(), vm.memory(), group, frontEnd, time, new Platform());
         engine = engines.engine(processor, frontEnd);
         withdrawDecrementer = () -> processor.interrupts().withdraw(PowerProcessor.PENDING_DECREMENTER);
         timer = new DecrementerTimer(() -> raise(PowerProcessor.PENDING_DECREMENTER));
@@ -99,8 +100,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         processor.setSpr(Spr.LPCR, vm.processor().guestLpcr());
         processor.setSpr(Spr.FSCR, vm.processor().guestFscr());
         processor.setSpr(Spr.CTRL, 1);
+        processor.setSpr(Spr.PIR, number);
+        processor.setSpr(Spr.TIR, number % vm.topology().threads());
         if (vm.mmu() == MmuMode.RADIX) {
-            registerProcessTable(0, true, true);
+            translateBy(0, true, true);
         }
         processor.contextChanged();
     }
@@ -125,8 +128,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     public Exit runUntil(long completed) {
         running.lock();
         try {
+            processor.resume();
             return runLocked(completed);
         } finally {
+            processor.pause();
             performTasks();
             running.unlock();
         }
@@ -151,6 +156,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                         running.unlock();
                     }
                 } else {
+                    vm.attend();
                     // Short: it may be leaving guest mode, and have looked for tasks before there was this one.
                     interrupted |= !await(task);
                 }
@@ -200,6 +206,96 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         }
     }
 
+    /** If the calling thread is in the middle of running this vCPU: does what others wait for. */
+    void attend() {
+        if (running.isHeldByCurrentThread()) {
+            processor.heed();
+            performTasks();
+        }
+    }
+
+    /** A stay between two instructions, by the thread that runs the vCPU. */
+    private static final class Halt {
+        private final CountDownLatch arrived = new CountDownLatch(1);
+        private final CountDownLatch released = new CountDownLatch(1);
+        /** Whether it has begun, or need not begin any more. */
+        private final AtomicBoolean decided = new AtomicBoolean();
+
+        void stay() {
+            if (decided.compareAndSet(false, true)) {
+                arrived.countDown();
+                awaitUninterruptibly(released);
+            }
+        }
+    }
+
+    private Optional<Halt> halt = Optional.empty();
+
+    /**
+     * Brings the vCPU to a stop until {@link #release}. One thread at a time.
+     *
+     * @param meanwhile done again and again by the calling thread until it stands
+     */
+    void halt(Runnable meanwhile) {
+        if (running.tryLock()) {
+            return;
+        }
+        Halt stay = new Halt();
+        tasks.add(new FutureTask<>(stay::stay, true));
+        processor.request(PowerProcessor.PENDING_TASK);
+        LockSupport.unpark(thread);
+        while (!await(stay.arrived)) {
+            meanwhile.run();
+            if (running.tryLock()) {
+                if (stay.decided.compareAndSet(false, true)) {
+                    return;
+                }
+                // It has come to stand, or is about to: it is not this thread that may hold the lock then.
+                running.unlock();
+            }
+        }
+        halt = Optional.of(stay);
+    }
+
+    /** Lets the vCPU go on, on the thread that has called {@link #halt}. */
+    void release() {
+        if (halt.isPresent()) {
+            Halt stay = halt.get();
+            halt = Optional.empty();
+            stay.released.countDown();
+        } else {
+            running.unlock();
+        }
+    }
+
+    private static boolean await(CountDownLatch latch) {
+        boolean interrupted = false;
+        try {
+            return latch.await(1, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            interrupted = true;
+            return latch.getCount() == 0;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean interrupted = false;
+        while (latch.getCount() != 0) {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private Exit runLocked(long completed) {
         Optional<GuestDebug.Event> earlier = processor.debugging().take();
         if (earlier.isPresent()) {
@@ -212,7 +308,6 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                     new Exit.FailEntry("MSR 0x" + Long.toHexString(processor.msr())
                             + ": it has bits that this processor does not have"));
         }
-        processor.runsOn(thread);
         if (kicked.getAndSet(false)) {
             return count(ExitKind.INTERRUPTED, new Exit.Interrupted());
         }
@@ -373,12 +468,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @throws IllegalStateException as for {@link #get}
      */
     public RegisterValue value(Register register) {
-        requireStopped(register);
-        try {
-            return register.read(this);
-        } finally {
-            running.unlock();
-        }
+        return stopped("register " + register, () -> register.read(this));
     }
 
     /**
@@ -398,18 +488,24 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @throws IllegalArgumentException as for {@link #set(Register, long)}
      */
     public void set(Register register, RegisterValue value) {
-        requireStopped(register);
-        try {
+        stopped("register " + register, () -> {
             register.write(this, value);
-        } finally {
-            running.unlock();
-        }
+            return value;
+        });
     }
 
-    private void requireStopped(Register register) {
+    /** Looks at the processor's state, which must not run meanwhile. */
+    private <T> T stopped(String what, Supplier<T> action) {
+        if (vm.isStoppedHere()) {
+            return action.get();
+        }
         if (!running.tryLock()) {
-            throw new IllegalStateException(
-                    "register " + register + " of a vCPU that is running: kick it, or use whileStopped");
+            throw new IllegalStateException(what + " of a vCPU that is running: kick it, or use whileStopped");
+        }
+        try {
+            return action.get();
+        } finally {
+            running.unlock();
         }
     }
 
@@ -420,15 +516,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * @throws IllegalStateException as for {@link #get}
      */
     public Optional<TranslatedAddress> translate(long ea) {
-        if (!running.tryLock()) {
-            throw new IllegalStateException(
-                    "address translation of a vCPU that is running: kick it, or use whileStopped");
-        }
-        try {
-            return processor.lookUp(ea);
-        } finally {
-            running.unlock();
-        }
+        return stopped("address translation", () -> processor.lookUp(ea));
     }
 
     /** Has the vCPU stop for a debugger from its next run on; {@link GuestDebug#NONE} for no more. */
@@ -512,7 +600,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public int server() {
-        return 0;
+        return number;
+    }
+
+    @Override
+    public <T> T exclusively(Supplier<T> action) {
+        return vm.exclusively(action);
     }
 
     @Override
@@ -527,6 +620,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public void setLpcrBits(long mask, long value) {
+        vm.everywhere(vcpu -> vcpu.setOwnLpcrBits(mask, value));
+    }
+
+    private void setOwnLpcrBits(long mask, long value) {
         processor.setSpr(Spr.LPCR, processor.spr(Spr.LPCR) & ~mask | value & mask);
         processor.interrupts().entriesChanged();
     }
@@ -538,8 +635,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public void registerProcessTable(long dword, boolean radix, boolean gtse) {
-        setLpcrBits(LPCR_HR | LPCR_UPRT, radix ? LPCR_HR | LPCR_UPRT : 0);
-        allowInvalidation(gtse);
+        vm.everywhere(vcpu -> vcpu.translateBy(dword, radix, gtse));
+    }
+
+    private void translateBy(long dword, boolean radix, boolean gtse) {
+        setOwnLpcrBits(LPCR_HR | LPCR_UPRT, radix ? LPCR_HR | LPCR_UPRT : 0);
+        setOwnLpcrBits(LPCR_GTSE, gtse ? LPCR_GTSE : 0);
         if (!radix) {
             processor.radix().deactivate();
         } else if (dword == 0) {
@@ -567,18 +668,18 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public void forgetProcess(long pid) {
-        processor.invalidateProcess(pid);
+        processor.everywhere(each -> each.invalidateProcess(pid));
     }
 
     @Override
     public void forgetPage(long pid, long ea, long bytes) {
-        processor.invalidatePage(pid, ea, bytes);
+        processor.everywhere(each -> each.invalidatePage(pid, ea, bytes));
     }
 
     /** Translates by a hash page table, real mode as well, or no longer. */
     void hashPageTable(Optional<HashPageTable> table, int vrmaBase) {
         long vrmasd = PageSizes.slbEncoding(vrmaBase) << LPCR_VRMASD_SHIFT - 4;
-        setLpcrBits(LPCR_VPM0 | LPCR_VRMASD, table.isPresent() ? LPCR_VPM0 | vrmasd : 0);
+        setOwnLpcrBits(LPCR_VPM0 | LPCR_VRMASD, table.isPresent() ? LPCR_VPM0 | vrmasd : 0);
         processor.hashPageTable(table, vrmaBase);
     }
 
@@ -590,38 +691,73 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     }
 
     @Override
+    public void join() {
+        counters.count(ExitKind.CEDE);
+        processor.pause();
+        while (!prodded.getAndSet(false)
+                && !kicked.get()
+                && !processor.interrupts().isRequested(PowerProcessor.PENDING_SYSTEM_RESET)) {
+            LockSupport.park(this);
+            performTasks();
+        }
+        wake();
+    }
+
+    @Override
+    public boolean isOnline(int server) {
+        return vm.vcpu(server).online;
+    }
+
+    /** Says whether the vCPU takes part in the partition (KVM_REG_PPC_ONLINE), whoever runs it. Any thread. */
+    public void setOnline(boolean wanted) {
+        online = wanted;
+    }
+
+    @Override
+    public boolean isExternalEnabled() {
+        return (processor.msr() & Msr.EE) != 0;
+    }
+
+    @Override
     public boolean prod(int server) {
-        if (server != 0) {
+        if (server < 0 || server >= serverCount()) {
             return false;
         }
-        prodded.set(true);
-        LockSupport.unpark(thread);
+        Vcpu other = vm.vcpu(server);
+        other.prodded.set(true);
+        LockSupport.unpark(other.thread);
         return true;
     }
 
     @Override
     public boolean systemReset(int server) {
-        if (server != 0) {
+        if (server < 0 || server >= serverCount()) {
             return false;
         }
-        raise(PowerProcessor.PENDING_SYSTEM_RESET);
+        vm.vcpu(server).raise(PowerProcessor.PENDING_SYSTEM_RESET);
         return true;
     }
 
     @Override
     public int serverCount() {
-        return 1;
+        return vm.topology().vcpus();
     }
 
     /** Gives the host thread up until an interrupt is pending, or somebody prods or kicks. */
     private void idle() {
+        processor.pause();
         while (!processor.interrupts().wakes() && !prodded.getAndSet(false) && !kicked.get()) {
             if (virtual && skipIdleTime()) {
-                return;
+                break;
             }
             LockSupport.park(this);
             performTasks();
         }
+        wake();
+    }
+
+    private void wake() {
+        processor.resume();
         // Whoever raised the interrupt may not have come to set PENDING yet.
         processor.request(PowerProcessor.PENDING_KICK);
     }
@@ -632,7 +768,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         if (deadline == DEADLINE_NONE) {
             return false;
         }
-        virtualTime.skip(Math.max(0, deadline - processor.completed()));
+        ((VirtualTimeBase) time).skip(Math.max(0, deadline - processor.completed()));
         processor.setDecrementerDeadline(DEADLINE_NONE);
         processor.interrupts().request(PowerProcessor.PENDING_DECREMENTER);
         return true;
@@ -652,6 +788,8 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             if (vm.hypercalls().answers(number)) {
                 long[] arguments = isTraced ? arguments() : NO_ARGUMENTS;
                 long result = vm.hypercalls().call(number, Vcpu.this);
+                // What it has had forgotten is forgotten once it returns.
+                p.awaitOthers();
                 if (result != ReturnCode.H_TOO_HARD) {
                     counters.hypercall(number, true);
                     p.setGpr(3, result);
@@ -746,6 +884,32 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         @Override
         public void idle(PowerProcessor p) {
             Vcpu.this.idle();
+        }
+
+        @Override
+        public void doorbell(PowerProcessor p, int thread, boolean isSent) {
+            if (thread >= vm.topology().threads()) {
+                return;
+            }
+            Vcpu other = vm.vcpu(number - number % vm.topology().threads() + thread);
+            if (isSent) {
+                other.raise(PowerProcessor.PENDING_DOORBELL);
+            } else {
+                other.processor.interrupts().withdraw(PowerProcessor.PENDING_DOORBELL);
+            }
+        }
+
+        @Override
+        public long doorbells(PowerProcessor p) {
+            int threads = vm.topology().threads();
+            long bits = 0;
+            for (int thread = 0; thread < threads; thread++) {
+                Vcpu other = vm.vcpu(number - number % threads + thread);
+                if (other.processor.interrupts().isRequested(PowerProcessor.PENDING_DOORBELL)) {
+                    bits |= 1L << thread;
+                }
+            }
+            return bits;
         }
     }
 }

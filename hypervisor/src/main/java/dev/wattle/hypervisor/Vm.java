@@ -14,6 +14,8 @@ import dev.wattle.hypervisor.papr.hcall.PaprHypercalls;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.model.ProcessorModel;
+import dev.wattle.power.processor.ProcessorGroup;
+import dev.wattle.power.processor.TimeBase;
 import dev.wattle.power.translate.PowerFrontEnd;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -21,6 +23,8 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,8 +34,13 @@ import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
-/** A partition: guest memory, a vCPU, an interrupt controller, and the hypercalls answered for it. */
+/**
+ * A partition: guest memory, vCPUs, an interrupt controller, and the hypercalls answered for it.
+ *
+ * <p>Each vCPU is run by a thread of its own. What all of them must heed is done while they are stopped, or told to each of them.
+ */
 public final class Vm implements AutoCloseable {
     /** First interrupt source number that is not an inter-processor interrupt, and how many there are. */
     private static final int SOURCE_BASE = 0x1000;
@@ -49,8 +58,10 @@ public final class Vm implements AutoCloseable {
     private final ClockMode clock;
     private final GuestMemory memory;
     private final Arena arena = Arena.ofShared();
-    private final Xics xics = new Xics(1, SOURCE_BASE, SOURCES);
-    private final IrqEvents irqEvents = new IrqEvents(xics);
+    private final ProcessorTopology topology;
+    private final ProcessorGroup group;
+    private final Xics xics;
+    private final IrqEvents irqEvents;
     private final IoBus io = new IoBus();
     private final MmuMode mmu;
     private final PartitionPageTable pageTable;
@@ -63,14 +74,19 @@ public final class Vm implements AutoCloseable {
     private volatile boolean ail3 = true;
     private final Trace trace;
     private final Engines engines;
-    private final Vcpu vcpu;
+    private final List<Vcpu> vcpus = new ArrayList<>();
+    private final Rendezvous rendezvous = new Rendezvous(vcpus);
 
     private Vm(Builder builder) {
         processor = builder.processor;
         clock = builder.clock;
         trace = builder.trace;
         mmu = builder.mmu();
+        topology = builder.topology;
+        xics = new Xics(topology.vcpus(), SOURCE_BASE, SOURCES);
+        irqEvents = new IrqEvents(xics);
         memory = builder.memory.get();
+        group = new ProcessorGroup(memory);
         pageTable = new PartitionPageTable(memory, use(mmu, processor), new TableUsers(), preparation(clock));
         hypercalls = PaprHypercalls.forPartition(xics, pageTable);
         capabilities = new Capabilities(
@@ -85,8 +101,12 @@ public final class Vm implements AutoCloseable {
                 clock == ClockMode.VIRTUAL,
                 builder.translations,
                 builder.codeListener);
-        vcpu = new Vcpu(this, arena, new PowerFrontEnd(processor), engines);
-        xics.connect(0, vcpu::external);
+        TimeBase time = clock == ClockMode.VIRTUAL ? new VirtualTimeBase() : new HostTimeBase();
+        for (int number = 0; number < topology.vcpus(); number++) {
+            Vcpu vcpu = new Vcpu(this, number, arena, group, new PowerFrontEnd(processor), time, engines);
+            vcpus.add(vcpu);
+            xics.connect(number, vcpu::external);
+        }
         pageTable.start();
     }
 
@@ -108,12 +128,12 @@ public final class Vm implements AutoCloseable {
     private final class TableUsers implements PartitionPageTable.Processors {
         @Override
         public void hashPageTable(Optional<HashPageTable> table, int vrmaBase) {
-            vcpu.hashPageTable(table, vrmaBase);
+            whileStopped(() -> vcpus.forEach(vcpu -> vcpu.hashPageTable(table, vrmaBase)));
         }
 
         @Override
         public void forgetPage(long index, long v, long r) {
-            vcpu.processor.forgetPage(index, v, r);
+            group.tellAll(processor -> processor.forgetPage(index, v, r));
         }
     }
 
@@ -124,6 +144,11 @@ public final class Vm implements AutoCloseable {
 
     public ProcessorModel processor() {
         return processor;
+    }
+
+    /** Its cores and threads. */
+    public ProcessorTopology topology() {
+        return topology;
     }
 
     /** Which kinds of address translation the guest may use. */
@@ -147,7 +172,7 @@ public final class Vm implements AutoCloseable {
      * @throws OutOfMemoryError if the host cannot give that much memory
      */
     public void allocatePageTable(int shift) {
-        vcpu.perform(() -> pageTable.allocate(shift));
+        whileStopped(() -> pageTable.allocate(shift));
     }
 
     /**
@@ -168,7 +193,7 @@ public final class Vm implements AutoCloseable {
      * @throws IllegalStateException if the guest has no table
      */
     public void importPageTable(ByteBuffer records) {
-        vcpu.perform(() -> pageTable.load(records));
+        whileStopped(() -> pageTable.load(records));
     }
 
     public ClockMode clock() {
@@ -180,16 +205,36 @@ public final class Vm implements AutoCloseable {
     }
 
     /**
-     * Does something while the vCPU executes no guest code: on its thread, between two instructions, if it runs.
-     * Returns when it is done. What is done may change memory slots and registers.
+     * Does something while no vCPU executes guest code: each that runs stays between two instructions meanwhile. Any thread,
+     * also that of a vCPU in the middle of an exit or a hypercall. What is done may change memory slots and registers.
      *
      * @throws RuntimeException what the action throws
      */
     public void whileStopped(Runnable action) {
-        vcpu.perform(action);
+        rendezvous.whileStopped(action);
     }
 
-    // Memory slots (KVM_SET_USER_MEMORY_REGION, KVM_GET_DIRTY_LOG). A change stops the vCPU for a moment.
+    /** Whether the calling thread is in the middle of {@link #whileStopped}. */
+    boolean isStoppedHere() {
+        return rendezvous.isStoppedHere();
+    }
+
+    /** Does something in turn with others that do so, which may wait for all vCPUs to stop. */
+    <T> T exclusively(Supplier<T> action) {
+        return rendezvous.exclusively(action);
+    }
+
+    /** Has something done for each vCPU between two of its instructions; returns when it is done. */
+    void everywhere(Consumer<Vcpu> action) {
+        vcpus.forEach(vcpu -> vcpu.perform(() -> action.accept(vcpu)));
+    }
+
+    /** On a thread that waits for others: does what they may be waiting for. */
+    void attend() {
+        rendezvous.attend();
+    }
+
+    // Memory slots (KVM_SET_USER_MEMORY_REGION, KVM_GET_DIRTY_LOG). A change stops all vCPUs for a moment.
 
     /**
      * Adds a memory slot.
@@ -201,7 +246,7 @@ public final class Vm implements AutoCloseable {
      *     addresses; nothing has changed then
      */
     public void addMemorySlot(int slot, long guestPhysAddr, MemoryBacking backing, Set<MemorySlot.Flag> flags) {
-        vcpu.perform(() -> memory.add(slot, guestPhysAddr, backing, flags));
+        whileStopped(() -> memory.add(slot, guestPhysAddr, backing, flags));
     }
 
     /**
@@ -210,8 +255,8 @@ public final class Vm implements AutoCloseable {
      * @throws IllegalArgumentException as for {@link #addMemorySlot}, or if there is no such slot
      */
     public void moveMemorySlot(int slot, long guestPhysAddr) {
-        vcpu.perform(() -> {
-            memory.slot(slot).ifPresent(vcpu::storageChanges);
+        whileStopped(() -> {
+            memory.slot(slot).ifPresent(changed -> vcpus.forEach(vcpu -> vcpu.storageChanges(changed)));
             memory.move(slot, guestPhysAddr);
         });
     }
@@ -222,8 +267,8 @@ public final class Vm implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such slot
      */
     public void removeMemorySlot(int slot) {
-        vcpu.perform(() -> {
-            memory.slot(slot).ifPresent(vcpu::storageChanges);
+        whileStopped(() -> {
+            memory.slot(slot).ifPresent(changed -> vcpus.forEach(vcpu -> vcpu.storageChanges(changed)));
             memory.remove(slot);
         });
     }
@@ -234,9 +279,9 @@ public final class Vm implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such slot
      */
     public void logDirtyPages(int slot, boolean wanted) {
-        vcpu.perform(() -> {
+        whileStopped(() -> {
             memory.logDirtyPages(slot, wanted);
-            memory.slot(slot).ifPresent(vcpu::watchStores);
+            memory.slot(slot).ifPresent(logged -> vcpus.forEach(vcpu -> vcpu.watchStores(logged)));
         });
     }
 
@@ -248,9 +293,9 @@ public final class Vm implements AutoCloseable {
      */
     public long[] takeDirtyLog(int slot) {
         List<long[]> taken = new ArrayList<>();
-        vcpu.perform(() -> {
+        whileStopped(() -> {
             taken.add(memory.takeDirtyLog(slot));
-            memory.slot(slot).ifPresent(vcpu::watchStores);
+            memory.slot(slot).ifPresent(logged -> vcpus.forEach(vcpu -> vcpu.watchStores(logged)));
         });
         return taken.getFirst();
     }
@@ -274,12 +319,22 @@ public final class Vm implements AutoCloseable {
         return hypercalls;
     }
 
-    /** The vCPU of a number. */
+    /**
+     * The vCPU of a number.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
     public Vcpu vcpu(int number) {
-        if (number != 0) {
-            throw new IllegalArgumentException("no vCPU " + number + ": this VM has one, number 0");
+        if (number < 0 || number >= vcpus.size()) {
+            throw new IllegalArgumentException(
+                    "no vCPU " + number + ": this VM has " + vcpus.size() + ", numbered from 0");
         }
-        return vcpu;
+        return vcpus.get(number);
+    }
+
+    /** All vCPUs, by number. */
+    public List<Vcpu> vcpus() {
+        return List.copyOf(vcpus);
     }
 
     /** Why guest code is run by the evaluator though native code was asked for; empty if it is not. */
@@ -319,40 +374,61 @@ public final class Vm implements AutoCloseable {
 
     /** What has led out of guest code, by kind and cause, and how often, for all vCPUs. Any thread. */
     public List<ExitCount> exits() {
-        return vcpu.exits();
+        Map<ExitKind, Map<String, Long>> sums = new EnumMap<>(ExitKind.class);
+        for (Vcpu vcpu : vcpus) {
+            for (ExitCount exit : vcpu.exits()) {
+                sums.computeIfAbsent(exit.kind(), kind -> new LinkedHashMap<>())
+                        .merge(exit.cause(), exit.count(), Long::sum);
+            }
+        }
+        List<ExitCount> all = new ArrayList<>();
+        sums.forEach((kind, causes) -> causes.forEach((cause, n) -> all.add(new ExitCount(kind, cause, n))));
+        return all;
     }
 
     /** Ways out of guest code by kind, and hypercalls answered inside by name. */
     public Map<String, Long> exitCounts() {
         Map<String, Long> counts = new TreeMap<>(hypercalls.counts());
-        vcpu.addExitCounts(counts);
+        vcpus.forEach(vcpu -> vcpu.addExitCounts(counts));
         return counts;
     }
 
     /** Interrupts taken, by vector name. */
     public Map<String, Long> interruptCounts() {
         Map<String, Long> counts = new TreeMap<>();
-        vcpu.interruptCounts().forEach((interrupt, n) -> counts.put(interrupt.name(), n));
+        for (Vcpu vcpu : vcpus) {
+            vcpu.interruptCounts().forEach((interrupt, n) -> counts.merge(interrupt.name(), n, Long::sum));
+        }
         return counts;
     }
 
+    /** Of all vCPUs together. */
     public long instructionsCompleted() {
-        return vcpu.instructionsCompleted();
+        return sum(Vcpu::instructionsCompleted);
     }
 
     /** Blocks translated. */
     public long translations() {
-        return vcpu.translations();
+        return sum(Vcpu::translations);
     }
 
-    /** What the engine and the TLBs have counted, by names for people. */
+    /** What the engines and the TLBs have counted, by names for people. */
     public Map<String, Long> engineCounts() {
-        return vcpu.engineCounts();
+        Map<String, Long> counts = new TreeMap<>();
+        for (Vcpu vcpu : vcpus) {
+            vcpu.engineCounts()
+                    .forEach((name, n) -> counts.merge(name, n, name.contains("longest") ? Math::max : Long::sum));
+        }
+        return counts;
     }
 
     /** Bytes of host code in use. */
     public long codeBytes() {
-        return vcpu.codeBytes();
+        return sum(Vcpu::codeBytes);
+    }
+
+    private long sum(ToLongFunction<Vcpu> of) {
+        return vcpus.stream().mapToLong(of).sum();
     }
 
     /** CPU time of the whole process, in seconds; 0 where the host does not tell. */
@@ -365,10 +441,11 @@ public final class Vm implements AutoCloseable {
                 / 1e9;
     }
 
-    /** Gives all host memory back. The vCPU must not be running. */
+    /** Gives all host memory back. No vCPU may be running. */
     @Override
     public void close() {
-        vcpu.close();
+        vcpus.forEach(Vcpu::close);
+        engines.close();
         pageTable.close();
         arena.close();
         memory.close();
@@ -380,6 +457,7 @@ public final class Vm implements AutoCloseable {
         private ProcessorModel processor = ProcessorModel.POWER9;
         private MmuMode mmu = MmuMode.AUTO;
         private ClockMode clock = ClockMode.HOST;
+        private ProcessorTopology topology = ProcessorTopology.SINGLE;
         private EngineMode engine = EngineMode.NATIVE;
         private long codeCacheBytes = DEFAULT_CODE_CACHE;
         private Optional<Engines.TranslationDirectory> translations = Optional.empty();
@@ -422,6 +500,12 @@ public final class Vm implements AutoCloseable {
             return this;
         }
 
+        /** The vCPUs; by default there is one. */
+        public Builder topology(ProcessorTopology cores) {
+            topology = cores;
+            return this;
+        }
+
         /** Which kinds of address translation the guest may use; by default all that the processor has. */
         public Builder mmu(MmuMode mode) {
             mmu = mode;
@@ -448,7 +532,7 @@ public final class Vm implements AutoCloseable {
         }
 
         /**
-         * How much memory host code may take; {@link #DEFAULT_CODE_CACHE} by default. It is used as needed.
+         * How much memory host code of each vCPU may take; {@link #DEFAULT_CODE_CACHE} by default. It is used as needed.
          *
          * @throws IllegalArgumentException if it is less than {@link #MINIMUM_CODE_CACHE} or more than {@link #MAXIMUM_CODE_CACHE}
          */
@@ -488,9 +572,15 @@ public final class Vm implements AutoCloseable {
          * Makes the VM.
          *
          * @throws OutOfMemoryError if the host cannot reserve the memory
-         * @throws IllegalArgumentException if the processor cannot translate as asked
+         * @throws IllegalArgumentException if the processor cannot translate as asked, or several vCPUs shall have a virtual
+         *     clock: how far each gets would depend on the host
          */
         public Vm build() {
+            if (clock == ClockMode.VIRTUAL && topology.vcpus() > 1) {
+                throw new IllegalArgumentException(
+                        topology.vcpus() + " vCPUs with a virtual clock: it counts the instructions"
+                                + " of one; use one vCPU, or the host's clock");
+            }
             return new Vm(this);
         }
     }

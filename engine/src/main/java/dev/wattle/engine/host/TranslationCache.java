@@ -33,7 +33,7 @@ import java.util.zip.CRC32C;
  * guards against a damaged file. Whatever is wrong with the file or its folder costs time alone.
  *
  * <p>The file is read through a mapping. New entries go to a file of their own, and when the cache is closed both become
- * a new file, which takes the old one's name in one step.
+ * a new file, which takes the old one's name in one step. Engines of several processors may share a cache.
  *
  * <p>File, little-endian: a header of 64 bytes (magic, bytes of entries, slots of the table, entries, checksum of the
  * header), entries aligned to 8, and a table of slots of 16 bytes (hash, offset of the entry; offset 0 for an empty slot)
@@ -124,7 +124,7 @@ public final class TranslationCache implements AutoCloseable {
     }
 
     /** How many translations were found. */
-    public long hits() {
+    public synchronized long hits() {
         return hits;
     }
 
@@ -207,7 +207,7 @@ public final class TranslationCache implements AutoCloseable {
      * @param guestCode host address of its first instruction
      * @return the entry, for the methods below, or 0 for none
      */
-    public long find(int mode, int pageOffset, int pageBytes, long guestCode) {
+    public synchronized long find(int mode, int pageOffset, int pageBytes, long guestCode) {
         if (tableMask < 0) {
             return 0;
         }
@@ -313,7 +313,7 @@ public final class TranslationCache implements AutoCloseable {
      * @param imagePlace where it is, in terms of the back-end
      * @param relocations what of it depends on that, in terms of the back-end
      */
-    public void add(
+    public synchronized void add(
             int mode,
             int pageOffset,
             int pageBytes,
@@ -389,7 +389,7 @@ public final class TranslationCache implements AutoCloseable {
 
     /** Writes what is new into the file. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (!arena.scope().isAlive()) {
             return;
         }

@@ -226,7 +226,7 @@ public final class GuestMemory implements AutoCloseable {
         }
     }
 
-    /** Has writes through this object reported, each before it is done. */
+    /** Has writes through this object reported, each once it is done, by the thread that has done it. */
     public void onWrite(WriteWatch watch) {
         writeWatch = watch;
     }
@@ -242,6 +242,11 @@ public final class GuestMemory implements AutoCloseable {
         return slot.hostAddress(ra);
     }
 
+    private void written(long ra, long length) {
+        markDirty(ra, length);
+        writeWatch.written(ra, length);
+    }
+
     /** 0 if what is to be written must be dropped. */
     private long checkedForWrite(long ra, long length) {
         long host = checked(ra, length);
@@ -251,7 +256,6 @@ public final class GuestMemory implements AutoCloseable {
                 return 0;
             }
         }
-        writeWatch.written(ra, length);
         return host;
     }
 
@@ -275,7 +279,7 @@ public final class GuestMemory implements AutoCloseable {
         long host = checkedForWrite(ra, 1);
         if (host != 0) {
             HostMemory.putByte(host, value);
-            markDirty(ra, 1);
+            written(ra, 1);
         }
     }
 
@@ -283,7 +287,7 @@ public final class GuestMemory implements AutoCloseable {
         long host = checkedForWrite(ra, 2);
         if (host != 0) {
             HostMemory.putShortBe(host, value);
-            markDirty(ra, 2);
+            written(ra, 2);
         }
     }
 
@@ -291,7 +295,7 @@ public final class GuestMemory implements AutoCloseable {
         long host = checkedForWrite(ra, 4);
         if (host != 0) {
             HostMemory.putIntBe(host, value);
-            markDirty(ra, 4);
+            written(ra, 4);
         }
     }
 
@@ -299,7 +303,7 @@ public final class GuestMemory implements AutoCloseable {
         long host = checkedForWrite(ra, 8);
         if (host != 0) {
             HostMemory.putLongBe(host, value);
-            markDirty(ra, 8);
+            written(ra, 8);
         }
     }
 
@@ -313,7 +317,7 @@ public final class GuestMemory implements AutoCloseable {
         long host = checkedForWrite(ra, length);
         if (host != 0) {
             HostMemory.copyFrom(source, offset, host, length);
-            markDirty(ra, length);
+            written(ra, length);
         }
     }
 
@@ -322,7 +326,7 @@ public final class GuestMemory implements AutoCloseable {
         long host = checkedForWrite(ra, length);
         if (host != 0) {
             HostMemory.fill(host, length, value);
-            markDirty(ra, length);
+            written(ra, length);
         }
     }
 

@@ -281,15 +281,22 @@ public final class SoftTlb {
         HostMemory.putLong(entry + WRITE_LIMIT, 0);
     }
 
-    /** Withdraws the permission to write without a look from every entry that covers a byte of a host range. */
-    public void protect(long host, long bytes) {
+    /**
+     * Withdraws the permission to write without a look from every entry that covers a byte of a host range.
+     *
+     * @return whether there was one, or a copy of one
+     */
+    public boolean protect(long host, long bytes) {
+        // Copies may be all that is left of an entry.
+        boolean found = protect(recents, (Slots.RECENTS - 1) * (long) ENTRY_BYTES, host, bytes);
         forgetRecent();
         for (int i = 0; i < count; i++) {
             if (used[i] && mayWrite(i, host, bytes)) {
+                found |= protect(addresses[i] - BASES_BYTES, BASES_BYTES + masks[i], host, bytes);
                 forgetBases(i);
-                protect(addresses[i], masks[i], host, bytes);
             }
         }
+        return found;
     }
 
     private boolean mayWrite(int table, long host, long bytes) {
@@ -301,16 +308,19 @@ public final class SoftTlb {
         return false;
     }
 
-    private static void protect(long start, long mask, long host, long bytes) {
+    private static boolean protect(long start, long mask, long host, long bytes) {
+        boolean found = false;
         for (long entry = start; entry <= start + mask; entry += ENTRY_BYTES) {
             long limit = HostMemory.getLong(entry + WRITE_LIMIT);
             if (limit != 0) {
                 long first = HostMemory.getLong(entry + TAG) + HostMemory.getLong(entry + ADDEND);
                 if (first < host + bytes && host < first + limit + MARGIN) {
                     HostMemory.putLong(entry + WRITE_LIMIT, 0);
+                    found = true;
                 }
             }
         }
+        return found;
     }
 
     /** Entries made. */

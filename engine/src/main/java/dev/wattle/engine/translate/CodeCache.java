@@ -4,7 +4,6 @@ package dev.wattle.engine.translate;
 import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.BlockBuilder;
 import dev.wattle.engine.memory.GuestMemory;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -22,17 +21,12 @@ public final class CodeCache {
     /** Translations of one page that are kept at most. */
     private static final int MOST_KEPT = 4096;
 
-    private static final int PAGE_SHIFT = 12;
-    private static final int CHUNK_SHIFT = 30;
-    private static final int CHUNK_PAGES = 1 << CHUNK_SHIFT - PAGE_SHIFT;
-
     private final GuestMemory memory;
     private final FrontEnd frontEnd;
     private final BlockBuilder builder = new BlockBuilder();
     private final Map<Long, CodePage> pages = new HashMap<>();
-    /** For each 4 KiB page whether it holds translations, in chunks made when one is needed. */
-    private boolean[][] watched = new boolean[1][0];
-
+    private final CodeWatch watched;
+    private final int processor;
     private final Watch watch;
     private Consumer<Block> dropped = block -> {};
     private Runnable full = this::dropAll;
@@ -45,33 +39,22 @@ public final class CodeCache {
         void watch(long realAddress);
     }
 
-    public CodeCache(GuestMemory memory, FrontEnd frontEnd, Watch watch) {
+    /**
+     * Makes the translations of a processor.
+     *
+     * @param watched what the processors that share the memory have translations of
+     * @param processor the number of this one there
+     */
+    public CodeCache(GuestMemory memory, FrontEnd frontEnd, CodeWatch watched, int processor, Watch watch) {
         this.memory = memory;
         this.frontEnd = frontEnd;
+        this.watched = watched;
+        this.processor = processor;
         this.watch = watch;
-        memory.onWrite(this::written);
     }
 
     private boolean isWatched(long ra) {
-        int number = (int) (ra >>> CHUNK_SHIFT);
-        if (number >= watched.length) {
-            return false;
-        }
-        boolean[] chunk = watched[number];
-        return chunk.length != 0 && chunk[(int) (ra >>> PAGE_SHIFT) & CHUNK_PAGES - 1];
-    }
-
-    private void setWatched(long ra, boolean value) {
-        int chunk = (int) (ra >>> CHUNK_SHIFT);
-        if (chunk >= watched.length) {
-            int old = watched.length;
-            watched = Arrays.copyOf(watched, Math.max(chunk + 1, 2 * old));
-            Arrays.fill(watched, old, watched.length, new boolean[0]);
-        }
-        if (watched[chunk].length == 0) {
-            watched[chunk] = new boolean[CHUNK_PAGES];
-        }
-        watched[chunk][(int) (ra >>> PAGE_SHIFT) & CHUNK_PAGES - 1] = value;
+        return (watched.processors(ra) >>> processor & 1) != 0;
     }
 
     /** Has every block that becomes invalid because its code changes reported. */
@@ -102,14 +85,18 @@ public final class CodeCache {
         return translations;
     }
 
-    /** Whether a byte of {@code [ra, ra + bytes)} lies in a page with translations. */
+    /** Whether some processor may have translations of a byte of {@code [ra, ra + bytes)}. */
     public boolean isWatched(long ra, long bytes) {
+        return watchers(ra, bytes) != 0;
+    }
+
+    /** The processors, by bits, that may have translations of a byte of {@code [ra, ra + bytes)}. */
+    public long watchers(long ra, long bytes) {
+        long all = 0;
         for (long page = ra & -CodePage.SMALL; page < ra + bytes; page += CodePage.SMALL) {
-            if (isWatched(page)) {
-                return true;
-            }
+            all |= watched.processors(page);
         }
-        return false;
+        return all;
     }
 
     private static long key(long ra, int bytes) {
@@ -136,13 +123,38 @@ public final class CodeCache {
         if (blocks >= BLOCK_LIMIT) {
             full.run();
         }
-        Block block = operations(page, offset, mode);
+        watch(page, offset, Integer.BYTES);
+        Block block;
+        do {
+            block = operations(page, offset, mode);
+        } while (watch(page, offset, block.byteLength));
         add(page, block);
         translations++;
         return block;
     }
 
-    /** Decodes the code at an offset of a page, into a block that nobody finds by that. */
+    /**
+     * Has changes of some code of a page noticed from now on. Code is read behind this, since others change it as they
+     * like.
+     *
+     * @return whether changes of some of it have not been noticed before
+     */
+    public boolean watch(CodePage page, int offset, int bytes) {
+        boolean isNew = false;
+        for (int at = offset & -CodePage.SMALL; at < offset + bytes; at += CodePage.SMALL) {
+            long ra = page.realAddress + at;
+            if (!isWatched(ra) && watched.add(processor, ra)) {
+                watch.watch(ra);
+                isNew = true;
+            }
+        }
+        return isNew;
+    }
+
+    /**
+     * Decodes the code at an offset of a page, into a block that nobody finds by that. Whoever is going to add a block made
+     * of it calls {@link #watch} before.
+     */
     public Block operations(CodePage page, int offset, int mode) {
         builder.clear();
         frontEnd.translate(memory.hostAddress(page.realAddress + offset), offset, page.bytes, mode, builder);
@@ -190,13 +202,6 @@ public final class CodeCache {
     }
 
     private void add(CodePage page, Block block) {
-        for (int piece = block.pageOffset / CodePage.SMALL; piece <= CodePage.lastPiece(block); piece++) {
-            long ra = page.realAddress + (long) piece * CodePage.SMALL;
-            if (!isWatched(ra)) {
-                setWatched(ra, true);
-                watch.watch(ra);
-            }
-        }
         page.add(block);
         blocks++;
     }
@@ -206,7 +211,7 @@ public final class CodeCache {
         return BlockListing.guestCode(block, hostAddress(block));
     }
 
-    /** Drops translations of code that is about to change, or has just changed. */
+    /** Drops translations of code that has just changed, or is about to be changed by this processor. */
     public void written(long ra, long bytes) {
         long end = ra + bytes;
         for (long at = ra; at < end; ) {
@@ -215,7 +220,7 @@ public final class CodeCache {
                 int length = (int) (Math.min(end, pieceEnd) - at);
                 boolean isAbandoned = written(at, length, CodePage.SMALL) & written(at, length, CodePage.LARGE);
                 if (isAbandoned) {
-                    setWatched(at, false);
+                    watched.remove(processor, at);
                 }
             }
             at = pieceEnd;
@@ -233,11 +238,12 @@ public final class CodeCache {
         return page.isAbandoned(offset / CodePage.SMALL);
     }
 
-    private void dropAll() {
+    /** Drops all translations. */
+    public void dropAll() {
         for (CodePage page : pages.values()) {
             for (int offset = 0; offset < page.bytes; offset += CodePage.SMALL) {
                 page.written(offset, CodePage.SMALL, this::drop);
-                setWatched(page.realAddress + offset, false);
+                watched.remove(processor, page.realAddress + offset);
             }
         }
     }

@@ -99,6 +99,22 @@ class SoftTlbTest {
     }
 
     @Test
+    void Protect_ofWhatOnlyACopyAllows_saysThatItWasAllowed() {
+        tlb.put(first, LOW, 65536, HOST, true, true);
+        long entry = tlb.address(first) + (LOW >>> 11 & tlb.mask(first));
+        HostMemory.copy(entry, tlb.address(first) + SoftTlb.base(1), 32);
+        // Another page takes its place.
+        tlb.put(first, LOW + (1L << 40), 65536, HOST + (1L << 40), true, true);
+        assertTrue(tlb.protect(HOST, 4096));
+        assertFalse(tlb.protect(HOST, 4096));
+        HostMemory.copy(tlb.address(first) + (LOW >>> 11 & tlb.mask(first)), state + Slots.RECENT * 8L, 32);
+        HostMemory.putLong(state + Slots.RECENT_USED * 8L, 1);
+        tlb.put(first, LOW, 65536, HOST, true, true);
+        assertTrue(tlb.protect(HOST + (1L << 40), 4096));
+        assertFalse(tlb.protect(HOST + (1L << 40), 4096));
+    }
+
+    @Test
     void CopiesForBases_tableGrows_areNotInTheNewOne() {
         tlb.put(first, LOW, 65536, HOST, true, true);
         HostMemory.putLong(tlb.address(first) + SoftTlb.base(0) + SoftTlb.READ_LIMIT, 100);

@@ -36,6 +36,8 @@ class CodeCacheTest {
                     return -1;
                 }
             },
+            new CodeWatch(),
+            0,
             watched::add);
 
     @AfterEach
@@ -112,6 +114,7 @@ class CodeCacheTest {
 
     @Test
     void Write_throughGuestMemory_dropsBlocks() {
+        memory.onWrite(cache::written);
         Block block = cache.translate(cache.page(0x6000, CodePage.SMALL), 0, 0);
         memory.write(0x5ffc, new byte[8], 0, 8);
         assertFalse(block.valid);

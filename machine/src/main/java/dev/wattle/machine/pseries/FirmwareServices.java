@@ -18,6 +18,7 @@ final class FirmwareServices implements FirmwareHost {
     private final Terminal terminal;
     private final MachineControl control;
     private final ClientArchitectureSupport architecture;
+    private final Processors processors;
     private final Supplier<Instant> clock;
 
     FirmwareServices(
@@ -26,12 +27,14 @@ final class FirmwareServices implements FirmwareHost {
             Terminal terminal,
             MachineControl control,
             ClientArchitectureSupport architecture,
+            Processors processors,
             Supplier<Instant> clock) {
         this.memory = memory;
         this.tree = tree;
         this.terminal = terminal;
         this.control = control;
         this.architecture = architecture;
+        this.processors = processors;
         this.clock = clock;
     }
 
@@ -121,7 +124,10 @@ final class FirmwareServices implements FirmwareHost {
 
     @Override
     public boolean startCpu(int cpu, int entry, int argument) {
-        // Every processor there is runs already.
-        return false;
+        return tree.byPhandle(cpu)
+                .filter(node -> node.path().startsWith("/cpus/"))
+                .map(node -> processors.start(
+                        node.cell("reg", 0), Integer.toUnsignedLong(entry), Integer.toUnsignedLong(argument)))
+                .orElse(false);
     }
 }

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
-/** RTAS functions of the platform as a whole: console, power, processors, system parameters, errors. */
+/** RTAS functions of the platform as a whole: console, power, system parameters, errors. */
 final class PlatformRtas {
     private static final int SPLPAR_CHARACTERISTICS = 20;
     private static final int DIAGNOSTICS_RUN_MODE = 42;
@@ -15,7 +15,6 @@ final class PlatformRtas {
     /** Diagnostics run mode: disabled. */
     private static final byte[] DIAGNOSTICS_DISABLED = {0};
 
-    private static final int CPU_RUNNING = 2;
     private static final int LIVE_DOMAIN = -1;
     private static final int FULL_POWER = 100;
     private static final int MESSAGE_LIMIT = 1024;
@@ -23,7 +22,6 @@ final class PlatformRtas {
     private final Terminal terminal;
     private final MachineControl control;
     private final PowerEvents events;
-    private final int serverCount;
     private final String splparCharacteristics;
     private final byte[] uuid;
 
@@ -37,7 +35,6 @@ final class PlatformRtas {
         this.terminal = terminal;
         this.control = control;
         this.events = events;
-        this.serverCount = serverCount;
         splparCharacteristics = "MaxEntCap=" + serverCount + ",DesMem=" + (memoryBytes >> 20) + ",DesProcs="
                 + serverCount + ",MaxPlatProcs=" + serverCount;
         this.uuid = ByteBuffer.allocate(2 * Long.BYTES)
@@ -52,9 +49,6 @@ final class PlatformRtas {
                 .define("set-time-of-day", 0x2002, 7, 1, clock::set)
                 .define("power-off", 0x2003, 2, 1, this::powerOff)
                 .define("system-reboot", 0x2004, 0, 1, this::reboot)
-                .define("query-cpu-stopped-state", 0x2005, 1, 2, this::queryCpuStopped)
-                .define("start-cpu", 0x2006, 3, 1, this::startCpu)
-                .define("stop-self", 0x2007, 0, 1, this::stopSelf)
                 .define("ibm,get-system-parameter", 0x2008, 3, 1, this::getSystemParameter)
                 .define("ibm,set-system-parameter", 0x2009, 2, 1, this::setSystemParameter)
                 .define("check-exception", 0x200e, 6, 1, events::checkException)
@@ -77,28 +71,6 @@ final class PlatformRtas {
 
     private int reboot(RtasCall call) {
         control.finish(MachineOutcome.Kind.REBOOT, "the guest asked for a reboot");
-        return RtasStatus.SUCCESS;
-    }
-
-    private boolean isServer(int server) {
-        return server >= 0 && server < serverCount;
-    }
-
-    private int queryCpuStopped(RtasCall call) {
-        if (!isServer(call.argument(0))) {
-            return RtasStatus.PARAMETER_ERROR;
-        }
-        call.result(1, CPU_RUNNING);
-        return RtasStatus.SUCCESS;
-    }
-
-    private int startCpu(RtasCall call) {
-        // Every processor there is runs already.
-        return isServer(call.argument(0)) ? RtasStatus.HARDWARE_ERROR : RtasStatus.PARAMETER_ERROR;
-    }
-
-    private int stopSelf(RtasCall call) {
-        control.finish(MachineOutcome.Kind.POWERED_OFF, "the guest stopped its last processor");
         return RtasStatus.SUCCESS;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.machine.pseries;
 
+import dev.wattle.hypervisor.ProcessorTopology;
 import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.machine.firmware.FirmwareImage;
 import dev.wattle.power.mmu.HashPageTable;
@@ -8,6 +9,7 @@ import dev.wattle.power.mmu.PageSizes;
 import dev.wattle.power.model.ProcessorModel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -61,13 +63,13 @@ final class PseriesDeviceTree {
      * Builds the tree.
      *
      * @param memoryBytes guest memory from real address 0
-     * @param serverCount virtual processors
+     * @param topology virtual processors
      * @param seed entropy for the client's random number generator
      */
     static DeviceTree build(
             ProcessorModel model,
             long memoryBytes,
-            int serverCount,
+            ProcessorTopology topology,
             String bootArguments,
             UUID uuid,
             byte[] seed,
@@ -92,14 +94,14 @@ final class PseriesDeviceTree {
         root.child("memory@0").setStrings("device_type", "memory").set("reg", 0, 0, (int) (memoryBytes >>> 32), (int)
                 memoryBytes);
         DeviceTree.Node cpus = root.child("cpus").set("#address-cells", 1).set("#size-cells", 0);
-        for (int server = 0; server < serverCount; server++) {
-            cpu(cpus, model, server, architecture, memoryBytes);
+        for (int core = 0; core < topology.cores(); core++) {
+            cpu(cpus, model, core * topology.threads(), topology.threads(), architecture, memoryBytes);
         }
         root.child("interrupt-controller")
                 .setStrings("device_type", "PowerPC-External-Interrupt-Presentation")
                 .setStrings("compatible", "IBM,ppc-xicp")
                 .setEmpty("interrupt-controller")
-                .set("ibm,interrupt-server-ranges", 0, serverCount)
+                .set("ibm,interrupt-server-ranges", 0, topology.vcpus())
                 .set("#interrupt-cells", 2);
         root.child("event-sources")
                 .setEmpty("interrupt-controller")
@@ -107,7 +109,7 @@ final class PseriesDeviceTree {
                 .set("interrupt-ranges", EPOW_INTERRUPT, 1)
                 .child("epow-events")
                 .set("interrupts", EPOW_INTERRUPT, EDGE);
-        rtas(root.child("rtas"), rtas, architecture, memoryBytes, serverCount);
+        rtas(root.child("rtas"), rtas, architecture, memoryBytes, topology.vcpus());
         DeviceTree.Node vdevice = root.child("vdevice")
                 .setStrings("device_type", "vdevice")
                 .setStrings("compatible", "IBM,vdevice")
@@ -164,8 +166,10 @@ final class PseriesDeviceTree {
             DeviceTree.Node cpus,
             ProcessorModel model,
             int server,
+            int threads,
             ClientArchitectureSupport architecture,
             long memoryBytes) {
+        int[] servers = IntStream.range(server, server + threads).toArray();
         DeviceTree.Node cpu = cpus.child("PowerPC," + model.name() + "@" + Integer.toHexString(server))
                 .setStrings("device_type", "cpu")
                 .set("reg", server)
@@ -189,8 +193,13 @@ final class PseriesDeviceTree {
                 .set("ibm,purr", 1)
                 .set("ibm,spurr", 1)
                 .set("ibm,chip-id", 0)
-                .set("ibm,ppc-interrupt-server#s", server)
-                .set("ibm,ppc-interrupt-gserver#s", server, 0)
+                .set("ibm,ppc-interrupt-server#s", servers)
+                // Each is the only one of its global queue.
+                .set(
+                        "ibm,ppc-interrupt-gserver#s",
+                        Arrays.stream(servers)
+                                .flatMap(each -> IntStream.of(each, 0))
+                                .toArray())
                 .set("ibm,pa-features", paFeatures(model, architecture.offersRadix()));
         if (architecture.offersHash()) {
             cpu.set("ibm,pft-size", 0, HashPageTable.shiftForMemory(memoryBytes));

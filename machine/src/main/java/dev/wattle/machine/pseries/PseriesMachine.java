@@ -11,6 +11,7 @@ import dev.wattle.hypervisor.Exit;
 import dev.wattle.hypervisor.ExitCount;
 import dev.wattle.hypervisor.ExitKind;
 import dev.wattle.hypervisor.MmuMode;
+import dev.wattle.hypervisor.ProcessorTopology;
 import dev.wattle.hypervisor.Trace;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
@@ -49,6 +50,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -62,9 +64,12 @@ public final class PseriesMachine implements Machine {
 
     private static final long TIME_BASE_HZ = 512_000_000L;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
-    private static final int SERVERS = 1;
     private final Vm vm;
     private final Vcpu vcpu;
+    private final Processors processors;
+    /** Held while the machine answers for one of its vCPUs: devices and firmware are used by one at a time. */
+    private final ReentrantLock answering = new ReentrantLock();
+
     private final Rtas rtas = new Rtas();
     private final HypercallTable hypercalls = new HypercallTable();
     private final PowerEvents events;
@@ -82,6 +87,8 @@ public final class PseriesMachine implements Machine {
         this.vm = vm;
         this.disks = disks;
         vcpu = vm.vcpu(0);
+        processors = new Processors(vm, this::finish);
+        processors.define(rtas);
         GuestMemory memory = vm.memory();
         Xics xics = vm.xics();
         boolean isVirtual = builder.clock == ClockMode.VIRTUAL;
@@ -97,7 +104,7 @@ public final class PseriesMachine implements Machine {
         byte[] seed = new byte[32];
         random.nextBytes(seed);
 
-        new PlatformRtas(terminal, this::finish, events, SERVERS, memory.size(), uuid)
+        new PlatformRtas(terminal, this::finish, events, processors.count(), memory.size(), uuid)
                 .define(rtas, new TimeOfDay(clock));
         new InterruptRtas(xics).define(rtas);
         builder.nvram.define(rtas);
@@ -126,7 +133,7 @@ public final class PseriesMachine implements Machine {
                 : Optional.of(new Watchdogs(this::finish, () -> vcpu.systemReset(vcpu.server())));
         watchdogs.ifPresent(timers -> timers.define(hypercalls));
         DeviceTree tree = PseriesDeviceTree.build(
-                builder.processor, memory.size(), SERVERS, builder.bootArguments, uuid, seed, architecture, rtas);
+                builder.processor, memory.size(), vm.topology(), builder.bootArguments, uuid, seed, architecture, rtas);
 
         PciDeviceTree.describe(tree, bridge);
         if (watchdogs.isPresent()) {
@@ -148,7 +155,7 @@ public final class PseriesMachine implements Machine {
                         memory,
                         builder.requiredKernel(),
                         builder.initrd,
-                        new FirmwareServices(memory, tree, terminal, this::finish, architecture, clock),
+                        new FirmwareServices(memory, tree, terminal, this::finish, architecture, processors, clock),
                         this::finish);
         startup.define(hypercalls);
         for (String name : builder.disabledHypercalls) {
@@ -181,10 +188,22 @@ public final class PseriesMachine implements Machine {
 
     @Override
     public MachineOutcome run() {
-        while (!runUntil(Long.MAX_VALUE)) {
-            // Somebody only wanted the vCPU to look.
-        }
+        startedNanos = System.nanoTime();
+        processors.startThreads(this::runUntilStopped);
+        processors.runFirst(this::runUntilStopped);
+        processors.join();
         return outcome.join();
+    }
+
+    /** Runs a processor until it stops itself; false if the run is over. */
+    private boolean runUntilStopped(Vcpu processor) {
+        while (!outcome.isDone()) {
+            answer(processor, processor.run());
+            if (processors.isStopped(processor)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** How the run has ended; waits for that. */
@@ -210,25 +229,39 @@ public final class PseriesMachine implements Machine {
             startedNanos = System.nanoTime();
         }
         while (!outcome.isDone()) {
-            switch (vcpu.runUntil(completed)) {
-                case Exit.PaprHcall hcall -> vcpu.setGpr(3, hypercalls.call(hcall.nr(), vcpu));
-                // Every device is on the bus.
-                case Exit.Mmio access -> access.reject();
-                case Exit.FailEntry failure ->
-                    finish(new MachineOutcome(
-                            MachineOutcome.Kind.INTERNAL_ERROR, failure.hardwareEntryFailureReason()));
-                case Exit.InternalError error ->
-                    finish(new MachineOutcome(MachineOutcome.Kind.INTERNAL_ERROR, error.reason()));
-                case Exit.Debug debug -> {
-                    // Nobody has asked for it.
-                }
-                case Exit.Interrupted interrupted -> {
-                    // The number is reached, or whoever kicked has set the outcome.
-                    return outcome.isDone();
-                }
+            Exit exit = vcpu.runUntil(completed);
+            answer(vcpu, exit);
+            if (exit instanceof Exit.Interrupted) {
+                // The number is reached, or whoever kicked has set the outcome.
+                return outcome.isDone();
             }
         }
         return true;
+    }
+
+    private void answer(Vcpu processor, Exit exit) {
+        switch (exit) {
+            case Exit.PaprHcall hcall -> {
+                answering.lock();
+                try {
+                    processor.setGpr(3, hypercalls.call(hcall.nr(), processor));
+                } finally {
+                    answering.unlock();
+                }
+            }
+            // Every device is on the bus.
+            case Exit.Mmio access -> access.reject();
+            case Exit.FailEntry failure ->
+                finish(new MachineOutcome(MachineOutcome.Kind.INTERNAL_ERROR, failure.hardwareEntryFailureReason()));
+            case Exit.InternalError error ->
+                finish(new MachineOutcome(MachineOutcome.Kind.INTERNAL_ERROR, error.reason()));
+            case Exit.Debug debug -> {
+                // Nobody has asked for it.
+            }
+            case Exit.Interrupted interrupted -> {
+                // Somebody only wanted the vCPU to look.
+            }
+        }
     }
 
     @Override
@@ -295,7 +328,7 @@ public final class PseriesMachine implements Machine {
 
     private void finish(MachineOutcome result) {
         if (outcome.complete(result)) {
-            vcpu.kick();
+            processors.finish();
         }
     }
 
@@ -334,6 +367,7 @@ public final class PseriesMachine implements Machine {
         private long memoryBytes = 1024 * MEBIBYTE;
         private GuestMemorySource memorySource = MemoryBacking::anonymous;
         private ProcessorModel processor = ProcessorModel.POWER9;
+        private ProcessorTopology topology = ProcessorTopology.SINGLE;
         private MmuMode mmu = MmuMode.AUTO;
         private ClockMode clock = ClockMode.HOST;
         private EngineMode engine = EngineMode.NATIVE;
@@ -444,6 +478,12 @@ public final class PseriesMachine implements Machine {
             return this;
         }
 
+        /** The vCPUs; by default there is one. */
+        public Builder topology(ProcessorTopology cores) {
+            topology = cores;
+            return this;
+        }
+
         /** Which kinds of address translation the guest may use; by default all that the processor has. */
         public Builder mmu(MmuMode mode) {
             mmu = mode;
@@ -513,6 +553,7 @@ public final class PseriesMachine implements Machine {
                         .formatted(functions.size() + drives.size(), PciHostBridge.SLOTS));
             }
             checkBootOrder();
+            checkTopology();
             if (mmu == MmuMode.RADIX && !processor.radix()) {
                 throw new ConfigurationException("mmu radix: processor "
                         + processor.name().toLowerCase(Locale.ROOT)
@@ -529,6 +570,7 @@ public final class PseriesMachine implements Machine {
                 vm = vmBuilder
                         .memory(memorySource.open(memoryBytes))
                         .processor(processor)
+                        .topology(topology)
                         .mmu(mmu)
                         .clock(clock)
                         .engine(engine)
@@ -561,6 +603,14 @@ public final class PseriesMachine implements Machine {
             if (memoryBytes > MAXIMUM_MEMORY) {
                 throw new ConfigurationException("memory " + memoryBytes / MEBIBYTE + " MiB: this machine has room for "
                         + MAXIMUM_MEMORY / MEBIBYTE + " MiB; ask for less");
+            }
+        }
+
+        private void checkTopology() throws ConfigurationException {
+            if (clock == ClockMode.VIRTUAL && topology.vcpus() > 1) {
+                throw new ConfigurationException(
+                        "smp: " + topology.vcpus()
+                                + " vCPUs with a virtual clock: it counts the instructions of one; use one vCPU, or clock host");
             }
         }
 

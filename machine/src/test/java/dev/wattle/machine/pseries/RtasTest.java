@@ -168,15 +168,6 @@ class RtasTest {
     }
 
     @Test
-    void Processors_theOnlyOne_runs() {
-        assertEquals(0, call("query-cpu-stopped-state", 2, 0));
-        assertEquals(2, results[1]);
-        assertEquals(-3, call("query-cpu-stopped-state", 2, 1));
-        assertEquals(-1, call("start-cpu", 1, 0, 0x100, 0));
-        assertEquals(-3, call("start-cpu", 1, 1, 0x100, 0));
-    }
-
-    @Test
     void PowerLevel_liveDomain_isWhatItIsSetTo() {
         assertEquals(0, call("set-power-level", 2, -1, 40));
         assertEquals(40, results[1]);

@@ -128,9 +128,9 @@ final class AddressTranslation {
         return translation.cachingInhibited;
     }
 
-    /** Has stores to a small code page looked at one by one. */
-    void protect(long ra) {
-        tlbs.protect(memory.hostAddress(ra), CodePage.SMALL);
+    /** Has stores to a small code page looked at one by one; says whether there may have been some that were not. */
+    boolean protect(long ra) {
+        return tlbs.protect(memory.hostAddress(ra), CodePage.SMALL);
     }
 
     /** Has stores to some storage noticed again, whose pages are no longer taken for dirty. */

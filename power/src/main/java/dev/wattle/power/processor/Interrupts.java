@@ -430,7 +430,7 @@ public final class Interrupts {
         if ((bits & PowerProcessor.PENDING_TASK) != 0) {
             p.platform().performTasks(p);
         }
-        p.settleForeignWrites();
+        p.heed();
         if (p.completed() >= p.slot(Slots.DEADLINE) && p.stops()) {
             bits |= PowerProcessor.PENDING_LEAVE;
         }

@@ -69,4 +69,24 @@ public interface PlatformCalls {
     default boolean isInstructionBegun(PowerProcessor processor) {
         return false;
     }
+
+    /**
+     * {@code msgsndp} and {@code msgclrp}: sends a directed privileged doorbell to a thread of the core, or takes it back.
+     *
+     * @param thread its number in the core, perhaps of none
+     */
+    default void doorbell(PowerProcessor processor, int thread, boolean isSent) {
+        if (thread == 0) {
+            if (isSent) {
+                processor.interrupts().request(PowerProcessor.PENDING_DOORBELL);
+            } else {
+                processor.interrupts().withdraw(PowerProcessor.PENDING_DOORBELL);
+            }
+        }
+    }
+
+    /** DPDES: a bit for each thread of the core, whether a doorbell waits there. */
+    default long doorbells(PowerProcessor processor) {
+        return processor.interrupts().isRequested(PowerProcessor.PENDING_DOORBELL) ? 1 : 0;
+    }
 }

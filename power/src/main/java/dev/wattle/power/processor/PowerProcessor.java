@@ -8,6 +8,7 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.memory.SoftTlb;
 import dev.wattle.engine.translate.CodeCache;
+import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
 import dev.wattle.power.isa.Disassembler;
 import dev.wattle.power.isa.InstructionTable;
@@ -18,8 +19,10 @@ import dev.wattle.power.mmu.Slb;
 import dev.wattle.power.model.ProcessorModel;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A Power processor thread as a guest operating system sees it: MSR[HV] = 0 under a hypervisor.
@@ -58,7 +61,19 @@ public final class PowerProcessor extends Processor {
     private final GuestMemory memory;
     private final AddressTranslation translation;
     private final CodeCache codeCache;
-    private final ForeignWrites foreignWrites;
+    private final ProcessorGroup group;
+    private final Inbox inbox = new Inbox();
+    private final int number;
+    private volatile Thread thread = Thread.currentThread();
+    /** Where stores have been done of which other processors with translations there have not been told: pairs of start and end. */
+    private long[] unreported = new long[8];
+
+    private int unreportedLength;
+    /** Pages of the last stores that missed the TLB. */
+    private long lastStore = -1;
+
+    private long storeBefore = -1;
+    private boolean othersTold;
     private final SprTable sprTable;
     private final long scratch;
     /** Where bytes that the platform has loaded are put for the processor to read. */
@@ -84,16 +99,28 @@ public final class PowerProcessor extends Processor {
             FrontEnd frontEnd,
             TimeBase time,
             PlatformCalls platform) {
+        this(arena, model, memory, new ProcessorGroup(memory), frontEnd, time, platform);
+    }
+
+    /** Makes a processor that shares its memory with those of a group. */
+    public PowerProcessor(
+            Arena arena,
+            ProcessorModel model,
+            GuestMemory memory,
+            ProcessorGroup group,
+            FrontEnd frontEnd,
+            TimeBase time,
+            PlatformCalls platform) {
         super(arena);
+        this.group = group;
+        number = group.join(this);
         this.model = model;
         this.memory = memory;
         this.time = time;
         this.platform = platform;
         this.sprTable = new SprTable(model);
         this.translation = new AddressTranslation(this, arena, memory);
-        this.codeCache = new CodeCache(memory, frontEnd, translation::protect);
-        this.foreignWrites = new ForeignWrites(codeCache, () -> request(PENDING_KICK));
-        memory.onWrite(foreignWrites::written);
+        this.codeCache = new CodeCache(memory, frontEnd, group.codeWatch(), number, this::watch);
         this.scratch = arena.allocate(64, 64).address();
         this.ioScratch = scratch + 32;
         putSlot(State.RESERVATION, -1);
@@ -526,8 +553,8 @@ public final class PowerProcessor extends Processor {
             return hitHost(ea);
         }
         long host = translation.dataAddress(ea, bytes, true);
-        if (host != AddressTranslation.NO_MEMORY && codeCache.isWatched(translation.dataReal(), 1)) {
-            codeCache.written(translation.dataReal(), bytes);
+        if (host != AddressTranslation.NO_MEMORY) {
+            storesTo(translation.dataReal(), bytes);
         }
         return host;
     }
@@ -605,8 +632,20 @@ public final class PowerProcessor extends Processor {
             long ea, long host, long ioAddress, int from, int count, int bytes, long value, boolean bigEndian) {
         if (host == AddressTranslation.NO_MEMORY) {
             putIo(ea, ioAddress, from, count, bytes, value, bigEndian);
+        } else if (count == bytes && Integer.bitCount(bytes) == 1) {
+            // One access, as others see it.
+            putWhole(host, bytes, bigEndian ? Long.reverseBytes(value) >>> 64 - 8 * bytes : value);
         } else {
             putBytes(host, from, count, bytes, value, bigEndian);
+        }
+    }
+
+    private static void putWhole(long host, int bytes, long value) {
+        switch (bytes) {
+            case 1 -> HostMemory.putByte(host, (byte) value);
+            case 2 -> HostMemory.putShortLe(host, (short) value);
+            case 4 -> HostMemory.putIntLe(host, (int) value);
+            default -> HostMemory.putLongLe(host, value);
         }
     }
 
@@ -616,6 +655,130 @@ public final class PowerProcessor extends Processor {
             int shift = 8 * (bigEndian ? bytes - 1 - index : index);
             HostMemory.putByte(host + i, (byte) (value >>> shift));
         }
+    }
+
+    // Other processors
+
+    /** The processors that share this one's memory. */
+    public ProcessorGroup group() {
+        return group;
+    }
+
+    Inbox inbox() {
+        return inbox;
+    }
+
+    /** Whether a thread is the one that runs this processor, or has run it last. */
+    boolean isOn(Thread other) {
+        return thread == other;
+    }
+
+    /** The calling thread runs the processor from now on. What it has been told meanwhile is heeded. */
+    public void resume() {
+        thread = Thread.currentThread();
+        inbox.resume();
+        if (inbox.isOverrun()) {
+            forgetEverything();
+        }
+        inbox.heed();
+    }
+
+    /** No guest code is executed until {@link #resume}. */
+    public void pause() {
+        report();
+        inbox.pause();
+    }
+
+    /**
+     * Heeds what others have told this processor, and tells them of its stores to their code. On the processor's thread,
+     * between two instructions.
+     */
+    public void heed() {
+        report();
+        if (inbox.isOverrun()) {
+            // It may have stored to what was to be protected.
+            forgetEverything();
+            group.tellOthers(this, other -> other.codeCache.dropAll());
+        }
+        inbox.heed();
+    }
+
+    private void forgetEverything() {
+        codeCache.dropAll();
+        invalidateTranslations();
+    }
+
+    /**
+     * Has something done by this processor now, and by all others when they next look at pending work; {@link #awaitOthers}
+     * waits for that.
+     */
+    public void everywhere(Consumer<PowerProcessor> action) {
+        action.accept(this);
+        if (group.isShared()) {
+            othersTold = true;
+            group.tellOthers(this, action);
+        }
+    }
+
+    /** Waits until all other processors have done what they have been told by this one, or execute nothing. */
+    public void awaitOthers() {
+        if (othersTold) {
+            othersTold = false;
+            group.await(this);
+        }
+    }
+
+    /** A 4 KiB page has translations of this processor from now on. */
+    private void watch(long ra) {
+        translation.protect(ra);
+        if (group.isShared()) {
+            group.tellOthers(this, other -> other.protectFor(ra, this));
+        }
+    }
+
+    /** Has stores to a page noticed, which another processor translates; those that were not may have changed it. */
+    private void protectFor(long ra, PowerProcessor watcher) {
+        if (translation.protect(ra) || ra == lastStore || ra == storeBefore) {
+            group.tell(watcher, p -> p.codeCache.written(ra, CodePage.SMALL));
+        }
+    }
+
+    /** The guest is about to store within a 4 KiB page, where that is looked at. */
+    private void storesTo(long ra, int bytes) {
+        storeBefore = lastStore;
+        lastStore = ra & -CodePage.SMALL;
+        long watchers = codeCache.watchers(ra, 1);
+        if (watchers == 0) {
+            return;
+        }
+        if ((watchers >>> number & 1) != 0) {
+            codeCache.written(ra, bytes);
+        }
+        if ((watchers & ~(1L << number)) != 0) {
+            noteUnreported(ra, ra + bytes);
+        }
+    }
+
+    /** Others are told once the store is done. */
+    private void noteUnreported(long start, long end) {
+        request(PENDING_KICK);
+        if (unreportedLength != 0 && unreported[unreportedLength - 2] / CodePage.SMALL == start / CodePage.SMALL) {
+            unreported[unreportedLength - 2] = Math.min(unreported[unreportedLength - 2], start);
+            unreported[unreportedLength - 1] = Math.max(unreported[unreportedLength - 1], end);
+            return;
+        }
+        if (unreportedLength == unreported.length) {
+            unreported = Arrays.copyOf(unreported, 2 * unreportedLength);
+        }
+        unreported[unreportedLength++] = start;
+        unreported[unreportedLength++] = end;
+    }
+
+    private void report() {
+        for (int i = 0; i < unreportedLength; i += 2) {
+            group.written(unreported[i], unreported[i + 1] - unreported[i], ~(1L << number));
+        }
+        unreportedLength = 0;
     }
 
     // Storage access for routines: effective addresses, in the byte order of MSR[LE]
@@ -794,16 +957,6 @@ public final class PowerProcessor extends Processor {
     @Override
     public boolean poll() {
         return interrupts.poll();
-    }
-
-    /** Says which thread runs the processor from now on; guest memory that others write is looked at by it. */
-    public void runsOn(Thread thread) {
-        foreignWrites.ownedBy(thread);
-    }
-
-    /** Drops translations of code that other threads have overwritten. On the processor's thread. */
-    public void settleForeignWrites() {
-        foreignWrites.settle();
     }
 
     /** Makes the run loop return after the running instruction. */

@@ -67,6 +67,7 @@ public final class Spr {
     public static final int AMOR = 349;
     public static final int PTCR = 464;
     public static final int ASDR = 816;
+    public static final int TIR = 446;
     public static final int SIER_PROBLEM = 768;
     public static final int MMCR0_PROBLEM = 779;
     public static final int SIER = 784;

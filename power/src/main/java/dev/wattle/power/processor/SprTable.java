@@ -274,8 +274,9 @@ public final class SprTable {
         });
         readOnly(Access.PRIVILEGED, Spr.PVR, p -> p.spr(Spr.PVR) & WORD);
         readOnly(Access.PRIVILEGED, Spr.PIR, p -> p.spr(Spr.PIR) & WORD);
+        readOnly(Access.PRIVILEGED, Spr.TIR, p -> p.spr(Spr.TIR));
         readOnly(Access.PRIVILEGED, Spr.CIR, p -> p.spr(Spr.CIR) & WORD);
-        given(Spr.DPDES, p -> p.interrupts().isRequested(PowerProcessor.PENDING_DOORBELL) ? 1 : 0);
+        given(Spr.DPDES, p -> p.platform().doorbells(p));
     }
 
     private void storageProtection() {

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.power.semantics;
 
-import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.processor.Spr;
+import java.lang.invoke.VarHandle;
 
 /**
  * Cache, synchronisation and translation look-aside instructions (Power ISA 3.0B, Book II, chapter 4; Book III, 5.9).
  *
- * <p>Caches are coherent here and one processor sees its own accesses in order, so most of these only check their
- * address.
+ * <p>Caches are coherent here, so most of these only check their address.
  */
 final class StorageControl {
     private static final int BLOCK_BYTES = 128;
+    /** L of lwsync, and of plwsync less 4. */
+    private static final int LIGHT_WEIGHT = 1;
+
     private static final int RIC_PAGE_WALK_CACHE = 1;
     /** RB[IS] of tlbie. */
     private static final int BY_PAGE = 0;
@@ -27,28 +29,44 @@ final class StorageControl {
 
     static void bind(Meanings m) {
         for (String hint : new String[] {
-            "dcbt", "dcbtst", "icbt", "sync", "eieio", "wait", "slbsync", "tlbsync", "dst", "dstt", "dstst", "dststt",
-            "dss", "dssall"
+            "dcbt", "dcbtst", "icbt", "eieio", "wait", "slbsync", "dst", "dstt", "dstst", "dststt", "dss", "dssall"
         }) {
             m.emitter(hint, e -> {});
         }
         for (String vacant : new String[] {"530", "562", "594", "626", "658", "690", "722", "754"}) {
             m.emitter("rnop" + vacant, e -> {});
         }
-        // Following instructions are translated anew if a store has changed them: ending the block is enough.
-        m.emitter("isync", e -> e.out.end(Op.FALL_THROUGH, 0, 0, 0, 0));
+        m.routine("sync", (p, w) -> {
+            if (isHeavy(w)) {
+                VarHandle.fullFence();
+            } else {
+                VarHandle.releaseFence();
+                VarHandle.acquireFence();
+            }
+        });
+        // Following instructions are translated anew if a store has changed them. That another processor has changed
+        // them is
+        // heeded with pending work.
+        m.routine("isync", (p, w) -> {});
         m.routine("dcbz", StorageControl::dcbz);
         for (String block : new String[] {"dcbst", "dcbf"}) {
             m.routine(block, (p, w) -> p.probe(ea(p, w), 1, false));
         }
-        // Stores of the guest drop translations themselves; what devices have written may be waiting to be looked at.
+        // Stores of the guest drop this processor's translations themselves; what devices and other processors have
+        // written may be waiting to be looked at, and others may have to be told.
         m.routine("icbi", (p, w) -> {
             p.probe(ea(p, w), 1, false);
-            p.settleForeignWrites();
+            p.heed();
         });
+        m.routine("tlbsync", (p, w) -> p.awaitOthers());
         m.routine("tlbie", StorageControl::tlbie);
         m.routine("tlbiel", StorageControl::tlbiel);
         SegmentLookaside.bind(m);
+    }
+
+    /** Whether a {@code sync} orders loads behind stores: all but the light-weight forms do. */
+    static boolean isHeavy(int word) {
+        return (word >>> 21 & 3) != LIGHT_WEIGHT;
     }
 
     private static long ea(PowerProcessor p, int w) {
@@ -65,7 +83,9 @@ final class StorageControl {
 
     private static void tlbie(PowerProcessor p, int w) {
         requireRadix(p);
-        invalidate(p, w, p.gpr(Fields.rb(w)));
+        long rb = p.gpr(Fields.rb(w));
+        long pid = p.gpr(Fields.rs(w)) >>> 32;
+        p.everywhere(each -> invalidate(each, w, rb, pid));
     }
 
     /**
@@ -76,7 +96,7 @@ final class StorageControl {
         requireRadix(p);
         long rb = p.gpr(Fields.rb(w));
         if (selector(rb) == BY_PAGE || (rb >>> 12 & 0xfff) == 0) {
-            invalidate(p, w, rb);
+            invalidate(p, w, rb, p.gpr(Fields.rs(w)) >>> 32);
         }
     }
 
@@ -95,12 +115,11 @@ final class StorageControl {
     }
 
     /** Invalidates what RIC, PRS, R, IS, AP and PID select, and where that is not worth telling apart, more. */
-    private static void invalidate(PowerProcessor p, int w, long rb) {
+    private static void invalidate(PowerProcessor p, int w, long rb, long pid) {
         if ((w >>> 18 & 3) == RIC_PAGE_WALK_CACHE) {
             // There is none.
             return;
         }
-        long pid = p.gpr(Fields.rs(w)) >>> 32;
         boolean processScoped = (w >>> 17 & 1) != 0;
         int selector = selector(rb);
         if (!processScoped || selector > BY_PROCESS) {

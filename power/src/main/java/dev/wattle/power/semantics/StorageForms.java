@@ -21,6 +21,11 @@ final class StorageForms {
         for (String name : new String[] {"dcbst", "dcbf"}) {
             m.hostForm(name, (e, routine) -> e.out.host(Form.PROBE, 0, e.indexed(), 0, 0, routine, e.word));
         }
+        m.hostForm("sync", (e, routine) -> {
+            int form = StorageControl.isHeavy(e.word) ? Form.FENCE : Form.FENCE_LIGHT;
+            e.out.host(form, 0, 0, 0, 0, routine, e.word);
+        });
+        m.hostForm("isync", (e, routine) -> e.out.callEndUnlessZero(Slots.PENDING, routine, e.word));
         loadReserve(m, "lwarx", Form.LOAD_RESERVE_32);
         loadReserve(m, "ldarx", Form.LOAD_RESERVE_64);
         storeConditional(m, "stwcx.", Form.STORE_CONDITIONAL_32, Form.STORE_CONDITIONAL_32_BE);

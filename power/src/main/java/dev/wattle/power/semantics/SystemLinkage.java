@@ -70,16 +70,8 @@ final class SystemLinkage {
         m.routine("twi", (p, w) -> trap(p, w, (int) p.gpr(Fields.ra(w)), Fields.si(w)));
         m.routine("td", (p, w) -> trap(p, w, p.gpr(Fields.ra(w)), p.gpr(Fields.rb(w))));
         m.routine("tdi", (p, w) -> trap(p, w, p.gpr(Fields.ra(w)), Fields.si(w)));
-        m.routine("msgsndp", (p, w) -> {
-            if (doorbellForThisThread(p.gpr(Fields.rb(w)))) {
-                p.interrupts().request(PowerProcessor.PENDING_DOORBELL);
-            }
-        });
-        m.routine("msgclrp", (p, w) -> {
-            if (doorbellForThisThread(p.gpr(Fields.rb(w)))) {
-                p.interrupts().withdraw(PowerProcessor.PENDING_DOORBELL);
-            }
-        });
+        m.routine("msgsndp", (p, w) -> message(p, p.gpr(Fields.rb(w)), true));
+        m.routine("msgclrp", (p, w) -> message(p, p.gpr(Fields.rb(w)), false));
         m.routine("stop", (p, w) -> p.platform().idle(p));
         m.routine("rfebb", SystemLinkage::rfebb);
         // There is no branch history: the buffer reads as empty.
@@ -87,8 +79,10 @@ final class SystemLinkage {
         m.emitter("mfbhrbe", e -> e.out.opImm(Op.MOVI, e.rt(), 0, 0));
     }
 
-    private static boolean doorbellForThisThread(long message) {
-        return (message >>> 27 & 31) == PRIVILEGED_DOORBELL && (message & 0x7f) == 0;
+    private static void message(PowerProcessor p, long message, boolean isSent) {
+        if ((message >>> 27 & 31) == PRIVILEGED_DOORBELL) {
+            p.platform().doorbell(p, (int) message & 0x7f, isSent);
+        }
     }
 
     private static void sc(PowerProcessor p, int w) {

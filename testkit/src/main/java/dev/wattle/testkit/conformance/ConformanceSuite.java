@@ -16,7 +16,8 @@ public final class ConformanceSuite {
                         DebugChecks.all(),
                         IoEventChecks.all(),
                         RegisterChecks.all(),
-                        VmChecks.all())
+                        VmChecks.all(),
+                        SharedMemoryChecks.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -600,6 +600,12 @@ public final class Assembler {
         rm(false, 0x0fb1, s, mem);
     }
 
+    /** A locked OR of 4 bytes with a constant: a barrier for all accesses to memory. */
+    public void lockOrImm32(long mem, int imm) {
+        byte_(0xf0);
+        aluMemImm32(OR, mem, imm);
+    }
+
     // BMI2, by VEX encoding; none changes the flags
 
     /** d = s rotated right by a constant. */

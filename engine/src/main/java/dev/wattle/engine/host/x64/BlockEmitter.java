@@ -528,7 +528,9 @@ final class BlockEmitter {
         registers.beforeOther(w);
         storageForms.emit(i, w);
         registers.forgetZeros();
-        addRoutineStub(i, w, imm, storageForms.slowJump, storageForms.slowJump2);
+        if (storageForms.slowJump != 0) {
+            addRoutineStub(i, w, imm, storageForms.slowJump, storageForms.slowJump2);
+        }
         if (StorageFormEmitter.writesNibble(form)) {
             // Only here: the routine may interrupt before it writes the nibble.
             comparisons.drop(Op.d(w));

@@ -92,7 +92,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
      * @param codeBytes how much memory host code may take
      * @param features what the host's processor has, or a part of that
      * @param exactDeadline whether the guest must stop at the first block end behind its deadline
-     * @param translations code of earlier runs; the engine closes it
+     * @param translations code of earlier runs, which several engines may share
      * @throws CodeMemoryException if the host does not let this process make code
      */
     public NativeEngine(
@@ -189,7 +189,6 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     @Override
     public void close() {
-        translations.ifPresent(TranslationCache::close);
         guard.close();
         memory.close();
     }
@@ -589,10 +588,14 @@ public final class NativeEngine<P extends Processor> implements Engine {
             // It may have been what made room.
             block = page.find(offset, processor.mode);
             if (!block.valid) {
+                processor.codeCache().watch(page, offset, Integer.BYTES);
                 block = earlier(page, offset);
             }
             if (!block.valid) {
-                Block operations = processor.codeCache().operations(page, offset, processor.mode);
+                Block operations;
+                do {
+                    operations = processor.codeCache().operations(page, offset, processor.mode);
+                } while (processor.codeCache().watch(page, offset, operations.byteLength));
                 block = processor.codeCache().translated(page, operations);
                 emit(block, operations);
             } else if (block.hostCode == 0) {
@@ -610,10 +613,13 @@ public final class NativeEngine<P extends Processor> implements Engine {
         }
         TranslationCache cache = translations.get();
         P p = processor;
-        long found = cache.find(p.mode, offset, page.bytes, p.codeCache().hostAddress(page, offset));
-        if (found == 0) {
-            return Block.NONE;
-        }
+        long found;
+        do {
+            found = cache.find(p.mode, offset, page.bytes, p.codeCache().hostAddress(page, offset));
+            if (found == 0) {
+                return Block.NONE;
+            }
+        } while (p.codeCache().watch(page, offset, TranslationCache.guestBytes(found)));
         Block block = p.codeCache()
                 .adopt(page, offset, p.mode, TranslationCache.instructions(found), TranslationCache.guestBytes(found));
         int entryPoint = TranslationCache.entryPoint(found);

@@ -37,7 +37,7 @@ final class StorageFormEmitter {
     }
 
     static boolean supports(int form) {
-        return form >= Form.DATA_CONTEXT && form <= Form.STORE_CONDITIONAL_64_BE;
+        return form >= Form.FENCE_LIGHT && form <= Form.STORE_CONDITIONAL_64_BE;
     }
 
     /** Whether a form writes a comparison nibble to d. */
@@ -50,6 +50,11 @@ final class StorageFormEmitter {
         slowJump2 = 0;
         int form = Form.of(w);
         switch (form) {
+            case Form.FENCE_LIGHT -> {
+                // This host keeps that order anyway.
+            }
+            // A locked instruction lets no load pass a store before it, either.
+            case Form.FENCE -> asm.lockOrImm32(Layout.slot(HostSlots.EXIT_ADDRESS), 0);
             case Form.UNLESS_ZERO -> {
                 int a = operands.inRegister(Op.a(w), RCX);
                 asm.test(a, a);

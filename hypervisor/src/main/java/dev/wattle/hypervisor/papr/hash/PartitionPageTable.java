@@ -17,7 +17,7 @@ import java.util.concurrent.Executor;
  * <p>A new table has bolted entries for the virtual real mode area, through which software accesses real memory from
  * address 0 with translation off (Power ISA 2.07B, Book III-S, 5.7.3.4).
  *
- * <p>Used by the thread of the vCPU, or while it does not run.
+ * <p>Not thread-safe, but for {@link #current} and {@link #forgetPage}: others are called by one thread at a time.
  */
 public final class PartitionPageTable implements AutoCloseable {
     /** Which kinds of translation a partition may use. */
@@ -56,7 +56,7 @@ public final class PartitionPageTable implements AutoCloseable {
     private final Use use;
     private final Processors processors;
     private final Executor preparation;
-    private Optional<HashPageTable> table = Optional.empty();
+    private volatile Optional<HashPageTable> table = Optional.empty();
     private Optional<PendingTable> pending = Optional.empty();
 
     /**

@@ -86,8 +86,8 @@ final class HashHypercalls {
                 .define(HcallNumber.H_PROTECT, onTable(this::protect))
                 .define(HcallNumber.H_CLEAR_REF, onTable((c, t) -> clear(c, t, HashPageTable.R_R)))
                 .define(HcallNumber.H_CLEAR_MOD, onTable((c, t) -> clear(c, t, HashPageTable.R_C)))
-                .define(HcallNumber.H_RESIZE_HPT_PREPARE, this::resizePrepare)
-                .define(HcallNumber.H_RESIZE_HPT_COMMIT, this::resizeCommit);
+                .define(HcallNumber.H_RESIZE_HPT_PREPARE, c -> c.exclusively(() -> resizePrepare(c)))
+                .define(HcallNumber.H_RESIZE_HPT_COMMIT, c -> c.exclusively(() -> resizeCommit(c)));
     }
 
     private Hypercall onTable(TableCall call) {
@@ -95,15 +95,21 @@ final class HashHypercalls {
             if (c.isRadix()) {
                 return H_FUNCTION;
             }
-            Optional<HashPageTable> table = pageTable.demand();
-            if (table.isEmpty()) {
-                return H_FUNCTION;
-            }
-            table.get().lock().lock();
-            try {
-                return call.call(c, table.get());
-            } finally {
-                table.get().lock().unlock();
+            while (true) {
+                Optional<HashPageTable> current = pageTable.current();
+                Optional<HashPageTable> table = current.isPresent() ? current : c.exclusively(pageTable::demand);
+                if (table.isEmpty()) {
+                    return H_FUNCTION;
+                }
+                table.get().lock().lock();
+                try {
+                    // Another vCPU may have put another in its place.
+                    if (!table.get().isClosed()) {
+                        return call.call(c, table.get());
+                    }
+                } finally {
+                    table.get().lock().unlock();
+                }
             }
         };
     }

@@ -3,6 +3,7 @@ package dev.wattle.hypervisor.papr.hcall;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.io.IoBus;
+import java.util.function.Supplier;
 
 /**
  * The calling vCPU as a hypercall sees it (PAPR, "Hypervisor Call Functions"): argument and result registers, guest
@@ -81,6 +82,29 @@ public interface HypercallContext {
 
     /** H_CEDE: sets MSR[EE] and idles this vCPU until an interrupt is pending or another vCPU prods it. */
     void cede();
+
+    /** H_JOIN: idles this vCPU until another one prods it; interrupts do not wake it. */
+    default void join() {
+        cede();
+    }
+
+    /** Whether a vCPU has been started and has not stopped itself since. */
+    default boolean isOnline(int server) {
+        return true;
+    }
+
+    /** MSR[EE]. */
+    default boolean isExternalEnabled() {
+        return false;
+    }
+
+    /**
+     * Does something in turn with other vCPUs that do so. What is done may stop all of them; it must not wait for anything
+     * that another vCPU does.
+     */
+    default <T> T exclusively(Supplier<T> action) {
+        return action.get();
+    }
 
     /**
      * H_PROD: wakes a vCPU from H_CEDE, or makes its next H_CEDE return at once.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor.papr.hcall;
 
+import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_BAD_MODE;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_CONTINUE;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_FUNCTION;
 import static dev.wattle.hypervisor.papr.hcall.ReturnCode.H_P2;
@@ -57,12 +58,7 @@ final class ProcessorHypercalls {
         if (!isServer(c, server)) {
             return H_PARAMETER;
         }
-        lock.lock();
-        try {
-            joined.remove((int) server);
-        } finally {
-            lock.unlock();
-        }
+        leave((int) server);
         return c.prod((int) server) ? H_SUCCESS : H_PARAMETER;
     }
 
@@ -78,19 +74,36 @@ final class ProcessorHypercalls {
         return H_SUCCESS;
     }
 
+    /** The last that joins goes on; those that are stopped count as joined. */
     private long join(HypercallContext c) {
+        if (c.isExternalEnabled()) {
+            return H_BAD_MODE;
+        }
         lock.lock();
         try {
-            if (joined.size() >= c.serverCount() - 1) {
-                joined.clear();
+            boolean isLast = true;
+            for (int server = 0; server < c.serverCount(); server++) {
+                isLast &= server == c.server() || joined.contains(server) || !c.isOnline(server);
+            }
+            if (isLast) {
                 return H_CONTINUE;
             }
             joined.add(c.server());
         } finally {
             lock.unlock();
         }
-        c.cede();
+        c.join();
+        leave(c.server());
         return H_SUCCESS;
+    }
+
+    private void leave(int server) {
+        lock.lock();
+        try {
+            joined.remove(server);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private long random(HypercallContext c) {

@@ -45,7 +45,7 @@ final class TranslationHypercalls {
     }
 
     void define(HypercallTable table) {
-        table.define(HcallNumber.H_REGISTER_PROC_TBL, this::registerProcessTable)
+        table.define(HcallNumber.H_REGISTER_PROC_TBL, c -> c.exclusively(() -> registerProcessTable(c)))
                 .define(HcallNumber.H_RPT_INVALIDATE, TranslationHypercalls::invalidate)
                 // Segment tables in memory are not offered, and radix guests have H_RPT_INVALIDATE.
                 .define(HcallNumber.H_CLEAN_SLB, c -> H_FUNCTION)

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.app.cli;
+
+import dev.wattle.hypervisor.ProcessorTopology;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads {@code --smp}: a number of cores, or {@code cores=C,threads=T}, of which one may be left out. */
+final class TopologyConverter implements ITypeConverter<ProcessorTopology> {
+    @Override
+    public ProcessorTopology convert(String text) {
+        int cores = 1;
+        int threads = 1;
+        boolean hasCores = false;
+        boolean hasThreads = false;
+        for (String part : text.split(",", -1)) {
+            String[] pair = part.split("=", -1);
+            String name = pair.length == 1 ? "cores" : pair[0];
+            int value = number(text, pair[pair.length - 1]);
+            if (name.equals("cores") && !hasCores && pair.length <= 2) {
+                cores = value;
+                hasCores = true;
+            } else if (name.equals("threads") && !hasThreads && pair.length == 2) {
+                threads = value;
+                hasThreads = true;
+            } else {
+                throw notUnderstood(text);
+            }
+        }
+        try {
+            return new ProcessorTopology(cores, threads);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException("'" + text + "': " + e.getMessage());
+        }
+    }
+
+    private static int number(String text, String digits) {
+        if (!digits.matches("[0-9]{1,6}")) {
+            throw notUnderstood(text);
+        }
+        return Integer.parseInt(digits);
+    }
+
+    private static TypeConversionException notUnderstood(String text) {
+        return new TypeConversionException(
+                "'" + text + "' describes no processors; give a number of cores, or cores=C,threads=T");
+    }
+}
