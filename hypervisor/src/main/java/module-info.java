@@ -8,6 +8,7 @@ module dev.wattle.hypervisor {
     exports dev.wattle.hypervisor;
     exports dev.wattle.hypervisor.io;
     exports dev.wattle.hypervisor.irq;
+    exports dev.wattle.hypervisor.papr.area;
     exports dev.wattle.hypervisor.papr.hcall;
     exports dev.wattle.hypervisor.papr.tce;
     exports dev.wattle.hypervisor.papr.hash;

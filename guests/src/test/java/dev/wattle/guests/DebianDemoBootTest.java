@@ -38,6 +38,8 @@ class DebianDemoBootTest {
                 assertContains(shell.run("cat /proc/interrupts"), "hvc_console", "Local timer interrupts");
                 assertContains(shell.run("cat /proc/cmdline; tty"), "console=hvc0", "/dev/hvc0");
 
+                // Nothing is at this real address: the process ends by it, and the kernel does not.
+                assertContains(shell.run("devmem 0x8000000000"), "Not recovered", "Bus error");
                 shell.run("sleep 1000 &");
                 assertContains(shell.run("jobs"), "[1]+  Running");
                 // Printed by the process that the key is to end, which has the terminal by then; the shell's own echo
@@ -58,6 +60,8 @@ class DebianDemoBootTest {
             assertTrue(statistics.instructionsCompleted() > 100_000_000, statistics::toString);
             assertTrue(statistics.exitsByKind().getOrDefault("H_PUT_TERM_CHAR", 0L) > 0, statistics::toString);
             assertTrue(statistics.interruptsByVector().getOrDefault("DECREMENTER", 0L) > 0, statistics::toString);
+            assertEquals(1, statistics.exitsByKind().get("NMI"), statistics::toString);
+            assertEquals(1, statistics.exitsByKind().get("rtas ibm,nmi-interlock"), statistics::toString);
             assertTrue(statistics.translations() > 0, statistics::toString);
         }
     }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Boots Debian from a disk without firmware. */
+/** Boots Debian from a disk, through firmware and without. */
 @Timeout(900)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DebianDiskTest {
@@ -35,6 +35,7 @@ class DebianDiskTest {
 
     private Path folder = Path.of("");
     private Path image = Path.of("");
+    private Path slof = Path.of("");
     private Optional<GuestImage> withoutFirmware = Optional.empty();
 
     @BeforeAll
@@ -43,6 +44,7 @@ class DebianDiskTest {
         DebianGuests guests = new DebianGuests(DebianGuests.defaultCache(System.getenv()), Progress.SILENT);
         image = folder.resolve("debian.img");
         try {
+            slof = guests.firmware();
             guests.writeDisk(image, IMAGE_BYTES);
             withoutFirmware = Optional.of(guests.diskGuest(folder.resolve("initrd.gz")));
         } catch (GuestUnavailableException e) {
@@ -87,6 +89,25 @@ class DebianDiskTest {
 
     private static long count(MachineStatistics statistics, String name) {
         return statistics.engineCounts().getOrDefault("disk 0 " + name, 0L);
+    }
+
+    @Test
+    void disk_withFirmware_bootsThroughGrubAndKeepsWhatIsWritten() throws Exception {
+        Drive drive = new Drive(copy("firmware.img"), false, Optional.of("ABC123"));
+        MachineStatistics statistics =
+                run(PseriesMachine.builder().firmware(slof).drive(drive), shell -> {
+                    String root = shell.run("mount; cat /sys/block/vda/serial; echo");
+                    assertTrue(root.contains("/dev/vda2 on / type ext4") && root.contains("ABC123"), root);
+                    shell.run("dd if=/dev/urandom of=/root/big bs=64k count=200; md5sum /root/big >/root/sum; sync");
+                });
+        assertTrue(count(statistics, "read bytes") > 45_000_000, statistics::toString);
+        assertTrue(count(statistics, "flushes") > 0, statistics::toString);
+        // Each notification ended at the bus.
+        assertEquals(0, count(statistics, "failed requests"));
+        run(direct().drive(drive), shell -> {
+            String check = shell.run("md5sum -c /root/sum");
+            assertTrue(check.contains("/root/big: OK"), check);
+        });
     }
 
     @Test

@@ -14,19 +14,28 @@ final class Capabilities {
     private final boolean isa3;
     private final HypercallTable hypercalls;
     private final Consumer<Boolean> ail3;
+    private final Runnable machineChecksLeave;
 
     /**
      * @param radix whether the guest may translate by radix tree
      * @param hash whether it may translate by hash page table
      * @param isa3 whether its processor is of ISA 3.0 or later
      * @param ail3 allows and forbids LPCR[AIL] = 3
+     * @param machineChecksLeave has machine checks be exits
      */
-    Capabilities(boolean radix, boolean hash, boolean isa3, HypercallTable hypercalls, Consumer<Boolean> ail3) {
+    Capabilities(
+            boolean radix,
+            boolean hash,
+            boolean isa3,
+            HypercallTable hypercalls,
+            Consumer<Boolean> ail3,
+            Runnable machineChecksLeave) {
         this.radix = radix;
         this.hash = hash;
         this.isa3 = isa3;
         this.hypercalls = hypercalls;
         this.ail3 = ail3;
+        this.machineChecksLeave = machineChecksLeave;
     }
 
     int check(Capability capability) {
@@ -72,6 +81,10 @@ final class Capabilities {
                 }
             }
             case PPC_PAPR -> requireCount(capability, arguments, 0);
+            case PPC_FWNMI -> {
+                requireCount(capability, arguments, 0);
+                machineChecksLeave.run();
+            }
             case PPC_NESTED_HV -> requirePresent(capability);
             default ->
                 throw new IllegalArgumentException(

@@ -52,6 +52,8 @@ public enum Capability {
     PPC_MMU_HASH_V3(135),
     /** {@link Vcpu#kick} ends the next run if there is none. */
     IMMEDIATE_EXIT(136),
+    /** A machine check is an {@link Exit.Nmi} instead of an interrupt of the guest; to be enabled, for good. */
+    PPC_FWNMI(146),
     /** Bit mask of the numbers of threads that PPC_SMT may be enabled with. */
     PPC_SMT_POSSIBLE(147),
     /** H_GET_CPU_CHARACTERISTICS tells the truth. */

@@ -107,6 +107,19 @@ public sealed interface Exit {
     record Debug(GuestDebug.Cause status, long address) implements Exit {}
 
     /**
+     * The guest has had a machine check, in a VM with {@link Capability#PPC_FWNMI}. SRR0, SRR1, DAR and DSISR are those of the
+     * interrupt, the next instruction address is that of SRR0, and the MSR is the guest's own. The monitor has it go on in
+     * a handler of the guest's; if it does nothing, the guest tries again.
+     *
+     * @param flags in the last two bits, KVM_RUN_PPC_NMI_DISP: 1 if the error is recovered from, 2 if it is for the most part,
+     *     3 if it is not
+     */
+    record Nmi(int flags) implements Exit {
+        /** {@link #flags} of an error that nobody has recovered from. */
+        public static final int NOT_RECOVERED = 3;
+    }
+
+    /**
      * The vCPU cannot be entered: the monitor has given it registers that a guest cannot have.
      *
      * @param hardwareEntryFailureReason which register, and why

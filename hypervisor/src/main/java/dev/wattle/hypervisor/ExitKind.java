@@ -11,6 +11,8 @@ public enum ExitKind {
     DEBUG(true),
     /** To the monitor: {@link Exit.Interrupted}. */
     INTERRUPTED(true),
+    /** To the monitor: {@link Exit.Nmi}. */
+    NMI(true),
     /** To the monitor: {@link Exit.FailEntry}. */
     FAIL_ENTRY(true),
     /** To the monitor: {@link Exit.InternalError}. */

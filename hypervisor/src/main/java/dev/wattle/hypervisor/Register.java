@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor;
 
+import dev.wattle.hypervisor.papr.area.ProcessorAreas;
+import dev.wattle.hypervisor.papr.area.ProcessorAreas.Area;
 import dev.wattle.power.processor.Decrementer;
 import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.processor.Spr;
@@ -18,15 +20,18 @@ import java.util.function.ToLongFunction;
  * A register of a vCPU, by its name: those of {@code struct kvm_regs}, and those of KVM_GET_ONE_REG under the names
  * that KVM gives them, without {@code KVM_REG_PPC_}.
  *
- * <p>The list is of server processors. They are what a guest without address translation, or with radix trees, needs to go
- * on elsewhere. Not in it are the segment lookaside buffer, virtual processor areas, the interrupt controller's
- * presentation, and the checkpoint of transactional memory, which no guest gets here. See {@link Vcpu#get} and {@link
- * Vcpu#set}.
+ * <p>The list is of server processors: with the contents of memory, of a hash page table and of the devices, and with
+ * {@link Vcpu#segments} of a guest with a hash page table, they are what a guest needs to go on elsewhere. Not in it are the
+ * registers of a checkpoint of transactional memory, since no guest gets that here; of ISA 3.1; and those that are the
+ * same as others (VTB is the time base). See {@link Vcpu#get} and {@link Vcpu#set}.
  */
 public final class Register {
     private static final long KVM_REG_PPC = 0x1000_0000_0000_0000L;
     private static final int KVM_SIZE_SHIFT = 52;
     private static final long WORD = 0xffff_ffffL;
+
+    private static final long LOGICAL_PVR_207 = 0x0f00_0004L;
+    private static final long LOGICAL_PVR_300 = 0x0f00_0005L;
 
     private static final long LPCR_LD = 1L << 17;
     /** LPCR bits that a monitor may change: DPFD, ILE, TC, AIL, and with ISA 3.0 LD. */
@@ -128,6 +133,7 @@ public final class Register {
             storage();
             performanceMonitor();
             floating();
+            platform();
             return Collections.unmodifiableMap(all);
         }
 
@@ -220,6 +226,12 @@ public final class Register {
 
         private void state() {
             one(0xb5, "LPCR_64", 64, p -> p.spr(Spr.LPCR), Builder::setLpcr);
+            add(
+                    "LPCR",
+                    id(0xb5, 32),
+                    32,
+                    vcpu -> RegisterValue.of(vcpu.processor.spr(Spr.LPCR) & WORD),
+                    (vcpu, value) -> setLpcr(vcpu.processor, vcpu.processor.spr(Spr.LPCR) & ~WORD | value.low()));
             one(
                     0x9c,
                     "TB_OFFSET",
@@ -266,6 +278,87 @@ public final class Register {
             spr(0xb9, "WORT", 64, Spr.WORT);
             spr(0xbc, "TIDR", 64, Spr.TIDR);
             spr(0xbd, "PSSCR", 64, Spr.PSSCR_PRIVILEGED);
+        }
+
+        /** What belongs to the partition more than to the processor. */
+        private void platform() {
+            one(0x1, "HIOR", 64, p -> 0, (p, v) -> {
+                if (v != 0) {
+                    throw new IllegalArgumentException(
+                            "HIOR: interrupt vectors of a guest are at 0, not at 0x" + Long.toHexString(v));
+                }
+            });
+            spr(0xc0, "PTCR", 64, Spr.PTCR);
+            add(
+                    "ONLINE",
+                    id(0xbf, 32),
+                    32,
+                    vcpu -> RegisterValue.of(vcpu.isOnline(vcpu.server()) ? 1 : 0),
+                    (vcpu, value) -> {
+                        if (value.low() > 1) {
+                            throw new IllegalArgumentException("ONLINE: " + value + " is neither 0 nor 1");
+                        }
+                        vcpu.setOnline(value.low() == 1);
+                    });
+            add("ARCH_COMPAT", id(0xb7, 32), 32, vcpu -> RegisterValue.of(vcpu.compatibility), (vcpu, value) -> {
+                long own = vcpu.processor.model().isa() >= 300 ? LOGICAL_PVR_300 : LOGICAL_PVR_207;
+                if (value.low() != 0 && value.low() != own) {
+                    throw new IllegalArgumentException("ARCH_COMPAT: " + value
+                            + "; a vCPU is compatible with its own processor only, 0 or 0x" + Long.toHexString(own));
+                }
+                vcpu.compatibility = value.low();
+            });
+            add(
+                    "ICP_STATE",
+                    id(0x8c, 64),
+                    64,
+                    vcpu -> RegisterValue.of(vcpu.presentation()),
+                    (vcpu, value) -> vcpu.setPresentation(value.low()));
+            // The two other areas hang on the first.
+            add(
+                    "VPA_ADDR",
+                    id(0x82, 64),
+                    64,
+                    vcpu -> RegisterValue.of(vcpu.areas().vpa().address()),
+                    Builder::setVpa);
+            add("VPA_SLB", id(0x83, 128), 128, vcpu -> value(vcpu.areas().slbShadow()), (vcpu, value) -> {
+                if (!vcpu.areas().setSlbShadow(area("VPA_SLB", vcpu, value, 8))) {
+                    throw withoutVpa("VPA_SLB");
+                }
+            });
+            add("VPA_DTL", id(0x84, 128), 128, vcpu -> value(vcpu.areas().dispatchTraceLog()), (vcpu, value) -> {
+                if (!vcpu.areas()
+                        .resumeDispatchTraceLog(area("VPA_DTL", vcpu, value, ProcessorAreas.LOG_ENTRY_BYTES))) {
+                    throw withoutVpa("VPA_DTL");
+                }
+            });
+        }
+
+        private static void setVpa(Vcpu vcpu, RegisterValue value) {
+            RegisterValue vpa = new RegisterValue(value.low(), value.low() == 0 ? 0 : ProcessorAreas.VPA_BYTES);
+            if (!vcpu.areas().setVpa(area("VPA_ADDR", vcpu, vpa, ProcessorAreas.VPA_BYTES))) {
+                throw new IllegalArgumentException("VPA_ADDR: VPA_SLB and VPA_DTL are to be 0 before it is");
+            }
+        }
+
+        private static RegisterValue value(Area area) {
+            return new RegisterValue(area.address(), area.bytes());
+        }
+
+        /** An area by its address, in the left half, and its length. */
+        private static Area area(String name, Vcpu vcpu, RegisterValue value, long least) {
+            if (value.high() == 0) {
+                return Area.NONE;
+            }
+            if (value.low() < least || !vcpu.memory().contains(value.high(), value.low())) {
+                throw new IllegalArgumentException("%s: 0x%x bytes at 0x%x: give at least %d bytes, all of them memory"
+                        .formatted(name, value.low(), value.high(), least));
+            }
+            return new Area(value.high(), value.low());
+        }
+
+        private static IllegalArgumentException withoutVpa(String name) {
+            return new IllegalArgumentException(name + ": it needs an area at VPA_ADDR first");
         }
 
         private void storage() {

@@ -6,12 +6,14 @@ import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.papr.area.ProcessorAreas;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.mmu.PageSizes;
 import dev.wattle.power.processor.GuestDebug;
 import dev.wattle.power.processor.Interrupt;
+import dev.wattle.power.processor.Interrupts;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PlatformCalls;
 import dev.wattle.power.processor.PowerProcessor;
@@ -40,6 +42,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -80,8 +83,13 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final Queue<FutureTask<Boolean>> tasks = new ConcurrentLinkedQueue<>();
     private final boolean isTraced;
     private boolean hypercallPending;
+    private boolean machineCheckPending;
     private volatile boolean online = true;
     private final MmioAccesses mmio = new MmioAccesses();
+    private final ProcessorAreas areas;
+    private final LongSupplier now = this::timeBase;
+    /** KVM_REG_PPC_ARCH_COMPAT: for whoever reads it. */
+    long compatibility;
 
     Vcpu(Vm vm, int number, Arena arena, ProcessorGroup group, PowerFrontEnd frontEnd, TimeBase time, Engines engines) {
         this.vm = vm;
@@ -89,6 +97,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         this.time = time;
         virtual = vm.clock() == ClockMode.VIRTUAL;
         isTraced = vm.trace() != Trace.NONE;
+        areas = new ProcessorAreas(vm.memory());
         processor = new PowerProcessor(arena, vm.processor(), vm.memory(), group, frontEnd, time, new Platform());
         engine = engines.engine(processor, frontEnd);
         withdrawDecrementer = () -> processor.interrupts().withdraw(PowerProcessor.PENDING_DECREMENTER);
@@ -311,6 +320,16 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         if (kicked.getAndSet(false)) {
             return count(ExitKind.INTERRUPTED, new Exit.Interrupted());
         }
+        areas.dispatch(now, ProcessorAreas.Dispatch.FIRMWARE, processor.nia(), processor.msr());
+        Exit exit = runDispatched(completed);
+        // Runs that must repeat may be interrupted at any time without the guest's knowledge.
+        if (!virtual || !(exit instanceof Exit.Interrupted)) {
+            areas.yield(now, ProcessorAreas.Preemption.FIRMWARE);
+        }
+        return exit;
+    }
+
+    private Exit runDispatched(long completed) {
         while (true) {
             processor.stopAt(completed);
             try {
@@ -322,6 +341,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 hypercallPending = false;
                 counters.hypercall(processor.gpr(3), false);
                 return exit(new Exit.PaprHcall(processor.gpr(3), arguments()));
+            }
+            if (machineCheckPending) {
+                machineCheckPending = false;
+                return count(ExitKind.NMI, new Exit.Nmi(Exit.Nmi.NOT_RECOVERED));
             }
             Optional<Exit.Mmio> access = mmio.take();
             if (access.isPresent()) {
@@ -494,6 +517,29 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         });
     }
 
+    /**
+     * The valid entries of the segment lookaside buffer (KVM_GET_SREGS).
+     *
+     * @throws IllegalStateException as for {@link #get}
+     */
+    public List<SegmentEntry> segments() {
+        return stopped("segments", () -> SegmentEntry.read(processor));
+    }
+
+    /**
+     * Gives the segment lookaside buffer these entries; the others are invalid then (KVM_SET_SREGS).
+     *
+     * @throws IllegalStateException as for {@link #get}
+     * @throws IllegalArgumentException if {@code slbmte} would refuse one, or two have the same number; nothing has changed
+     *     then
+     */
+    public void setSegments(List<SegmentEntry> entries) {
+        stopped("segments", () -> {
+            SegmentEntry.write(processor, entries);
+            return entries;
+        });
+    }
+
     /** Looks at the processor's state, which must not run meanwhile. */
     private <T> T stopped(String what, Supplier<T> action) {
         if (vm.isStoppedHere()) {
@@ -530,6 +576,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      */
     public ByteOrder interruptByteOrder() {
         return (processor.spr(Spr.LPCR) & LPCR_ILE) != 0 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+    }
+
+    /** The version of the Power ISA that it executes: 207 or 300. */
+    public int isa() {
+        return processor.model().isa();
     }
 
     /** Guest instructions completed. */
@@ -687,20 +738,63 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     public void cede() {
         counters.count(ExitKind.CEDE);
         processor.setMsr(processor.msr() | Msr.EE);
-        idle();
+        areas.yield(now, ProcessorAreas.Preemption.CEDE);
+        dispatchAfterWait(idle());
+    }
+
+    private void dispatchAfterWait(boolean isProdded) {
+        areas.dispatch(
+                now, isProdded ? ProcessorAreas.Dispatch.PROD : reasonOfDispatch(), processor.nia(), processor.msr());
+    }
+
+    private ProcessorAreas.Dispatch reasonOfDispatch() {
+        Interrupts interrupts = processor.interrupts();
+        if (interrupts.isRequested(PowerProcessor.PENDING_SYSTEM_RESET)) {
+            return ProcessorAreas.Dispatch.SYSTEM_RESET;
+        }
+        if (interrupts.isRequested(PowerProcessor.PENDING_EXTERNAL)) {
+            return ProcessorAreas.Dispatch.EXTERNAL_INTERRUPT;
+        }
+        if (interrupts.isRequested(PowerProcessor.PENDING_DECREMENTER)) {
+            return ProcessorAreas.Dispatch.DECREMENTER;
+        }
+        return interrupts.isRequested(PowerProcessor.PENDING_DOORBELL)
+                ? ProcessorAreas.Dispatch.PRIVILEGED_DOORBELL
+                : ProcessorAreas.Dispatch.FIRMWARE;
+    }
+
+    @Override
+    public ProcessorAreas areas(int server) {
+        return vm.vcpu(server).areas;
+    }
+
+    /** The areas that are registered for this vCPU. */
+    public ProcessorAreas areas() {
+        return areas;
+    }
+
+    long presentation() {
+        return vm.xics().presentation(server());
+    }
+
+    void setPresentation(long state) {
+        vm.xics().setPresentation(server(), state);
     }
 
     @Override
     public void join() {
         counters.count(ExitKind.CEDE);
         processor.pause();
-        while (!prodded.getAndSet(false)
+        areas.yield(now, ProcessorAreas.Preemption.CEDE);
+        boolean isProdded = false;
+        while (!(isProdded = prodded.getAndSet(false))
                 && !kicked.get()
                 && !processor.interrupts().isRequested(PowerProcessor.PENDING_SYSTEM_RESET)) {
             LockSupport.park(this);
             performTasks();
         }
         wake();
+        dispatchAfterWait(isProdded);
     }
 
     @Override
@@ -743,10 +837,15 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         return vm.topology().vcpus();
     }
 
-    /** Gives the host thread up until an interrupt is pending, or somebody prods or kicks. */
-    private void idle() {
+    /**
+     * Gives the host thread up until an interrupt is pending, or somebody prods or kicks.
+     *
+     * @return whether it was prodded
+     */
+    private boolean idle() {
         processor.pause();
-        while (!processor.interrupts().wakes() && !prodded.getAndSet(false) && !kicked.get()) {
+        boolean isProdded = false;
+        while (!processor.interrupts().wakes() && !(isProdded = prodded.getAndSet(false)) && !kicked.get()) {
             if (virtual && skipIdleTime()) {
                 break;
             }
@@ -754,6 +853,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             performTasks();
         }
         wake();
+        return isProdded;
     }
 
     private void wake() {
@@ -848,6 +948,17 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             if (isTraced) {
                 vm.trace().interrupt(server(), interrupt, srr0);
             }
+        }
+
+        @Override
+        public boolean leavesForMachineCheck(PowerProcessor p) {
+            machineCheckPending = vm.machineChecksLeave();
+            return machineCheckPending;
+        }
+
+        @Override
+        public long systemResetEntry(PowerProcessor p) {
+            return vm.systemResetEntry(Vcpu.this);
         }
 
         @Override

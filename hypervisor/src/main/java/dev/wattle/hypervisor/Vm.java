@@ -16,6 +16,7 @@ import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.hypervisor.papr.xive.Xive;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.model.ProcessorModel;
+import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.ProcessorGroup;
 import dev.wattle.power.processor.TimeBase;
 import dev.wattle.power.translate.PowerFrontEnd;
@@ -74,6 +75,8 @@ public final class Vm implements AutoCloseable {
 
     private final Capabilities capabilities;
     private volatile boolean ail3 = true;
+    private volatile boolean machineChecksLeave;
+    private volatile ToLongFunction<Vcpu> systemResetEntry = vcpu -> Interrupt.SYSTEM_RESET.vector();
     private final Trace trace;
     private final Engines engines;
     private final List<Vcpu> vcpus = new ArrayList<>();
@@ -100,7 +103,8 @@ public final class Vm implements AutoCloseable {
                 mmu != MmuMode.RADIX,
                 processor.isa() >= 300,
                 hypercalls,
-                allowed -> ail3 = allowed);
+                allowed -> ail3 = allowed,
+                () -> machineChecksLeave = true);
         engines = new Engines(
                 builder.engine,
                 builder.codeCacheBytes,
@@ -364,6 +368,24 @@ public final class Vm implements AutoCloseable {
 
     boolean allowsAil3() {
         return ail3;
+    }
+
+    boolean machineChecksLeave() {
+        return machineChecksLeave;
+    }
+
+    long systemResetEntry(Vcpu vcpu) {
+        return systemResetEntry.applyAsLong(vcpu);
+    }
+
+    /**
+     * Has system resets of the guest go elsewhere than to their vector.
+     *
+     * @param entry called on the thread of the vCPU when it takes one, with SRR0 and SRR1 set; it gives the address of the
+     *     handler, and may change the general registers
+     */
+    public void onSystemReset(ToLongFunction<Vcpu> entry) {
+        systemResetEntry = entry;
     }
 
     /**

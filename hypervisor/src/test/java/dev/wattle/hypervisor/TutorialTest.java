@@ -82,6 +82,7 @@ class TutorialTest {
                 case Exit.Debug stop -> {
                     // Nobody asked for it here.
                 }
+                case Exit.Nmi machineCheck -> throw new IllegalStateException("a machine check of the guest");
                 case Exit.FailEntry failure -> throw new IllegalStateException(failure.hardwareEntryFailureReason());
                 case Exit.InternalError error -> throw new IllegalStateException(error.reason());
             }

@@ -28,6 +28,10 @@ final class MemoryBackingOption implements ITypeConverter<MemoryBackingOption.Ch
         if (text.equals(HUGETLB)) {
             return new Choice(bytes -> MemoryBacking.hugetlb(bytes, 0), false);
         }
+        if (text.equals(HUGETLB + ":") || text.equals(FILE)) {
+            throw new TypeConversionException("'%s': %s is missing behind the colon"
+                    .formatted(text, text.equals(FILE) ? "the path of a file" : "a size of pages, such as 2M,"));
+        }
         if (text.startsWith(HUGETLB + ":")) {
             long page = MemorySize.parse(text.substring(HUGETLB.length() + 1)).bytes();
             if (Long.bitCount(page) != 1) {

@@ -225,6 +225,8 @@ final class RunCommand implements Callable<Integer> {
             description = "At the end, write what the run did as JSON to a file, or to standard output if it is -.")
     private @Nullable String stats;
 
+    private static final String TRACE_FILE = "wattle-trace.txt";
+
     @Option(
             names = "--trace",
             paramLabel = "TOPICS",
@@ -235,10 +237,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--trace-file",
             paramLabel = "FILE",
-            defaultValue = "wattle-trace.txt",
-            description = "Where --trace writes its lines. Default: ${DEFAULT-VALUE}.")
-    @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
-    private Path traceFile;
+            description = "Where --trace writes its lines. Default: " + TRACE_FILE + ".")
+    private @Nullable Path traceFile;
 
     @Option(
             names = "--disable-hcall",
@@ -251,6 +251,19 @@ final class RunCommand implements Callable<Integer> {
             names = "--perf-map",
             description = "Write names of generated code to /tmp/perf-PID.map, where Linux's perf looks for them.")
     private boolean perfMap;
+
+    private Optional<TextTrace> lines() throws CommandFailure {
+        if (trace != null) {
+            return Optional.of(TextTrace.open(trace, traceFile == null ? Path.of(TRACE_FILE) : traceFile));
+        }
+        if (traceFile != null) {
+            throw new CommandFailure(
+                    CommandFailure.USAGE,
+                    "--trace-file %s: nothing is traced; add --trace exits,hcalls,interrupts or one of them"
+                            .formatted(traceFile));
+        }
+        return Optional.empty();
+    }
 
     /**
      * Boots the guest.
@@ -282,6 +295,7 @@ final class RunCommand implements Callable<Integer> {
                     "--memory-backing file: two machines run in lockstep, and would share it; use anonymous");
         }
         Optional<PerfMap> names = perfMap ? Optional.of(perfMapFile()) : Optional.empty();
+        Optional<TextTrace> lines = lines();
         HostTerminal terminal = new HostTerminal();
         Progress progress = terminal.is(SystemStream.Error) ? new TerminalProgress(System.err) : Progress.SILENT;
         Optional<Path> rom = firmware(progress);
@@ -289,7 +303,6 @@ final class RunCommand implements Callable<Integer> {
         AtomicBoolean told = new AtomicBoolean();
         Optional<Path> translations = translations();
         AtomicBoolean problemTold = new AtomicBoolean();
-        Optional<TextTrace> lines = trace == null ? Optional.empty() : Optional.of(TextTrace.open(trace, traceFile));
         GuestRun run = new GuestRun(terminal, progress, report, lines, noReboot);
         return run.untilTheEnd(guest.name, console -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()

@@ -32,7 +32,7 @@ final class StatCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "PID",
             description = "The process of the wattle run. Not needed if there is only one.")
-    private @Nullable Long process;
+    private @Nullable String process;
 
     @Option(
             names = "--interval",
@@ -54,7 +54,7 @@ final class StatCommand implements Callable<Integer> {
                     CommandFailure.USAGE, "--interval %s: give from 0.1 to 3600 seconds".formatted(interval));
         }
         Path folder = LiveCountsSocket.folder(System.getenv());
-        long wanted = process == null ? onlyOne(folder) : process;
+        long wanted = process == null ? onlyOne(folder) : number(process);
         LiveCounts before = ask(folder, wanted);
         PrintWriter out = spec.commandLine().getOut();
         if (once) {
@@ -89,6 +89,17 @@ final class StatCommand implements Callable<Integer> {
                     CommandFailure.FAILED,
                     "process %d: no wattle run of yours answers there; wattle stat without a number lists those that do"
                             .formatted(process),
+                    e);
+        }
+    }
+
+    static long number(String process) throws CommandFailure {
+        try {
+            return Long.parseLong(process);
+        } catch (NumberFormatException e) {
+            throw new CommandFailure(
+                    CommandFailure.USAGE,
+                    "%s: not the number of a process; wattle stat without one lists those that run".formatted(process),
                     e);
         }
     }

@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -51,19 +53,30 @@ final class TextTrace implements Trace, AutoCloseable {
             } catch (IllegalArgumentException e) {
                 throw new CommandFailure(
                         CommandFailure.USAGE,
-                        "--trace %s: '%s' cannot be traced; choose from: exits, hcalls, interrupts"
+                        "--trace '%s': '%s' cannot be traced; choose from: exits, hcalls, interrupts"
                                 .formatted(topics, name.strip()),
                         e);
             }
+        }
+        if (Files.isDirectory(file)) {
+            throw new CommandFailure(
+                    CommandFailure.USAGE, "--trace-file %s: it is a directory; name a file".formatted(file));
         }
         try {
             return new TextTrace(wanted, Files.newBufferedWriter(file, StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new CommandFailure(
                     CommandFailure.USAGE,
-                    "--trace-file %s: cannot be written (%s); name a file in a folder that exists".formatted(file, e),
+                    "--trace-file %s: cannot be written (%s); name a file in a folder that exists, and that you may write"
+                            .formatted(file, reason(e)),
                     e);
         }
+    }
+
+    private static String reason(IOException e) {
+        return e instanceof NoSuchFileException
+                ? "there is no such folder"
+                : e instanceof AccessDeniedException ? "permission denied" : String.valueOf(e.getMessage());
     }
 
     /** The same things as lines and as events of the Flight Recorder. */

@@ -78,11 +78,36 @@ class CommandLineTest {
         "-bios, /, /",
         "--firmware-variable, =x, ''",
         "--stats, /nonexistent/stats.json, /nonexistent/stats.json",
+        "--memory-backing, hugetlb:, a size of pages",
+        "--memory-backing, hugetlb:3M, hugetlb:3M",
+        "--memory-backing, file:, the path of a file",
+        "--memory-backing, disk, 'disk'",
+        "--trace, '', cannot be traced",
+        "--trace, 'exits,all', 'all'",
+        "--trace-file, /, --trace-file /",
         "--no-such-option, 1, --no-such-option"
     })
     void run_withUnusableValue_saysSoInOneLineAndEndsWithTwo(String option, String value, String named) {
         assertEquals(2, execute("run", option, value));
         assertOneLine(named);
+    }
+
+    @Test
+    void run_withTraceFileThatIsAFolder_saysSoInOneLineAndEndsWithTwo() {
+        assertEquals(2, execute("run", "--kernel", "/bin/sh", "--trace", "exits", "--trace-file", "/"));
+        assertOneLine("--trace-file /: it is a directory");
+    }
+
+    @Test
+    void stat_withSomethingElseThanANumber_saysSoInOneLineAndEndsWithTwo() {
+        assertEquals(2, execute("stat", "abc"));
+        assertOneLine("abc: not the number of a process");
+    }
+
+    @Test
+    void image_inAFolderThatIsNotThere_saysSoInOneLineAndEndsWithTwo() {
+        assertEquals(2, execute("image", "debian", "/nosuch/x.img"));
+        assertOneLine("/nosuch/x.img");
     }
 
     @Test

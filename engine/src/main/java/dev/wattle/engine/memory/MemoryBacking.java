@@ -132,7 +132,10 @@ public final class MemoryBacking implements AutoCloseable {
         try {
             prepare(file, name, size);
         } catch (IOException e) {
-            throw new MemoryBackingException(name + ": cannot be used: " + e, e);
+            throw new MemoryBackingException(
+                    name + ": cannot be used (" + e.getMessage() + "); name a file that you may write, with room for "
+                            + (size >> 20) + " MiB",
+                    e);
         }
         long descriptor;
         try (Arena names = Arena.ofConfined()) {
@@ -157,6 +160,10 @@ public final class MemoryBacking implements AutoCloseable {
     private static void prepare(Path file, String name, long size) throws IOException, MemoryBackingException {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
             throw new MemoryBackingException(name + ": not a regular file");
+        }
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new MemoryBackingException(name + ": there is no folder " + folder + "; make it first");
         }
         long now = Files.exists(file) ? Files.size(file) : 0;
         if (now != 0 && now != size) {

@@ -18,7 +18,7 @@ public final class CodeWatch {
     private static final int PAGE_SHIFT = 12;
     private static final int CHUNK_SHIFT = 30;
     private static final int CHUNK_PAGES = 1 << CHUNK_SHIFT - PAGE_SHIFT;
-    private static final AtomicLongArray NO_CHUNK = new AtomicLongArray(0);
+    private final AtomicLongArray noChunk = new AtomicLongArray(0);
 
     /** For each GiB a word for each page, with a bit for each processor; made when one is needed, then kept. */
     private volatile AtomicLongArray[] chunks = {};
@@ -54,7 +54,7 @@ public final class CodeWatch {
     private AtomicLongArray find(long ra) {
         AtomicLongArray[] all = chunks;
         int number = (int) (ra >>> CHUNK_SHIFT);
-        return number < all.length ? all[number] : NO_CHUNK;
+        return number < all.length ? all[number] : noChunk;
     }
 
     private AtomicLongArray chunk(long ra) {
@@ -67,7 +67,7 @@ public final class CodeWatch {
         if (number >= all.length) {
             int old = all.length;
             all = Arrays.copyOf(all, number + 1);
-            Arrays.fill(all, old, all.length, NO_CHUNK);
+            Arrays.fill(all, old, all.length, noChunk);
         } else {
             all = all.clone();
         }

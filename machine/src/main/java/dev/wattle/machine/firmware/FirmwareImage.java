@@ -20,8 +20,8 @@ public final class FirmwareImage {
     /** Real address of the client interface entry, for r5 at the client's entry. */
     public static final long CLIENT_ENTRY = 0x4000;
 
-    /** Bytes of the RTAS code: the value of "rtas-size". */
-    public static final int RTAS_BYTES = 4096;
+    /** Bytes of the memory of RTAS, the value of "rtas-size": its code, and what it saves for 510 processors. */
+    public static final int RTAS_BYTES = 0x1_0000;
 
     private static final int VECTOR_BYTES = 32;
     private static final int[] VECTORS = {

@@ -9,6 +9,7 @@ import dev.wattle.machine.firmware.FirmwareHost;
 import dev.wattle.machine.firmware.FirmwareImage;
 import dev.wattle.machine.firmware.MemoryClaims;
 import java.time.Instant;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /** What this machine adds to the client interface: the console, the standard handles, and its nodes' methods. */
@@ -20,6 +21,7 @@ final class FirmwareServices implements FirmwareHost {
     private final ClientArchitectureSupport architecture;
     private final Processors processors;
     private final Supplier<Instant> clock;
+    private OptionalLong rtasBase = OptionalLong.empty();
 
     FirmwareServices(
             GuestMemory memory,
@@ -80,8 +82,14 @@ final class FirmwareServices implements FirmwareHost {
             return ClientInterface.ERROR;
         }
         FirmwareImage.installRtas(memory, base);
+        rtasBase = OptionalLong.of(base);
         answer(results, (int) base);
         return 0;
+    }
+
+    /** Where the client has put RTAS, once it has. */
+    OptionalLong rtasBase() {
+        return rtasBase;
     }
 
     private static void answer(int[] results, int value) {

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Starts a firmware that runs in the guest: its image at real address 0, the flattened device tree near the top of
@@ -147,6 +148,16 @@ final class FirmwareStartup implements Startup {
         vcpu.setMsr(Msr.SF | Msr.ME);
         vcpu.setNia(FirmwareRom.ENTRY);
         vcpu.setGpr(3, treeAddress);
+    }
+
+    /** The client has left it in the device tree, as Linux does. */
+    @Override
+    public OptionalLong rtasBase() {
+        return completed
+                .find("/rtas")
+                .filter(rtas -> rtas.property("linux,rtas-base").isPresent())
+                .map(rtas -> OptionalLong.of(Integer.toUnsignedLong(rtas.cell("linux,rtas-base", 0))))
+                .orElse(OptionalLong.empty());
     }
 
     /** The device tree as the firmware has handed it over to the operating system, or the machine's own until then. */

@@ -17,6 +17,7 @@ import dev.wattle.machine.firmware.MemoryClaims;
 import dev.wattle.power.processor.Msr;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Starts a kernel at once: the machine itself is the Open Firmware that the kernel is a client of. */
 final class KernelStartup implements Startup {
@@ -29,6 +30,7 @@ final class KernelStartup implements Startup {
     private final InitialRamDisk initrd;
     private final MemoryClaims claims;
     private final ClientInterface client;
+    private final FirmwareServices services;
     private final MachineControl control;
 
     private KernelStartup(
@@ -36,11 +38,13 @@ final class KernelStartup implements Startup {
             InitialRamDisk initrd,
             MemoryClaims claims,
             ClientInterface client,
+            FirmwareServices services,
             MachineControl control) {
         this.kernel = kernel;
         this.initrd = initrd;
         this.claims = claims;
         this.client = client;
+        this.services = services;
         this.control = control;
     }
 
@@ -66,7 +70,7 @@ final class KernelStartup implements Startup {
                 ? InitialRamDisk.NONE
                 : InitialRamDisk.load(initrdFile.get(), memory, kernel.end());
         claims.claim(initrd.start(), initrd.size());
-        return new KernelStartup(kernel, initrd, claims, services.clientInterface(claims), control);
+        return new KernelStartup(kernel, initrd, claims, services.clientInterface(claims), services, control);
     }
 
     @Override
@@ -84,6 +88,11 @@ final class KernelStartup implements Startup {
         vcpu.setGpr(3, initrd.start());
         vcpu.setGpr(4, initrd.size());
         vcpu.setGpr(5, FirmwareImage.CLIENT_ENTRY);
+    }
+
+    @Override
+    public OptionalLong rtasBase() {
+        return services.rtasBase();
     }
 
     private long unexpectedInterrupt(HypercallContext c) {

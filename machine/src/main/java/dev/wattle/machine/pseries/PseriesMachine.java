@@ -78,6 +78,7 @@ public final class PseriesMachine implements Machine {
     private final Optional<Watchdogs> watchdogs;
     private final List<Disk> disks;
     private final Startup startup;
+    private final NonMaskableInterrupts nonMaskable;
     private final CompletableFuture<MachineOutcome> outcome = new CompletableFuture<>();
     private volatile long startedNanos;
 
@@ -130,6 +131,8 @@ public final class PseriesMachine implements Machine {
             bridge.plug(builder.functions.size() + i, transport.function());
         }
         new PciRtas(bridge).define(rtas);
+        nonMaskable = new NonMaskableInterrupts(vm, this::finish, this::rtasBase);
+        nonMaskable.define(rtas);
         // The host's timers would make runs differ that must not.
         watchdogs = isVirtual
                 ? Optional.empty()
@@ -255,6 +258,7 @@ public final class PseriesMachine implements Machine {
             }
             // Every device is on the bus.
             case Exit.Mmio access -> access.reject();
+            case Exit.Nmi machineCheck -> nonMaskable.machineCheck(processor);
             case Exit.FailEntry failure ->
                 finish(new MachineOutcome(MachineOutcome.Kind.INTERNAL_ERROR, failure.hardwareEntryFailureReason()));
             case Exit.InternalError error ->
@@ -339,6 +343,10 @@ public final class PseriesMachine implements Machine {
         if (outcome.complete(result)) {
             processors.finish();
         }
+    }
+
+    private OptionalLong rtasBase() {
+        return startup.rtasBase();
     }
 
     private Instant virtualNow() {

@@ -3,6 +3,7 @@ package dev.wattle.machine.pseries;
 
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.papr.hcall.HypercallTable;
+import java.util.OptionalLong;
 
 /** The first program in a machine's memory, and what the machine answers to that program alone. */
 interface Startup {
@@ -11,4 +12,7 @@ interface Startup {
 
     /** Sets the registers that the program starts with. */
     void begin(Vcpu vcpu);
+
+    /** Real address of the memory that RTAS was given, once it was. */
+    OptionalLong rtasBase();
 }

@@ -3,12 +3,14 @@ package dev.wattle.machine.pseries;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.papr.area.ProcessorAreas;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import java.util.Arrays;
 
 /** A calling vCPU with registers and memory. */
 final class FakeContext implements HypercallContext, AutoCloseable {
     final GuestMemory memory = GuestMemory.allocate(1 << 20);
+    private final ProcessorAreas areas = new ProcessorAreas(memory);
     final IoBus io = new IoBus();
     final long[] registers = new long[9];
 
@@ -74,6 +76,11 @@ final class FakeContext implements HypercallContext, AutoCloseable {
     @Override
     public boolean systemReset(int server) {
         return false;
+    }
+
+    @Override
+    public ProcessorAreas areas(int server) {
+        return areas;
     }
 
     @Override

@@ -250,6 +250,10 @@ public final class Interrupts {
             p.leave();
             return;
         }
+        if (pending == Interrupt.MACHINE_CHECK && leavesForMachineCheck(pendingSrr0, pendingInformation)) {
+            p.leave();
+            return;
+        }
         deliver(pending, pendingSrr0, pendingInformation);
     }
 
@@ -301,6 +305,17 @@ public final class Interrupts {
 
     // Delivery
 
+    private boolean leavesForMachineCheck(long srr0, long information) {
+        if (!p.platform().leavesForMachineCheck(p)) {
+            return false;
+        }
+        traceInformation = 0;
+        p.setSpr(Spr.SRR0, srr0);
+        p.setSpr(Spr.SRR1, p.msr() & ~SRR1_INFORMATION | information);
+        p.setNia(srr0);
+        return true;
+    }
+
     private void deliver(Interrupt interrupt, long srr0, long information) {
         long msr = p.msr();
         traceInformation = 0;
@@ -308,7 +323,8 @@ public final class Interrupts {
         p.setSpr(Spr.SRR1, msr & ~SRR1_INFORMATION | information);
         boolean relocatable = interrupt != Interrupt.SYSTEM_RESET && interrupt != Interrupt.MACHINE_CHECK;
         p.setMsr(handlerMsr(msr, relocatable));
-        p.putSlot(Slots.NIA, interrupt.vector() + (relocatable ? vectorOffset(msr) : 0));
+        long entry = interrupt == Interrupt.SYSTEM_RESET ? p.platform().systemResetEntry(p) : interrupt.vector();
+        p.putSlot(Slots.NIA, entry + (relocatable ? vectorOffset(msr) : 0));
         taken[interrupt.ordinal()]++;
         p.platform().interruptTaken(p, interrupt, srr0);
     }
@@ -461,6 +477,9 @@ public final class Interrupts {
             deliver(Interrupt.SYSTEM_RESET, p.nia(), 0);
         } else if ((wanted & PowerProcessor.PENDING_MACHINE_CHECK) != 0 && (p.msr() & Msr.ME) != 0) {
             withdraw(PowerProcessor.PENDING_MACHINE_CHECK);
+            if (leavesForMachineCheck(p.nia(), 0)) {
+                return false;
+            }
             deliver(Interrupt.MACHINE_CHECK, p.nia(), 0);
         } else if ((p.msr() & Msr.EE) != 0) {
             if ((wanted & PowerProcessor.PENDING_EXTERNAL) != 0) {

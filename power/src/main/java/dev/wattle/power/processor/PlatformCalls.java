@@ -59,6 +59,19 @@ public interface PlatformCalls {
     /** The guest takes an interrupt, other than a system call; {@code srr0} is where it goes on afterwards. */
     default void interruptTaken(PowerProcessor processor, Interrupt interrupt, long srr0) {}
 
+    /**
+     * The processor takes a machine check: whether it leaves for it instead, with SRR0, SRR1, DAR and DSISR set and NIA where
+     * SRR0 says.
+     */
+    default boolean leavesForMachineCheck(PowerProcessor processor) {
+        return false;
+    }
+
+    /** The processor takes a system reset, with SRR0 and SRR1 set: the address that it goes on at. */
+    default long systemResetEntry(PowerProcessor processor) {
+        return Interrupt.SYSTEM_RESET.vector();
+    }
+
     /** {@link PowerProcessor#PENDING_TASK} was requested: does what is to be done between two instructions. */
     default void performTasks(PowerProcessor processor) {}
 

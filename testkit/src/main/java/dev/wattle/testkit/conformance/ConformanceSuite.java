@@ -16,6 +16,7 @@ public final class ConformanceSuite {
                         DebugChecks.all(),
                         IoEventChecks.all(),
                         RegisterChecks.all(),
+                        PartitionChecks.all(),
                         VmChecks.all(),
                         SharedMemoryChecks.all())
                 .flatMap(List::stream)

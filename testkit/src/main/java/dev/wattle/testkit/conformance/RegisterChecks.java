@@ -37,8 +37,27 @@ final class RegisterChecks {
     }
 
     /** Those that are worked out from others, or have few possible values. */
-    private static final Set<String> SPECIAL =
-            Set.of("PVR", "MSR", "LPCR_64", "PURR", "SPURR", "DPDES", "CTRL", "PPR", "XER", "VSCR", "CR", "FPSCR");
+    private static final Set<String> SPECIAL = Set.of(
+            "PVR",
+            "MSR",
+            "LPCR",
+            "LPCR_64",
+            "HIOR",
+            "ONLINE",
+            "ARCH_COMPAT",
+            "ICP_STATE",
+            "VPA_ADDR",
+            "VPA_SLB",
+            "VPA_DTL",
+            "PURR",
+            "SPURR",
+            "DPDES",
+            "CTRL",
+            "PPR",
+            "XER",
+            "VSCR",
+            "CR",
+            "FPSCR");
 
     private static void keeps(Supplier<Vm.Builder> vms) {
         try (Guest guest = new Guest(vms)) {

@@ -143,7 +143,7 @@ final class SharedMemoryChecks {
     }
 
     private static void invalidation(Supplier<Vm.Builder> vms) throws Exception {
-        int rounds = 3000;
+        int rounds = 500;
         try (SharedGuest guest = new SharedGuest(vms, 3, 1)) {
             GuestMemory memory = guest.vm.memory();
             // 52 bits, resolved by 13, 9, 9 and 9.

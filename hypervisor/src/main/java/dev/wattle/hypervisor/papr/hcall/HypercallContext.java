@@ -3,6 +3,7 @@ package dev.wattle.hypervisor.papr.hcall;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.papr.area.ProcessorAreas;
 import java.util.function.Supplier;
 
 /**
@@ -119,6 +120,9 @@ public interface HypercallContext {
      * @return false if no vCPU has this server number
      */
     boolean systemReset(int server);
+
+    /** The areas that are registered for a vCPU, by its server number, which is below {@link #serverCount}. */
+    ProcessorAreas areas(int server);
 
     /** Number of vCPUs in the partition; their server numbers run from 0. */
     int serverCount();

@@ -30,14 +30,13 @@ final class ProcessorHypercalls {
     private final Set<Integer> joined = new HashSet<>();
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final VirtualProcessorAreas areas = new VirtualProcessorAreas();
 
     void define(HypercallTable table) {
         table.define(HcallNumber.H_CEDE, this::cede)
                 .define(HcallNumber.H_PROD, this::prod)
                 .define(HcallNumber.H_CONFER, this::confer)
                 .define(HcallNumber.H_JOIN, this::join)
-                .define(HcallNumber.H_REGISTER_VPA, areas::register)
+                .define(HcallNumber.H_REGISTER_VPA, VirtualProcessorAreas::register)
                 .define(HcallNumber.H_RANDOM, this::random)
                 .define(HcallNumber.H_SIGNAL_SYS_RESET, this::signalSystemReset)
                 .define(HcallNumber.H_HOME_NODE_ASSOCIATIVITY, this::homeNodeAssociativity)

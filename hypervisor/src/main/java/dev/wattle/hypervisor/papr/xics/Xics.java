@@ -345,6 +345,65 @@ public final class Xics implements InterruptController {
         }
     }
 
+    /**
+     * State of the presentation controller of a server, as in KVM_REG_PPC_ICP_STATE: CPPR in bits 0:7, XISR in 8:31, MFRR
+     * in 32:39, the priority of what is in XISR in 40:47.
+     */
+    public long presentation(int server) {
+        lock.lock();
+        try {
+            Server s = servers[server];
+            return (long) s.cppr << ICP_CPPR_SHIFT
+                    | (long) s.xisr << ICP_XISR_SHIFT
+                    | (long) s.mfrr << ICP_MFRR_SHIFT
+                    | (long) s.pendingPriority << ICP_PRIORITY_SHIFT;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Restores the state of the presentation controller of a server.
+     *
+     * @param state as {@link #presentation} gives it
+     * @throws IllegalArgumentException if no server can be in that state, or XISR is a source that there is not; nothing
+     *     has changed then
+     */
+    public void setPresentation(int server, long state) {
+        int cppr = (int) (state >>> ICP_CPPR_SHIFT);
+        int xisr = (int) (state >>> ICP_XISR_SHIFT) & XISR_MASK;
+        int mfrr = (int) (state >>> ICP_MFRR_SHIFT) & 0xff;
+        int priority = (int) (state >>> ICP_PRIORITY_SHIFT) & 0xff;
+        lock.lock();
+        try {
+            // What is presented stays when the MFRR changes.
+            boolean isPossible = xisr == 0
+                    ? priority == LEAST_FAVOURED
+                    : priority < cppr && (xisr == IPI || isClaimed(xisr) && priority <= mfrr);
+            if (!isPossible || (state & 0xffff) != 0) {
+                throw new IllegalArgumentException(
+                        "state 0x%x of an interrupt server: XISR %d with priority %d does not go with CPPR %d and MFRR %d"
+                                .formatted(state, xisr, priority, cppr, mfrr));
+            }
+            Server s = servers[server];
+            withdraw(s);
+            s.cppr = cppr;
+            s.mfrr = mfrr;
+            s.xisr = xisr;
+            s.pendingPriority = priority;
+            if (isClaimed(xisr)) {
+                Source source = sources[xisr - base];
+                source.presented = true;
+                // It is pending again if something else displaces it.
+                source.message = !source.levelSensitive;
+                source.inService = false;
+            }
+            present(s);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     // Sources: what the RTAS calls ibm,set-xive, ibm,get-xive, ibm,int-off and ibm,int-on do.
 
     /**
@@ -516,62 +575,6 @@ public final class Xics implements InterruptController {
             throw new IllegalArgumentException("no interrupt source " + number);
         }
         return sources[number - base];
-    }
-
-    /**
-     * State of a server (KVM_REG_PPC_ICP_STATE), counted from the least significant bit: CPPR 56 to 63, XISR 32 to 55, MFRR
-     * 24 to 31, priority of what is presented 16 to 23.
-     */
-    public long serverState(int server) {
-        lock.lock();
-        try {
-            Server s = servers[server];
-            return (long) s.cppr << ICP_CPPR_SHIFT
-                    | (long) s.xisr << ICP_XISR_SHIFT
-                    | (long) s.mfrr << ICP_MFRR_SHIFT
-                    | (long) s.pendingPriority << ICP_PRIORITY_SHIFT;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /**
-     * Sets the state of a server, as {@link #serverState} has it.
-     *
-     * @throws IllegalArgumentException if it cannot be: something presented that there is not, or by a priority that is not
-     *     more favoured than the CPPR
-     */
-    public void setServerState(int server, long state) {
-        lock.lock();
-        try {
-            int cppr = (int) (state >>> ICP_CPPR_SHIFT) & LEAST_FAVOURED;
-            int xisr = (int) (state >>> ICP_XISR_SHIFT) & XISR_MASK;
-            int mfrr = (int) (state >>> ICP_MFRR_SHIFT) & LEAST_FAVOURED;
-            int priority = (int) (state >>> ICP_PRIORITY_SHIFT) & LEAST_FAVOURED;
-            boolean possible =
-                    xisr == 0 ? priority == LEAST_FAVOURED : priority < cppr && (xisr == IPI || isClaimed(xisr));
-            if (!possible) {
-                throw new IllegalArgumentException(
-                        "server " + server + ": state 0x" + Long.toHexString(state) + " cannot be");
-            }
-            Server s = servers[server];
-            withdraw(s);
-            s.cppr = cppr;
-            s.mfrr = mfrr;
-            s.xisr = xisr;
-            s.pendingPriority = priority;
-            if (isClaimed(xisr)) {
-                Source source = sources[xisr - base];
-                source.presented = true;
-                source.inService = false;
-                source.message |= !source.levelSensitive;
-            }
-            s.asserted = xisr != 0;
-            s.line.set(s.asserted);
-            present(s);
-        } finally {
-            lock.unlock();
-        }
     }
 
     /** Numbers of the sources that are claimed, in order. */

@@ -3,6 +3,7 @@ package dev.wattle.hypervisor.papr.hcall;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.papr.area.ProcessorAreas;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.List;
 /** A calling vCPU that records what is done to it. */
 final class FakeContext implements HypercallContext, AutoCloseable {
     final GuestMemory memory = GuestMemory.allocate(1 << 20);
+    private final ProcessorAreas areas = new ProcessorAreas(memory);
     final IoBus io = new IoBus();
     final long[] registers = new long[9];
     final List<String> events = new ArrayList<>();
@@ -103,6 +105,11 @@ final class FakeContext implements HypercallContext, AutoCloseable {
     public boolean systemReset(int server) {
         events.add("reset " + server);
         return server < servers;
+    }
+
+    @Override
+    public ProcessorAreas areas(int server) {
+        return areas;
     }
 
     @Override
