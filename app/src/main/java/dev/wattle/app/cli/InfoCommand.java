@@ -42,12 +42,13 @@ final class InfoCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "PID",
             description = "The process of the wattle run. Not needed if there is only one.")
-    private @Nullable Long process;
+    private @Nullable String process;
 
     @Override
     public Integer call() throws CommandFailure {
         Path folder = LiveCountsSocket.folder(System.getenv());
-        LiveCounts counts = StatCommand.ask(folder, process == null ? StatCommand.onlyOne(folder) : process);
+        LiveCounts counts =
+                StatCommand.ask(folder, process == null ? StatCommand.onlyOne(folder) : StatCommand.number(process));
         write(spec.commandLine().getOut(), topic, counts);
         return CommandFailure.NONE;
     }

@@ -93,7 +93,7 @@ final class StatCommand implements Callable<Integer> {
         }
     }
 
-    private static long number(String process) throws CommandFailure {
+    static long number(String process) throws CommandFailure {
         try {
             return Long.parseLong(process);
         } catch (NumberFormatException e) {

@@ -10,7 +10,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -45,17 +44,18 @@ class StatCommandTest {
         AtomicLong written = new AtomicLong(1);
         LiveCountsSocket.serve(folder, () -> counts(3, written.getAndIncrement()));
         long self = ProcessHandle.current().pid();
-        Optional<LiveCounts> first = Optional.empty();
-        while (first.isEmpty()) {
+        LiveCounts first;
+        while (true) {
             try {
-                first = Optional.of(LiveCountsSocket.ask(folder, self));
+                first = LiveCountsSocket.ask(folder, self);
+                break;
             } catch (IOException e) {
-                // Its file may be there before it listens.
+                // Its thread has not come to listen yet.
                 Thread.sleep(10);
             }
         }
-        assertTrue(LiveCountsSocket.processes(folder).contains(self));
-        assertEquals(counts(3, 1), first.get());
+        assertEquals(List.of(self), LiveCountsSocket.processes(folder));
+        assertEquals(counts(3, 1), first);
         assertEquals(counts(3, 2), LiveCountsSocket.ask(folder, self));
     }
 

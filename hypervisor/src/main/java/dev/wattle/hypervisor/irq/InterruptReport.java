@@ -28,7 +28,7 @@ public final class InterruptReport {
     private static String of(Xics xics) {
         StringBuilder text = new StringBuilder("interrupt controller: XICS\n");
         for (int server = 0; server < xics.serverCount(); server++) {
-            long state = xics.serverState(server);
+            long state = xics.presentation(server);
             text.append("CPU %d XIRR=%08x PP=%02x MFRR=%02x%n"
                     .formatted(server, state >>> 32, state >>> 16 & 0xff, state >>> 24 & 0xff));
         }

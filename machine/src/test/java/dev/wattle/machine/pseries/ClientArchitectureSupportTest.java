@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.machine.pseries;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.MmuMode;
+import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.irq.InterruptMode;
 import dev.wattle.hypervisor.irq.PartitionInterrupts;
 import dev.wattle.hypervisor.papr.xics.Xics;
+import dev.wattle.hypervisor.papr.xive.Xive;
+import dev.wattle.machine.firmware.DeviceTree;
 import dev.wattle.power.model.ProcessorModel;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +73,53 @@ class ClientArchitectureSupportTest {
                 negotiate(ProcessorModel.POWER8, structure(0, 0x40, 0, -1, 0x0f00_0004));
         assertEquals(0x0f00_0004, power8.cpuVersion(), "what POWER8 cannot choose is not heeded");
         assertEquals(0, power8.vector5()[24]);
+    }
+
+    private ClientArchitectureSupport interrupts(InterruptChoice choice, PartitionInterrupts controllers) {
+        return new ClientArchitectureSupport(ProcessorModel.POWER9, MmuMode.AUTO, choice, controllers);
+    }
+
+    @Test
+    void Negotiate_interruptControllers_agreesOnWhatBothHave() {
+        PartitionInterrupts controllers = new PartitionInterrupts(
+                new Xics(2, 0x1000, 0x1000), Optional.of(new Xive(2, 0x2000, memory, true)), new IoBus());
+        ByteBuffer xive = structure(0x40, 0x40, 0x40, -1, 0x0f00_0005);
+        ByteBuffer xics = structure(0, 0x40, 0x40, -1, 0x0f00_0005);
+        assertEquals(0x00, interrupts(InterruptChoice.XICS, controllers).platformSupport()[1]);
+        assertEquals(0x40, interrupts(InterruptChoice.XIVE, controllers).platformSupport()[1]);
+        assertEquals((byte) 0x80, interrupts(InterruptChoice.DUAL, controllers).platformSupport()[1]);
+        DeviceTree tree = new DeviceTree();
+        tree.root().child("chosen");
+        tree.root().child("cpus").child("PowerPC,POWER9@0").set("ibm,ppc-interrupt-server#s", 0, 1);
+        InterruptDeviceTree.addXics(tree, 2);
+        int phandle = tree.find("/interrupt-controller").orElseThrow().phandle();
+        ClientArchitectureSupport dual = interrupts(InterruptChoice.DUAL, controllers);
+        for (int round = 0; round < 2; round++) {
+            memory.write(ADDRESS, xive.array(), 0, xive.capacity());
+            ClientArchitectureSupport.Agreement agreement = dual.negotiate(memory, ADDRESS);
+            assertEquals(0x40, agreement.vector5()[23]);
+            dual.conclude(agreement, tree);
+            assertEquals(InterruptMode.XIVE, controllers.mode());
+            DeviceTree.Node node =
+                    tree.find("/interrupt-controller@60302031b0000").orElseThrow();
+            assertEquals(phandle, node.phandle());
+            assertEquals(node, tree.byPhandle(phandle).orElseThrow());
+            assertArrayEquals(
+                    new byte[] {0, 0, 0, 0, 0, 0, 0, 2},
+                    node.property("ibm,xive-lisn-ranges").orElseThrow());
+            assertTrue(tree.root().property("ibm,plat-res-int-priorities").isPresent());
+            memory.write(ADDRESS, xics.array(), 0, xics.capacity());
+            dual.conclude(dual.negotiate(memory, ADDRESS), tree);
+            assertEquals(InterruptMode.XICS, controllers.mode());
+            assertEquals(
+                    "interrupt-controller",
+                    tree.byPhandle(phandle).orElseThrow().name());
+            assertFalse(tree.root().property("ibm,plat-res-int-priorities").isPresent());
+        }
+        assertTrue(interrupts(InterruptChoice.XIVE, controllers)
+                .negotiate(memory, ADDRESS)
+                .refusal()
+                .contains("XICS interrupt controller only"));
     }
 
     @Test

@@ -54,6 +54,14 @@ class PseriesMachineTest {
     }
 
     @Test
+    void Build_processorWithoutXive_isRefused() {
+        assertTrue(refusal(PseriesMachine.builder()
+                        .processor(ProcessorModel.POWER8)
+                        .interrupts(InterruptChoice.XIVE))
+                .startsWith("interrupts xive: processor power8 "));
+    }
+
+    @Test
     void Build_firmwareThatCannotBe_isRefusedByName(@TempDir Path directory) throws Exception {
         assertTrue(refusal(PseriesMachine.builder().firmware(Path.of("/nonexistent/slof.bin")))
                 .startsWith("firmware /nonexistent/slof.bin: no such file"));

@@ -376,11 +376,10 @@ public final class Xics implements InterruptController {
         int priority = (int) (state >>> ICP_PRIORITY_SHIFT) & 0xff;
         lock.lock();
         try {
-            boolean isPossible = switch (xisr) {
-                case 0 -> priority == LEAST_FAVOURED;
-                case IPI -> priority == mfrr && priority < cppr;
-                default -> isClaimed(xisr) && priority < mfrr && priority < cppr;
-            };
+            // What is presented stays when the MFRR changes.
+            boolean isPossible = xisr == 0
+                    ? priority == LEAST_FAVOURED
+                    : priority < cppr && (xisr == IPI || isClaimed(xisr) && priority <= mfrr);
             if (!isPossible || (state & 0xffff) != 0) {
                 throw new IllegalArgumentException(
                         "state 0x%x of an interrupt server: XISR %d with priority %d does not go with CPPR %d and MFRR %d"
@@ -397,6 +396,7 @@ public final class Xics implements InterruptController {
                 source.presented = true;
                 // It is pending again if something else displaces it.
                 source.message = !source.levelSensitive;
+                source.inService = false;
             }
             present(s);
         } finally {
@@ -575,62 +575,6 @@ public final class Xics implements InterruptController {
             throw new IllegalArgumentException("no interrupt source " + number);
         }
         return sources[number - base];
-    }
-
-    /**
-     * State of a server (KVM_REG_PPC_ICP_STATE), counted from the least significant bit: CPPR 56 to 63, XISR 32 to 55, MFRR
-     * 24 to 31, priority of what is presented 16 to 23.
-     */
-    public long serverState(int server) {
-        lock.lock();
-        try {
-            Server s = servers[server];
-            return (long) s.cppr << ICP_CPPR_SHIFT
-                    | (long) s.xisr << ICP_XISR_SHIFT
-                    | (long) s.mfrr << ICP_MFRR_SHIFT
-                    | (long) s.pendingPriority << ICP_PRIORITY_SHIFT;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /**
-     * Sets the state of a server, as {@link #serverState} has it.
-     *
-     * @throws IllegalArgumentException if it cannot be: something presented that there is not, or by a priority that is not
-     *     more favoured than the CPPR
-     */
-    public void setServerState(int server, long state) {
-        lock.lock();
-        try {
-            int cppr = (int) (state >>> ICP_CPPR_SHIFT) & LEAST_FAVOURED;
-            int xisr = (int) (state >>> ICP_XISR_SHIFT) & XISR_MASK;
-            int mfrr = (int) (state >>> ICP_MFRR_SHIFT) & LEAST_FAVOURED;
-            int priority = (int) (state >>> ICP_PRIORITY_SHIFT) & LEAST_FAVOURED;
-            boolean possible =
-                    xisr == 0 ? priority == LEAST_FAVOURED : priority < cppr && (xisr == IPI || isClaimed(xisr));
-            if (!possible) {
-                throw new IllegalArgumentException(
-                        "server " + server + ": state 0x" + Long.toHexString(state) + " cannot be");
-            }
-            Server s = servers[server];
-            withdraw(s);
-            s.cppr = cppr;
-            s.mfrr = mfrr;
-            s.xisr = xisr;
-            s.pendingPriority = priority;
-            if (isClaimed(xisr)) {
-                Source source = sources[xisr - base];
-                source.presented = true;
-                source.inService = false;
-                source.message |= !source.levelSensitive;
-            }
-            s.asserted = xisr != 0;
-            s.line.set(s.asserted);
-            present(s);
-        } finally {
-            lock.unlock();
-        }
     }
 
     /** Numbers of the sources that are claimed, in order. */

@@ -34,12 +34,12 @@ class XicsStateTest {
         assertEquals(5L << 32 | 1 | 1L << 42, xics.sourceState(MSI), "pending");
         xics.setCppr(1, 0xff);
         assertEquals(5L << 32 | 1 | 1L << 43, xics.sourceState(MSI), "presented");
-        assertEquals(0xff00_1100_ff05_0000L, xics.serverState(1));
+        assertEquals(0xff00_1100_ff05_0000L, xics.presentation(1));
         lsi.set(true);
         xics.setCppr(0, 0xff);
         xics.accept(0);
         assertEquals(6L << 32 | 1L << 40 | 1L << 42 | 1L << 43, xics.sourceState(LSI));
-        assertEquals(0x0600_0000_ffff_0000L, xics.serverState(0));
+        assertEquals(0x0600_0000_ffff_0000L, xics.presentation(0));
         xics.mask(MSI);
         assertEquals(5L << 32 | 1L << 41, xics.sourceState(MSI) & (0xffL << 32 | 1L << 41));
     }
@@ -50,10 +50,10 @@ class XicsStateTest {
         assertThrows(IllegalArgumentException.class, () -> xics.sourceState(MSI + 2));
         assertThrows(IllegalArgumentException.class, () -> xics.setSourceState(MSI, 2));
         assertThrows(IllegalArgumentException.class, () -> xics.setSourceState(MSI, 1L << 40));
-        assertThrows(IllegalArgumentException.class, () -> xics.setServerState(0, 0xff00_1102_ff05_0000L));
-        assertThrows(IllegalArgumentException.class, () -> xics.setServerState(0, 0xff00_0000_ff05_0000L));
-        assertThrows(IllegalArgumentException.class, () -> xics.setServerState(0, 0x0500_1100_ff05_0000L));
-        assertThrows(IllegalArgumentException.class, () -> xics.setServerState(0, 0x0500_0002_ff05_0000L));
+        assertThrows(IllegalArgumentException.class, () -> xics.setPresentation(0, 0xff00_1102_ff05_0000L));
+        assertThrows(IllegalArgumentException.class, () -> xics.setPresentation(0, 0xff00_0000_ff05_0000L));
+        assertThrows(IllegalArgumentException.class, () -> xics.setPresentation(0, 0x0500_1100_ff05_0000L));
+        assertThrows(IllegalArgumentException.class, () -> xics.setPresentation(0, 0x0500_0002_ff05_0000L));
         assertEquals(List.of(), xics.violations());
     }
 
@@ -90,14 +90,14 @@ class XicsStateTest {
                     second.setSourceState(number, first.sourceState(number));
                 }
                 for (int s = 0; s < 2; s++) {
-                    second.setServerState(s, first.serverState(s));
+                    second.setPresentation(s, first.presentation(s));
                 }
                 assertEquals(List.of(), second.violations());
                 for (int number : first.sourceNumbers()) {
                     assertEquals(first.sourceState(number), second.sourceState(number));
                 }
                 for (int s = 0; s < 2; s++) {
-                    assertEquals(first.serverState(s), second.serverState(s));
+                    assertEquals(first.presentation(s), second.presentation(s));
                 }
                 first = second;
             }

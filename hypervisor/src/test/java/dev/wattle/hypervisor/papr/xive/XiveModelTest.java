@@ -172,6 +172,6 @@ class XiveModelTest {
 
     @Test
     void Controller_allInterleavings_areLinearizable() {
-        options().check(ControllerModel.class);
+        options().iterations((SCENARIOS + 1) / 2).invocationsPerIteration(200).check(ControllerModel.class);
     }
 }
