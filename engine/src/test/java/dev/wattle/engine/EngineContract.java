@@ -11,6 +11,8 @@ import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.translate.FrontEnd;
 import java.lang.foreign.Arena;
 import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -238,6 +240,94 @@ public abstract class EngineContract {
                     assertEquals(low >>> 32, compute(Op.CARRY32, a, b, sum.longValue(), -1, 0));
                 }
             }
+        }
+    }
+
+    /** One operation of a random program that only computes, and what it does to slots. */
+    private record Step(int op, int d, int a, int b, int c, long imm) {
+        void apply(long[] slots) {
+            BigInteger sum = unsigned(slots[a]).add(unsigned(slots[b])).add(unsigned(slots[c]));
+            slots[d] = switch (op) {
+                case Op.ADC -> sum.longValue();
+                case Op.CARRY -> sum.shiftRight(64).longValue();
+                case Op.CARRY32 -> (slots[a] ^ slots[b] ^ slots[c]) >>> 32 & 1;
+                case Op.MOV -> slots[a];
+                case Op.MOVI -> imm;
+                case Op.XORI -> slots[a] ^ imm;
+                case Op.ANDI -> slots[a] & imm;
+                case Op.MUL -> slots[a] * slots[b];
+                case Op.MULHU -> Math.unsignedMultiplyHigh(slots[a], slots[b]);
+                case Op.MULHS -> Math.multiplyHigh(slots[a], slots[b]);
+                case Op.SHL -> (slots[b] & 64) != 0 ? 0 : slots[a] << slots[b];
+                default -> throw new IllegalStateException(Op.name(op));
+            };
+        }
+    }
+
+    @Test
+    void Chains_ofSumsWithCarriesAndOfProducts_giveWhatTheirStepsGive() {
+        int registers = 6;
+        int carry = Slots.GUEST + registers;
+        int carry32 = carry + 1;
+        Random random = new Random(47);
+        for (int program = 0; program < 400; program++) {
+            List<Step> steps = new ArrayList<>();
+            for (int n = 0; n < 12; n++) {
+                int d = Slots.GUEST + random.nextInt(registers);
+                int a = Slots.GUEST + random.nextInt(registers);
+                int b = Slots.GUEST + random.nextInt(registers);
+                switch (random.nextInt(10)) {
+                    case 0 -> steps.add(new Step(Op.MOV, d, a, 0, 0, 0));
+                    case 1 -> steps.add(new Step(Op.MOVI, d, 0, 0, 0, random.nextInt(3) - 1));
+                    case 2 -> {
+                        steps.add(new Step(Op.ANDI, d, a, 0, 0, random.nextBoolean() ? 63 : 127));
+                        steps.add(new Step(Op.SHL, a, b, d, 0, 0));
+                    }
+                    case 3, 4 -> {
+                        Step low = new Step(Op.MUL, d, a, b, 0, 0);
+                        int other = Slots.GUEST + random.nextInt(registers);
+                        Step high = new Step(random.nextBoolean() ? Op.MULHU : Op.MULHS, other, b, a, 0, 0);
+                        steps.addAll(random.nextBoolean() ? List.of(low, high) : List.of(high, low));
+                    }
+                    default -> {
+                        int first = a;
+                        if (random.nextInt(3) == 0) {
+                            first = Slots.TEMP + 1;
+                            steps.add(new Step(Op.XORI, first, a, 0, 0, -1));
+                        } else if (random.nextInt(4) == 0) {
+                            b = Slots.ZERO;
+                        }
+                        int in = new int[] {carry, carry, carry, Slots.ZERO, Slots.ONE}[random.nextInt(5)];
+                        int sum = d != first && d != b ? d : Slots.TEMP + 2;
+                        steps.add(new Step(Op.ADC, sum, first, b, in, 0));
+                        steps.add(new Step(Op.CARRY32, carry32, first, b, sum, 0));
+                        steps.add(new Step(Op.CARRY, carry, first, b, in, 0));
+                        if (sum != d) {
+                            steps.add(new Step(Op.MOV, d, sum, 0, 0, 0));
+                        }
+                    }
+                }
+            }
+            long[] slots = new long[Slots.GUEST + 32];
+            slots[Slots.ONE] = 1;
+            FlatProcessor p = processor(program(out -> {
+                for (Step step : steps) {
+                    out.emit(step.op, step.d, step.a, step.b, step.c, step.imm);
+                }
+            }));
+            for (int i = 0; i < registers; i++) {
+                slots[Slots.GUEST + i] =
+                        random.nextInt(3) == 0 ? random.nextLong() : CORNERS[random.nextInt(CORNERS.length)];
+                p.putSlot(Slots.GUEST + i, slots[Slots.GUEST + i]);
+            }
+            slots[carry] = random.nextInt(2);
+            p.putSlot(carry, slots[carry]);
+            run(p, 0x1000);
+            steps.forEach(step -> step.apply(slots));
+            for (int i = 0; i < registers + 2; i++) {
+                assertEquals(slots[Slots.GUEST + i], p.slot(Slots.GUEST + i), "slot " + i + " of " + steps);
+            }
+            p.engine.close();
         }
     }
 

@@ -45,6 +45,8 @@ public final class Block {
     public int regions;
     /** How often a back-end could not do together what it does together in this block. */
     public int refusals;
+    /** How many instructions the processor had completed when that was counted last. */
+    public long refusedAt;
     /** How many blocks at its place have become invalid before it, each soon after it was translated. */
     public int changes;
     /** Of an invalid block: a hash of the code that was last executed in its place, and how often that has come again. */

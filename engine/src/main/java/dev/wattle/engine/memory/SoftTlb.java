@@ -18,6 +18,9 @@ import java.util.Arrays;
  * (real mode, problem state of one process, ...), so that changing between contexts empties nothing. A table starts
  * small and grows when its entries displace each other. The least recently wanted one is taken when there are too many.
  *
+ * <p>Before a table's first entry are copies of some of its entries, one for each of a few base registers, the first one
+ * nearest: what the register's accesses found last, where no index is needed to look. They stay with the table.
+ *
  * <p>Generated code may keep copies of entries of the current table in the slots from {@link Slots#RECENT} on, to find
  * them without an index. Whatever could make one wrong makes all of them be forgotten.
  */
@@ -31,9 +34,13 @@ public final class SoftTlb {
     public static final int READ_LIMIT = 8;
     public static final int WRITE_LIMIT = 16;
     public static final int ADDEND = 24;
+    private static final int ENTRY_BYTES = 32;
+    /** How many copies for base registers a table has before it. */
+    public static final int BASES = 4;
+
+    private static final int BASES_BYTES = BASES * ENTRY_BYTES;
 
     private static final int MARGIN = 7;
-    private static final int ENTRY_BYTES = 32;
     private static final int FIRST_ENTRIES = 512;
     private static final int MOST_ENTRIES = 16384;
     /** Tables at a time. */
@@ -79,6 +86,16 @@ public final class SoftTlb {
             HostMemory.putLong(recentUsed, 0);
             HostMemory.fill(recents, Slots.RECENTS * (long) ENTRY_BYTES, (byte) 0);
         }
+    }
+
+    /** Offset from a table's address of the copy of an entry for a base register. */
+    public static int base(int number) {
+        return -ENTRY_BYTES * (number + 1);
+    }
+
+    /** As {@link #forgetRecent}, of the copies that stay with a table. */
+    private void forgetBases(int table) {
+        HostMemory.fill(addresses[table] - BASES_BYTES, BASES_BYTES, (byte) 0);
     }
 
     /**
@@ -142,7 +159,8 @@ public final class SoftTlb {
     }
 
     private void allocate(int i, int entries) {
-        addresses[i] = arena.allocate((long) entries * ENTRY_BYTES, 64).address();
+        addresses[i] =
+                arena.allocate(BASES_BYTES + (long) entries * ENTRY_BYTES, 64).address() + BASES_BYTES;
         masks[i] = (entries - 1) * (long) ENTRY_BYTES;
         displaced[i] = 0;
     }
@@ -174,6 +192,7 @@ public final class SoftTlb {
         boolean isSame = HostMemory.getLong(entry + TAG) == ea;
         if (isSame) {
             forgetRecent();
+            forgetBases(table);
         } else if (!isEmpty(entry)) {
             int entries = (int) (masks[table] / ENTRY_BYTES) + 1;
             if (++displaced[table] > 2 * entries && entries < MOST_ENTRIES) {
@@ -226,7 +245,7 @@ public final class SoftTlb {
         if (used[table]) {
             used[table] = false;
             forgetRecent();
-            HostMemory.fill(addresses[table], masks[table] + ENTRY_BYTES, (byte) 0);
+            HostMemory.fill(addresses[table] - BASES_BYTES, BASES_BYTES + masks[table] + ENTRY_BYTES, (byte) 0);
             Arrays.fill(filters, table * FILTER_WORDS, (table + 1) * FILTER_WORDS, 0);
         }
     }
@@ -237,6 +256,7 @@ public final class SoftTlb {
             return;
         }
         forgetRecent();
+        forgetBases(table);
         long start = addresses[table];
         if (bytes >>> 16 < masks[table] / ENTRY_BYTES) {
             for (long at = ea & -GRANULE; at - ea < bytes; at += GRANULE) {
@@ -264,14 +284,16 @@ public final class SoftTlb {
     /**
      * Withdraws the permission to write without a look from every entry that covers a byte of a host range.
      *
-     * @return whether there was one
+     * @return whether there was one, or a copy of one
      */
     public boolean protect(long host, long bytes) {
+        // Copies may be all that is left of an entry.
+        boolean found = protect(recents, (Slots.RECENTS - 1) * (long) ENTRY_BYTES, host, bytes);
         forgetRecent();
-        boolean found = false;
         for (int i = 0; i < count; i++) {
             if (used[i] && mayWrite(i, host, bytes)) {
-                found |= protect(addresses[i], masks[i], host, bytes);
+                found |= protect(addresses[i] - BASES_BYTES, BASES_BYTES + masks[i], host, bytes);
+                forgetBases(i);
             }
         }
         return found;

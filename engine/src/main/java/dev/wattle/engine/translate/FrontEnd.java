@@ -22,6 +22,14 @@ public interface FrontEnd {
         return new int[0];
     }
 
+    /**
+     * Slots of the guest registers that are bases of accesses which mostly stay on a page, wherever in the code they are:
+     * for engines that can look there first.
+     */
+    default int[] baseSlots() {
+        return new int[0];
+    }
+
     /** What a routine is called in statistics, by its number. */
     default String routineName(int routine) {
         return "routine " + routine;

@@ -76,6 +76,57 @@ class SoftTlbTest {
     }
 
     @Test
+    void CopiesForBases_anythingThatAllowsLess_forgetsThoseOfTheTable() {
+        List<Runnable> changes = List.of(
+                () -> tlb.put(first, LOW, 65536, HOST, true, false),
+                () -> tlb.flushRange(first, LOW, 1),
+                () -> tlb.protect(HOST, 4096),
+                () -> tlb.flush(first),
+                tlb::flush);
+        for (Runnable change : changes) {
+            tlb.put(first, LOW, 65536, HOST, true, true);
+            tlb.put(second, HIGH, 65536, HOST + 65536, true, true);
+            for (int i = 0; i < SoftTlb.BASES; i++) {
+                HostMemory.putLong(tlb.address(first) + SoftTlb.base(i) + SoftTlb.WRITE_LIMIT, 100);
+                HostMemory.putLong(tlb.address(first) + SoftTlb.base(i) + SoftTlb.READ_LIMIT, 100);
+            }
+            change.run();
+            for (int i = 0; i < SoftTlb.BASES; i++) {
+                assertEquals(0, HostMemory.getLong(tlb.address(first) + SoftTlb.base(i) + SoftTlb.WRITE_LIMIT));
+                assertEquals(0, HostMemory.getLong(tlb.address(first) + SoftTlb.base(i) + SoftTlb.READ_LIMIT));
+            }
+        }
+    }
+
+    @Test
+    void Protect_ofWhatOnlyACopyAllows_saysThatItWasAllowed() {
+        tlb.put(first, LOW, 65536, HOST, true, true);
+        long entry = tlb.address(first) + (LOW >>> 11 & tlb.mask(first));
+        HostMemory.copy(entry, tlb.address(first) + SoftTlb.base(1), 32);
+        // Another page takes its place.
+        tlb.put(first, LOW + (1L << 40), 65536, HOST + (1L << 40), true, true);
+        assertTrue(tlb.protect(HOST, 4096));
+        assertFalse(tlb.protect(HOST, 4096));
+        HostMemory.copy(tlb.address(first) + (LOW >>> 11 & tlb.mask(first)), state + Slots.RECENT * 8L, 32);
+        HostMemory.putLong(state + Slots.RECENT_USED * 8L, 1);
+        tlb.put(first, LOW, 65536, HOST, true, true);
+        assertTrue(tlb.protect(HOST + (1L << 40), 4096));
+        assertFalse(tlb.protect(HOST + (1L << 40), 4096));
+    }
+
+    @Test
+    void CopiesForBases_tableGrows_areNotInTheNewOne() {
+        tlb.put(first, LOW, 65536, HOST, true, true);
+        HostMemory.putLong(tlb.address(first) + SoftTlb.base(0) + SoftTlb.READ_LIMIT, 100);
+        long before = tlb.grown();
+        for (long i = 0; tlb.grown() == before; i++) {
+            // Two that displace each other.
+            tlb.put(first, LOW + (i & 1) * (1L << 40), 65536, HOST, true, true);
+        }
+        assertEquals(0, HostMemory.getLong(tlb.address(first) + SoftTlb.base(0) + SoftTlb.READ_LIMIT));
+    }
+
+    @Test
     void Permission_readOnly_missesStores() {
         tlb.put(first, LOW, 65536, HOST, true, false);
         assertTrue(reads(LOW + 65528, 8));

@@ -99,6 +99,12 @@ public final class PowerFrontEnd implements FrontEnd {
     }
 
     @Override
+    public int[] baseSlots() {
+        // The stack pointer, and what thread-local storage or a kernel's data of the processor is found by.
+        return new int[] {State.GPR + 1, State.GPR + 13};
+    }
+
+    @Override
     public String disassemble(byte[] code, int at, long address, int mode) {
         if (at + 4 > code.length) {
             return "";

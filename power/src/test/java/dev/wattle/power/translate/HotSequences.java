@@ -190,6 +190,20 @@ final class HotSequences {
                 slw r8,r8,r4
                 blr
                 """);
+        all.put("product-and-sum", """
+                mulld r9,r10,r6
+                mulhdu r10,r10,r6
+                addc r9,r9,r8
+                addze r10,r10
+                addc r9,r9,r7
+                addze r7,r10
+                """);
+        all.put("masked-shift", """
+                clrldi r8,r7,58
+                srd r9,r9,r8
+                rlwinm r8,r7,0,26,31
+                sld r10,r10,r8
+                """);
         all.put("carry-chain", """
                 addc r3,r3,r7
                 adde r4,r4,r8

@@ -114,6 +114,9 @@ final class AccessEmitter {
             return translateTag(limit, more);
         }
         check = asm.here();
+        if (recent >= RecentEntries.FIRST_BASE) {
+            asm.load(RCX, Layout.slot(Slots.TLB));
+        }
         asm.load(RDX, recentWord(SoftTlb.TAG));
         asm.alu(Assembler.XOR, RDX, ea);
         if (more != 0) {
@@ -134,7 +137,11 @@ final class AccessEmitter {
         asm.load(register, recent < 0 ? Assembler.mem(RCX, SoftTlb.ADDEND) : recentWord(SoftTlb.ADDEND));
     }
 
+    /** A word of the copy; rcx has the TLB's address if it belongs to that. */
     private long recentWord(int offset) {
+        if (recent >= RecentEntries.FIRST_BASE) {
+            return Assembler.mem(RCX, SoftTlb.base(recent - RecentEntries.FIRST_BASE) + offset);
+        }
         return Layout.slot(Slots.RECENT + 4 * recent + offset / 8);
     }
 
@@ -154,13 +161,22 @@ final class AccessEmitter {
             jump = asm.jmpForward();
             asm.bind(also);
         }
-        for (int word = 0; word < 4; word++) {
-            asm.load(RDX, Assembler.mem(RCX, word * 8));
-            asm.store(recentWord(word * 8), RDX);
+        moveVector(0x10, 0, Assembler.mem(RCX, 0));
+        moveVector(0x10, 1, Assembler.mem(RCX, 16));
+        if (index >= RecentEntries.FIRST_BASE) {
+            asm.load(RCX, Layout.slot(Slots.TLB));
+        } else {
+            asm.storeImm(Layout.slot(Slots.RECENT_USED), 1);
         }
-        asm.storeImm(Layout.slot(Slots.RECENT_USED), 1);
+        moveVector(0x11, 0, recentWord(0));
+        moveVector(0x11, 1, recentWord(16));
         recent = -1;
         return jump;
+    }
+
+    /** movups from or to storage. */
+    private void moveVector(int opcode, int vector, long memory) {
+        asm.sseMemory(Assembler.MAP_0F, Assembler.NP, false, opcode, vector, memory);
     }
 
     /** rcx = the TLB entry; jumps if it does not allow 8 bytes and some more. */

@@ -367,6 +367,15 @@ public final class Assembler {
         rm(false, 0x8d, d, mem);
     }
 
+    /** d = index * 2^scale + disp, in 32 bits. */
+    public void leaScaled32(int d, int index, int scale, int disp) {
+        rex(false, d, index, 0, false);
+        byte_(0x8d);
+        byte_((d & 7) << 3 | 4);
+        byte_(scale << 6 | (index & 7) << 3 | 5);
+        int_(disp);
+    }
+
     /** d = the execute address {@code target}, which is near. */
     public void leaCode(int d, long target) {
         rex(true, d, 0, 0, false);

@@ -61,7 +61,7 @@ final class BlockEmitter {
     private final VectorRegisters registers;
     private final VectorMoveEmitter moves;
     private final AccessGroups groups = new AccessGroups();
-    private final RecentEntries recents = new RecentEntries();
+    private final RecentEntries recents;
     private final Assembler asm;
 
     private long entry;
@@ -110,6 +110,7 @@ final class BlockEmitter {
         this.exactDeadline = exactDeadline;
         this.watchedModes = watchedModes;
         operands = new Operands(layout);
+        recents = new RecentEntries(layout.baseSlots());
         comparisons = new Comparisons(operands);
         compute = new ComputeEmitter(operands, comparisons, features);
         vectorPlan = new VectorPlan(features);

@@ -405,10 +405,7 @@ final class Comparisons {
                     asm.lea32(RCX, Assembler.mem(RCX, RCX, 1, 0));
                     asm.lea32(nibble, Assembler.mem(RCX, RCX, 0, low));
                 }
-                case 4 -> {
-                    asm.lea32(RCX, Assembler.mem(RCX, RCX, 0, low / 2));
-                    asm.lea32(nibble, Assembler.mem(RCX, RCX, 0, 0));
-                }
+                case 4 -> asm.leaScaled32(nibble, RCX, 2, low);
                 default -> asm.lea32(nibble, Assembler.mem(RCX, RCX, 0, low));
             }
         }

@@ -19,11 +19,14 @@ final class ComputeEmitter {
     private final HostFeatures features;
     private Assembler asm = new Assembler(0, 0);
     private long[] words = new long[0];
+    private long[] immediates = new long[0];
 
     /** The slot whose being zero the host's zero flag tells at the moment, or -1. */
     private int zeroFlagOf = NONE;
     /** The last operation that has been emitted together with an earlier one, or -1. */
     private int done = NONE;
+    /** The operation that finds its carry in in the host's carry flag, and not in the slot for it, or -1. */
+    private int carryInFlags = NONE;
     /** Bit n: temporary n is below 64, so that it may be a shift amount as it is. */
     private int below64;
 
@@ -36,8 +39,10 @@ final class ComputeEmitter {
     void begin(Assembler assembler, Block block) {
         asm = assembler;
         words = block.words;
+        immediates = block.immediates;
         zeroFlagOf = NONE;
         done = NONE;
+        carryInFlags = NONE;
     }
 
     /** Whether the zero flag tells whether a slot is zero. */
@@ -312,6 +317,9 @@ final class ComputeEmitter {
     }
 
     private void multiply(int i, long w) {
+        if (multiplyBoth(i, w)) {
+            return;
+        }
         int t = target(i, w);
         int a = Op.a(w);
         int b = Op.b(w);
@@ -348,10 +356,48 @@ final class ComputeEmitter {
     }
 
     private void multiplyHigh(int i, long w, int op) {
-        operands.fetch(RCX, Op.b(w));
-        operands.fetch(RAX, Op.a(w));
-        asm.unary(op, RCX);
+        if (multiplyBoth(i, w)) {
+            return;
+        }
+        product(w, op);
         finish(i, w, RDX);
+    }
+
+    /** rdx and rax = a * b. Changes rcx. */
+    private void product(long w, int op) {
+        int b = register(Op.b(w));
+        if (b == NONE || b == RAX) {
+            operands.fetch(RCX, Op.b(w));
+            b = RCX;
+        }
+        operands.fetch(RAX, Op.a(w));
+        asm.unary(op, b);
+    }
+
+    /** The high and the low part of a product, if the operations for them follow each other. */
+    private boolean multiplyBoth(int i, long w) {
+        long next = words[i + 1];
+        boolean isLowFirst = Op.of(w) == Op.MUL;
+        int high = Op.of(isLowFirst ? next : w);
+        int low = Op.of(isLowFirst ? w : next);
+        int a = Op.a(w);
+        int b = Op.b(w);
+        if (low != Op.MUL
+                || high != Op.MULHS && high != Op.MULHU
+                || (Op.a(next) != a || Op.b(next) != b) && (Op.a(next) != b || Op.b(next) != a)
+                || Op.d(w) == a
+                || Op.d(w) == b
+                || Operands.isTemporary(Op.d(w))
+                || Operands.isTemporary(Op.d(next))
+                || operands.isDead(i + 1, next)) {
+            return false;
+        }
+        comparisons.before(i + 1, next);
+        done = i + 1;
+        product(w, high == Op.MULHS ? Assembler.IMUL : Assembler.MUL);
+        operands.finish(i, w, isLowFirst ? RAX : RDX, false);
+        operands.finish(i + 1, next, isLowFirst ? RDX : RAX, false);
+        return true;
     }
 
     private void shift(int i, long w, int op) {
@@ -369,7 +415,7 @@ final class ComputeEmitter {
             finish(i, w, t);
             return;
         }
-        boolean small = Operands.isTemporary(b) && (below64 >> b & 1) != 0;
+        boolean small = isBelow64(i, b);
         operands.fetch(RCX, b);
         operands.fetch(t, Op.a(w));
         if (features.bmi2()) {
@@ -389,6 +435,21 @@ final class ComputeEmitter {
         finish(i, w, t);
     }
 
+    /** Whether an operand of operation i is known to be below 64, so that it may be a shift amount as it is. */
+    private boolean isBelow64(int i, int slot) {
+        if (Operands.isTemporary(slot)) {
+            return (below64 >> slot & 1) != 0;
+        }
+        for (int k = i - 1; k >= 0 && Op.of(words[k]) < Op.FIRST_CONTROL; k--) {
+            int op = Op.of(words[k]);
+            if (Op.writesD(op) && Op.d(words[k]) == slot) {
+                boolean isMasked = op == Op.ANDI || op == Op.ROTMASK32 || op == Op.ROTMASK64;
+                return isMasked && immediates[k] >= 0 && immediates[k] < 64;
+            }
+        }
+        return false;
+    }
+
     private void shiftAlgebraic(int i, long w) {
         int t = target(i, w);
         int b = Op.b(w);
@@ -400,7 +461,7 @@ final class ComputeEmitter {
         }
         operands.fetch(RCX, b);
         operands.fetch(t, Op.a(w));
-        if (!Operands.isTemporary(b) || (below64 >> b & 1) == 0) {
+        if (!isBelow64(i, b)) {
             asm.movImm(RDX, 63);
             asm.testImm32(RCX, 64);
             asm.cmov(Condition.NOT_EQUAL, RCX, RDX);
@@ -505,8 +566,12 @@ final class ComputeEmitter {
         finish(i, w, RAX);
     }
 
-    /** rax = a + b + c; the host's carry flag is the carry out. Changes rdx. */
-    private void sum(long w) {
+    /**
+     * rax = a + b + c; the host's carry flag is the carry out. Changes rdx.
+     *
+     * @param isInFlag whether c is in the carry flag already
+     */
+    private void sum(long w, boolean isInFlag) {
         int a = Op.a(w);
         int b = Op.b(w);
         int c = Op.c(w);
@@ -523,7 +588,10 @@ final class ComputeEmitter {
             rb = RDX;
         }
         int op = Assembler.ADC;
-        if (!operands.isConstant(c)) {
+        if (isInFlag) {
+            // It has survived until here: what comes before only moves.
+            op = Assembler.ADC;
+        } else if (!operands.isConstant(c)) {
             carryFlag(c);
         } else if (operands.constant(c) == 0) {
             op = Assembler.ADD;
@@ -563,19 +631,15 @@ final class ComputeEmitter {
     /** A sum and, if the operations for them follow, its carries and the move of the sum to where it belongs. */
     private void addCarry(int i, long w) {
         int d = Op.d(w);
+        boolean isInFlag = carryInFlags == i;
         int next = i + 1;
         int carry32 = NONE;
-        if (isOf(Op.CARRY32, words[next], w) && Op.c(words[next]) == d) {
+        if (isCarry32(next, w)) {
             carry32 = operands.isDead(next, words[next]) ? NONE : next;
             next++;
         }
-        boolean carries = isOf(Op.CARRY, words[next], w)
-                && Op.c(words[next]) == Op.c(w)
-                && d != Op.a(w)
-                && d != Op.b(w)
-                && d != Op.c(w);
-        if (!carries) {
-            sum(w);
+        if (!isCarry(next, w)) {
+            sum(w, isInFlag);
             operands.finish(i, w, RAX, false);
             return;
         }
@@ -589,19 +653,61 @@ final class ComputeEmitter {
         }
         if (carry32 != NONE) {
             operands.freeRax();
-            operands.fetch(RCX, Op.a(w));
-            operands.apply(Assembler.XOR, RCX, Op.b(w), RDX);
         }
-        sum(w);
+        sum(w, isInFlag);
         if (carry != NONE) {
-            setByCarry(Op.d(words[carry]));
+            carryInFlags = carry32 == NONE ? nextToAdd(done + 1, Op.d(words[carry])) : NONE;
+            if (carryInFlags == NONE) {
+                setByCarry(Op.d(words[carry]));
+            }
         }
         if (carry32 != NONE) {
+            operands.fetch(RCX, Op.a(w));
+            operands.apply(Assembler.XOR, RCX, Op.b(w), RDX);
             asm.alu(Assembler.XOR, RCX, RAX);
             asm.bitTest(RCX, 32);
             setByCarry(Op.d(words[carry32]));
         }
         operands.finish(last, words[last], RAX, false);
+    }
+
+    private boolean isCarry32(int next, long w) {
+        return isOf(Op.CARRY32, words[next], w) && Op.c(words[next]) == Op.d(w);
+    }
+
+    /** Whether an operation is for the carry out of a sum whose operands are still there. */
+    private boolean isCarry(int next, long w) {
+        int d = Op.d(w);
+        return isOf(Op.CARRY, words[next], w)
+                && Op.c(words[next]) == Op.c(w)
+                && d != Op.a(w)
+                && d != Op.b(w)
+                && d != Op.c(w);
+    }
+
+    /**
+     * The operation that adds a carry next, if that stays in the host's carry flag up to there, is in no other place
+     * wanted, and is followed by another one.
+     */
+    private int nextToAdd(int from, int carry) {
+        if (comparisons.snapshot() != 0) {
+            return NONE;
+        }
+        for (int k = from; ; k++) {
+            long w = words[k];
+            int op = Op.of(w);
+            if (op == Op.ADC) {
+                int next = isCarry32(k + 1, w) ? k + 2 : k + 1;
+                boolean isTaken = Op.c(w) == carry && Op.a(w) != carry && Op.b(w) != carry && Op.d(w) != carry;
+                boolean hasCarry = isCarry(next, w) && Op.d(words[next]) == carry;
+                // Without its sum the carry is worked out alone.
+                return isTaken && hasCarry && !operands.isDead(k, w) ? k : NONE;
+            }
+            boolean isMove = op == Op.MOV || op == Op.MOVI || op == Op.XORI && immediates[k] == -1;
+            if (!isMove || Op.readsA(op) && Op.a(w) == carry || Op.d(w) == carry) {
+                return NONE;
+            }
+        }
     }
 
     private boolean isMoveOfSum(int next, int d) {
@@ -613,7 +719,7 @@ final class ComputeEmitter {
     }
 
     private void carry(int i, long w) {
-        sum(w);
+        sum(w, false);
         asm.setcc(Condition.BELOW, RAX);
         asm.zeroExtend8(RAX, RAX);
         finish(i, w, RAX);

@@ -50,7 +50,7 @@ public final class HostCodeLister {
         this.frontEnd = frontEnd;
         this.features = features;
         this.exactDeadline = exactDeadline;
-        layout = new Layout(frontEnd.hotSlots());
+        layout = new Layout(frontEnd.hotSlots(), frontEnd.baseSlots());
         gateway = new Gateway(new Assembler(buffer.address(), BASE), layout);
         codeBase = BASE;
     }

@@ -35,11 +35,14 @@ final class Layout {
 
     private final int[] registerOf = new int[Slots.COUNT];
     private final int[] hot;
+    private final int[] bases;
 
     /**
      * @param hotSlots slots of the most used guest registers, the most used first
+     * @param baseSlots slots of guest registers whose accesses mostly stay on a page
      */
-    Layout(int[] hotSlots) {
+    Layout(int[] hotSlots, int[] baseSlots) {
+        bases = baseSlots.clone();
         Arrays.fill(registerOf, -1);
         hot = Arrays.copyOf(hotSlots, Math.min(hotSlots.length, PINNED.length));
         for (int i = 0; i < hot.length; i++) {
@@ -60,6 +63,11 @@ final class Layout {
     /** The host register that holds a slot in all generated code, or -1. */
     int registerOf(int slot) {
         return registerOf[slot];
+    }
+
+    /** Slots of registers whose accesses mostly stay on a page. */
+    int[] baseSlots() {
+        return bases.clone();
     }
 
     /** Slots that live in host registers. */

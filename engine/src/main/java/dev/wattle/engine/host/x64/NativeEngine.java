@@ -43,8 +43,10 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private static final int MANY_CHANGES = 4;
     /** Nor until it has come back the same so often. */
     private static final int STEADY_RUNS = 4;
-    /** A heat that no loop gets to anything from. */
-    private static final int NEVER_AGAIN = Integer.MIN_VALUE / 2;
+    /** The heat of a loop whose code of its own kind was no good: it may get some again, but not soon. */
+    private static final int MUCH_LATER = -64;
+    /** A refused group of accesses that comes no more often than once in so many instructions does not matter. */
+    private static final int INSTRUCTIONS_FOR_REFUSAL = 1 << 16;
 
     private final P processor;
     private final Routine<P>[] routines;
@@ -113,7 +115,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         VectorEmitter.setUp(state);
         LoopHeat.reset(state, heatJumps);
         asm = new Assembler(memory.writeAddress(), memory.executeAddress());
-        layout = new Layout(frontEnd.hotSlots());
+        layout = new Layout(frontEnd.hotSlots(), frontEnd.baseSlots());
         gateway = new Gateway(asm, layout);
         emitter = new BlockEmitter(
                 asm, layout, gateway, features, memory.executeAddress(), exactDeadline, frontEnd.watchedModes());
@@ -332,16 +334,16 @@ public final class NativeEngine<P extends Processor> implements Engine {
             int member = region.memberAt(HostMemory.getIntLe(exit + Exits.OFFSET));
             block = region.members.get(member);
             operations = region.sources.get(member);
-            if (++block.refusals == BlockEmitter.MOST_REFUSALS) {
+            if (countRefusal(block)) {
                 // What is refused there is refused in its own code, too.
                 block.refusals--;
                 drop(region);
-                region.header.heat = NEVER_AGAIN;
+                region.header.heat = MUCH_LATER;
             }
         } else {
-            block.refusals++;
+            boolean isTooOften = countRefusal(block);
             operations = source(block);
-            if (block.refusals == BlockEmitter.MOST_REFUSALS && block.valid) {
+            if (isTooOften && block.valid) {
                 long old = block.hostCode;
                 long position = code.position(old);
                 makeRoom(BlockEmitter.MOST_BYTES);
@@ -356,6 +358,15 @@ public final class NativeEngine<P extends Processor> implements Engine {
         evaluator.finish(operations, (int) imm & 0xffff);
         processor.where = 0;
         return 0;
+    }
+
+    /** Counts a refusal, less those that time has made up for; says whether there are too many now. */
+    private boolean countRefusal(Block block) {
+        long now = slot(Slots.COMPLETED);
+        long forgiven = (now - block.refusedAt) / INSTRUCTIONS_FOR_REFUSAL;
+        block.refusedAt = now;
+        block.refusals = (int) Math.max(0, block.refusals - forgiven) + 1;
+        return block.refusals == BlockEmitter.MOST_REFUSALS;
     }
 
     /** Has all who come to the entry of a block go to another entry. */
@@ -392,8 +403,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         P p = processor;
         CodePage page = p.fetchPage(nia);
         Block header = page.find(page.offset(nia), p.mode);
-        // Twice, since some offsets share a counter.
-        if (++header.heat == 2 && mayBeRegion) {
+        if (isTimeForRegion(++header.heat) && mayBeRegion && code.region(header.hostCode) == Region.NONE) {
             Region region = finder.find(page, header);
             if (region != Region.NONE) {
                 long start = System.nanoTime();
@@ -402,6 +412,11 @@ public final class NativeEngine<P extends Processor> implements Engine {
             }
         }
         return entry;
+    }
+
+    /** Twice, since some offsets share a counter; later again, since blocks may have been missing for a loop. */
+    private static boolean isTimeForRegion(int heat) {
+        return heat == 2 || heat >= 16 && Integer.bitCount(heat) == 1;
     }
 
     private long emit(Region region) {

@@ -2,6 +2,7 @@
 package dev.wattle.engine.host.x64;
 
 import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.memory.SoftTlb;
 import java.util.Arrays;
 
 /**
@@ -12,11 +13,25 @@ import java.util.Arrays;
  * copy it is never matters for what is right.
  */
 final class RecentEntries {
+    /** Copies with this number and those behind it are {@link SoftTlb#base}. */
+    static final int FIRST_BASE = Slots.RECENTS;
+
     private static final int NONE = -1;
 
     private final int[] ofSlot = new int[Slots.COUNT];
+    private final int[] baseOf = new int[Slots.COUNT];
     private int next;
     private boolean isUsed;
+
+    /**
+     * @param baseSlots registers whose accesses look at a copy of their own outside of loops, too
+     */
+    RecentEntries(int[] baseSlots) {
+        Arrays.fill(baseOf, NONE);
+        for (int i = 0; i < Math.min(baseSlots.length, SoftTlb.BASES); i++) {
+            baseOf[baseSlots[i]] = FIRST_BASE + i;
+        }
+    }
 
     /** Starts the code of a loop, or of something else. */
     void begin(boolean isLoop) {
@@ -30,7 +45,7 @@ final class RecentEntries {
     /** The copy for accesses with a slot for a base, or -1 for none. */
     int of(int slot) {
         if (!isUsed) {
-            return NONE;
+            return baseOf[slot];
         }
         if (Operands.isTemporary(slot)) {
             return take();

@@ -100,6 +100,10 @@ class AssemblerTest {
                 check("movsx %s,%s".formatted(R64[d], R8[s]), x -> x.signExtend8(a, b));
                 check("movsx %s,%s".formatted(R64[d], R16[s]), x -> x.signExtend16(a, b));
                 check("movsxd %s,%s".formatted(R64[d], R32[s]), x -> x.signExtend32(a, b));
+                if (s != Register.RSP) {
+                    String scaled = "[%s*4+0x8]".formatted(R64[s]);
+                    check("lea %s,%s".formatted(R32[d], scaled), x -> x.leaScaled32(a, b, 2, 8));
+                }
                 check("movzx %s,%s".formatted(R32[d], R8[s]), x -> x.zeroExtend8(a, b));
                 check("movzx %s,%s".formatted(R32[d], R16[s]), x -> x.zeroExtend16(a, b));
                 check("test %s,%s".formatted(R64[d], R64[s]), x -> x.test(a, b));
