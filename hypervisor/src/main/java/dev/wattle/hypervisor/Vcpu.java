@@ -81,6 +81,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final ReentrantLock running = new ReentrantLock();
 
     private final Queue<FutureTask<Boolean>> tasks = new ConcurrentLinkedQueue<>();
+    private final HaltPolling polling;
     private final boolean isTraced;
     private boolean hypercallPending;
     private boolean machineCheckPending;
@@ -94,6 +95,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     Vcpu(Vm vm, int number, Arena arena, ProcessorGroup group, PowerFrontEnd frontEnd, TimeBase time, Engines engines) {
         this.vm = vm;
         this.number = number;
+        polling = new HaltPolling(vm.awake(), Runtime.getRuntime().availableProcessors());
         this.time = time;
         virtual = vm.clock() == ClockMode.VIRTUAL;
         isTraced = vm.trace() != Trace.NONE;
@@ -137,10 +139,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     public Exit runUntil(long completed) {
         running.lock();
         try {
+            polling.begin();
             processor.resume();
             return runLocked(completed);
         } finally {
             processor.pause();
+            polling.end();
             performTasks();
             running.unlock();
         }
@@ -845,6 +849,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private boolean idle() {
         processor.pause();
         boolean isProdded = false;
+        long start = virtual ? 0 : System.nanoTime();
+        if (!virtual) {
+            polling.poll(this::hasWork);
+        }
+        polling.end();
         while (!processor.interrupts().wakes() && !(isProdded = prodded.getAndSet(false)) && !kicked.get()) {
             if (virtual && skipIdleTime()) {
                 break;
@@ -852,8 +861,16 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             LockSupport.park(this);
             performTasks();
         }
+        polling.begin();
+        if (!virtual) {
+            polling.waited(System.nanoTime() - start);
+        }
         wake();
         return isProdded;
+    }
+
+    private boolean hasWork() {
+        return processor.interrupts().wakes() || prodded.get() || kicked.get() || !tasks.isEmpty();
     }
 
     private void wake() {

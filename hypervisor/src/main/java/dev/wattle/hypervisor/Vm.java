@@ -35,6 +35,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
@@ -80,6 +81,7 @@ public final class Vm implements AutoCloseable {
     private final Trace trace;
     private final Engines engines;
     private final List<Vcpu> vcpus = new ArrayList<>();
+    private final AtomicInteger awake = new AtomicInteger();
     private final Rendezvous rendezvous = new Rendezvous(vcpus);
 
     private Vm(Builder builder) {
@@ -222,6 +224,11 @@ public final class Vm implements AutoCloseable {
      */
     public void whileStopped(Runnable action) {
         rendezvous.whileStopped(action);
+    }
+
+    /** How many vCPUs execute, or look for work. */
+    AtomicInteger awake() {
+        return awake;
     }
 
     /** Whether the calling thread is in the middle of {@link #whileStopped}. */
