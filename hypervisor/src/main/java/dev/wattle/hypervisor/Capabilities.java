@@ -7,11 +7,13 @@ import java.util.function.Consumer;
 
 /** What a VM can do, and the switches that it has. */
 final class Capabilities {
-    private static final int VCPUS = 1;
+    /** 1, 2, 4 and 8. */
+    private static final int THREADS_POSSIBLE = 15;
 
     private final boolean radix;
     private final boolean hash;
     private final boolean isa3;
+    private final ProcessorTopology topology;
     private final HypercallTable hypercalls;
     private final Consumer<Boolean> ail3;
     private final Runnable machineChecksLeave;
@@ -20,6 +22,7 @@ final class Capabilities {
      * @param radix whether the guest may translate by radix tree
      * @param hash whether it may translate by hash page table
      * @param isa3 whether its processor is of ISA 3.0 or later
+     * @param topology its vCPUs
      * @param ail3 allows and forbids LPCR[AIL] = 3
      * @param machineChecksLeave has machine checks be exits
      */
@@ -27,12 +30,14 @@ final class Capabilities {
             boolean radix,
             boolean hash,
             boolean isa3,
+            ProcessorTopology topology,
             HypercallTable hypercalls,
             Consumer<Boolean> ail3,
             Runnable machineChecksLeave) {
         this.radix = radix;
         this.hash = hash;
         this.isa3 = isa3;
+        this.topology = topology;
         this.hypercalls = hypercalls;
         this.ail3 = ail3;
         this.machineChecksLeave = machineChecksLeave;
@@ -40,11 +45,12 @@ final class Capabilities {
 
     int check(Capability capability) {
         return switch (capability) {
-            case NR_VCPUS, MAX_VCPUS, MAX_VCPU_ID -> VCPUS;
+            case NR_VCPUS, MAX_VCPUS, MAX_VCPU_ID -> ProcessorTopology.MOST_VCPUS;
             // A slot is known by its number, and nothing else bounds them.
             case NR_MEMSLOTS -> Integer.MAX_VALUE;
             case SPAPR_MULTITCE -> hypercalls.answers(HcallNumber.H_PUT_TCE_INDIRECT) ? 1 : 0;
-            case PPC_SMT, PPC_SMT_POSSIBLE -> 1;
+            case PPC_SMT -> topology.threads();
+            case PPC_SMT_POSSIBLE -> THREADS_POSSIBLE;
             case PPC_NESTED_HV -> 0;
             case PPC_MMU_RADIX, PPC_RPT_INVALIDATE -> radix ? 1 : 0;
             case PPC_MMU_HASH_V3 -> hash && isa3 ? 1 : 0;
@@ -75,9 +81,10 @@ final class Capabilities {
             }
             case PPC_SMT -> {
                 requireCount(capability, arguments, 1);
-                if (arguments[0] != 1) {
-                    throw new IllegalArgumentException(
-                            "capability PPC_SMT: " + arguments[0] + " threads; this version has cores of 1 thread");
+                if (arguments[0] != topology.threads()) {
+                    throw new IllegalArgumentException("capability PPC_SMT: " + arguments[0]
+                            + " threads; the cores of this VM have " + topology.threads()
+                            + ", as its builder's topology says");
                 }
             }
             case PPC_PAPR -> requireCount(capability, arguments, 0);

@@ -104,6 +104,7 @@ public final class Vm implements AutoCloseable {
                 mmu != MmuMode.HASH && processor.radix(),
                 mmu != MmuMode.RADIX,
                 processor.isa() >= 300,
+                topology,
                 hypercalls,
                 allowed -> ail3 = allowed,
                 () -> machineChecksLeave = true);

@@ -6,6 +6,7 @@ import static dev.wattle.testkit.conformance.Guest.isTrue;
 import static dev.wattle.testkit.conformance.Guest.refused;
 
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.hypervisor.Capability;
 import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.ProcessorTopology;
 import dev.wattle.hypervisor.Vcpu;
@@ -65,6 +66,8 @@ final class SharedMemoryChecks {
             equal(6L, guest.vm.vcpu(6).gpr(20), "PIR");
             equal(2L, guest.vm.vcpu(6).gpr(21), "TIR");
             refused(() -> guest.vm.vcpu(8), "vCPU 8", "has 8");
+            equal(4, guest.vm.check(Capability.PPC_SMT), "PPC_SMT");
+            equal(15, guest.vm.check(Capability.PPC_SMT_POSSIBLE), "PPC_SMT_POSSIBLE");
         }
         refused(() -> new ProcessorTopology(1, 3), "threads 3");
         refused(() -> new ProcessorTopology(0, 1), "cores 0");
