@@ -167,7 +167,7 @@ public final class Main implements Callable<Integer> {
             Files.writeString(svg, report.svg());
         }
         if (page != null) {
-            Files.writeString(page, new ReportPage(report, repeats, qemuVersion).text(svg));
+            Files.writeString(page, new ReportPage(report, repeats, scale, qemuVersion).text(svg));
         }
         return report.failures().isEmpty() ? 0 : BenchFailure.FAILED;
     }

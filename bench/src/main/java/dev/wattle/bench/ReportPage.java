@@ -12,15 +12,18 @@ import org.jspecify.annotations.Nullable;
 final class ReportPage {
     private final Report report;
     private final int rounds;
+    private final double scale;
     private final String qemu;
 
     /**
      * @param rounds how many there were
+     * @param scale how much of its usual work each program did
      * @param qemu what the other monitor says of its version
      */
-    ReportPage(Report report, int rounds, String qemu) {
+    ReportPage(Report report, int rounds, double scale, String qemu) {
         this.report = report;
         this.rounds = rounds;
+        this.scale = scale;
         this.qemu = qemu;
     }
 
@@ -33,12 +36,12 @@ final class ReportPage {
         StringBuilder text = new StringBuilder("# Performance\n\n");
         text.append("""
                 Made by `bench/run --page` ([Benchmarks](benchmarks.md)): the same guest in turn on Wattle and on %s,
-                one POWER9 processor, %s, the host's processor %s. A ratio is QEMU's time by Wattle's
+                one POWER9 processor, %s at scale %s, the host's processor %s. A ratio is QEMU's time by Wattle's
                 within a round, the middle one and the range; above 1, Wattle is faster. Time is that of the guest's clock
                 for programs from Debian's packages, and the processor time of the whole process, the compiler threads of
                 the JVM included, for all others; the last column has that for all.
 
-                """.formatted(qemu, rounds == 1 ? "one round" : rounds + " rounds", processor()));
+                """.formatted(qemu, rounds == 1 ? "one round" : rounds + " rounds", scale, processor()));
         if (chart != null) {
             text.append("![Ratios](").append(chart.getFileName()).append(")\n\n");
         }

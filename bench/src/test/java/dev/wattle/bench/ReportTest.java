@@ -81,7 +81,7 @@ class ReportTest {
 
     @Test
     void Page_ofAReport_hasEachProgramAndEachMean() throws Exception {
-        String page = new ReportPage(report(), 2, "QEMU 0").text(java.nio.file.Path.of("x", "chart.svg"));
+        String page = new ReportPage(report(), 2, 1, "QEMU 0").text(java.nio.file.Path.of("x", "chart.svg"));
         assertTrue(page.contains("| integer | 3.00 |\n"), page);
         assertTrue(page.contains("| fib | integer | 1.50 | 4.00 | 3.00 (2.00 to 4.00) | 1.50, 4.00 |\n"), page);
         assertTrue(page.contains("![Ratios](chart.svg)"), page);

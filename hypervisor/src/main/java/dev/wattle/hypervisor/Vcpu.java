@@ -33,7 +33,6 @@ import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -227,21 +226,6 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         }
     }
 
-    /** A stay between two instructions, by the thread that runs the vCPU. */
-    private static final class Halt {
-        private final CountDownLatch arrived = new CountDownLatch(1);
-        private final CountDownLatch released = new CountDownLatch(1);
-        /** Whether it has begun, or need not begin any more. */
-        private final AtomicBoolean decided = new AtomicBoolean();
-
-        void stay() {
-            if (decided.compareAndSet(false, true)) {
-                arrived.countDown();
-                awaitUninterruptibly(released);
-            }
-        }
-    }
-
     private Optional<Halt> halt = Optional.empty();
 
     /**
@@ -257,10 +241,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         tasks.add(new FutureTask<>(stay::stay, true));
         processor.request(PowerProcessor.PENDING_TASK);
         LockSupport.unpark(thread);
-        while (!await(stay.arrived)) {
+        while (!stay.hasBegun()) {
             meanwhile.run();
             if (running.tryLock()) {
-                if (stay.decided.compareAndSet(false, true)) {
+                if (stay.cancel()) {
                     return;
                 }
                 // It has come to stand, or is about to: it is not this thread that may hold the lock then.
@@ -275,37 +259,9 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         if (halt.isPresent()) {
             Halt stay = halt.get();
             halt = Optional.empty();
-            stay.released.countDown();
+            stay.end();
         } else {
             running.unlock();
-        }
-    }
-
-    private static boolean await(CountDownLatch latch) {
-        boolean interrupted = false;
-        try {
-            return latch.await(1, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            interrupted = true;
-            return latch.getCount() == 0;
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private static void awaitUninterruptibly(CountDownLatch latch) {
-        boolean interrupted = false;
-        while (latch.getCount() != 0) {
-            try {
-                latch.await();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -5,7 +5,6 @@ import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.power.processor.Msr;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -21,7 +20,6 @@ final class Processors {
     private static final int STOPPED = 0;
 
     private static final int NOT_STOPPED = 2;
-    private static final long JOIN_MILLIS = 10_000;
 
     /** One processor; guarded by {@link #lock}. */
     private static final class State {
@@ -129,16 +127,16 @@ final class Processors {
         states.forEach(state -> state.vcpu.kick());
     }
 
-    /** Waits for the threads to end. */
+    /** Waits for the threads to end: as long as one may run, the machine's memory must be there. */
     void join() {
         boolean interrupted = false;
         for (Thread thread : threads) {
-            try {
-                if (!thread.join(Duration.ofMillis(JOIN_MILLIS))) {
-                    throw new IllegalStateException(thread.getName() + " does not end");
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
                 }
-            } catch (InterruptedException e) {
-                interrupted = true;
             }
         }
         if (interrupted) {

@@ -76,16 +76,20 @@ public final class HashMmu {
         if (access == Access.FETCH && (slbv & Slb.N) != 0) {
             return out.fail(Fault.NO_EXECUTE);
         }
-        boolean allowed;
-        do {
+        while (true) {
             long index = find(ea, slbv);
             if (index < 0) {
                 return out.fail(Fault.NOT_FOUND);
             }
-            // Without a fault, the entry has changed while its R and C bits were being set: look again.
-            allowed = page(table.get(), index, slbv, access, problem, amr, iamr, out);
-        } while (!allowed && out.fault == Fault.NONE);
-        return allowed;
+            out.fault = Fault.NONE;
+            boolean allowed = page(table.get(), index, slbv, access, problem, amr, iamr, out);
+            // Without a fault, the entry has changed while its R and C bits were being set. Another processor may have
+            // put
+            // that of another page in its place, too.
+            if (find(ea, slbv) == index && (allowed || out.fault != Fault.NONE)) {
+                return allowed;
+            }
+        }
     }
 
     /**

@@ -77,9 +77,13 @@ public final class ProcessorGroup {
         if (processor.isOn(Thread.currentThread())) {
             message.accept(processor);
         } else {
-            processor.inbox().send(() -> message.accept(processor));
-            processor.request(PowerProcessor.PENDING_KICK);
+            send(processor, message);
         }
+    }
+
+    private static void send(PowerProcessor processor, Consumer<PowerProcessor> message) {
+        processor.inbox().send(() -> message.accept(processor));
+        processor.request(PowerProcessor.PENDING_KICK);
     }
 
     /** The same for all processors. */
@@ -93,8 +97,7 @@ public final class ProcessorGroup {
     void tellOthers(PowerProcessor sender, Consumer<PowerProcessor> message) {
         for (PowerProcessor processor : members) {
             if (processor != sender) {
-                processor.inbox().send(() -> message.accept(processor));
-                processor.request(PowerProcessor.PENDING_KICK);
+                send(processor, message);
             }
         }
     }
