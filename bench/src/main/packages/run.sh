@@ -33,6 +33,17 @@ prepare() {
     xz | 7zz | zstd | bzip2) binary $((count * 262144)) >/tmp/input ;;
     xz-decode) binary 4194304 >/tmp/plain && /usr/bin/xz -1 -T1 -c /tmp/plain >/tmp/input ;;
     cc1) ls $here/*.i | head -n "$count" >/tmp/list ;;
+    make)
+        mkdir -p /tmp/build && cp $here/Makefile /tmp/build || return 1
+        set -- $here/*.i
+        left=$count
+        while [ "$left" -gt 0 ]; do
+            cp "$1" /tmp/build/$left.i || return 1
+            shift
+            [ $# -gt 0 ] || set -- $here/*.i
+            left=$((left - 1))
+        done
+        ;;
     esac
 }
 
@@ -52,6 +63,7 @@ job() {
     java) "$java" -Xmx512m -cp $here Work "$count" ;;
     node) node $here/work.js "$count" ;;
     cc1) while read -r file; do "$cc1" -quiet -O2 -fpreprocessed "$file" -o - || return 1; done </tmp/list ;;
+    make) make -s -j4 -C /tmp/build && cat /tmp/build/*.o ;;
     sqlite) sed "s/COUNT/$count/g" $here/work.sql | sqlite3 :memory: ;;
     *) return 2 ;;
     esac
@@ -70,5 +82,5 @@ status=$?
 end=$(now)
 [ $status = 0 ] || { tail -n 5 /tmp/errors; exit $status; }
 checksum=$(md5sum </tmp/output | cut -d ' ' -f 1)
-rm -f /tmp/input /tmp/plain /tmp/archive.7z
+rm -rf /tmp/input /tmp/plain /tmp/archive.7z /tmp/build
 echo "@@RESULT $name checksum=$checksum ns=$(((end - start) * 10000000))"

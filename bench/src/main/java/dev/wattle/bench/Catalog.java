@@ -3,6 +3,7 @@ package dev.wattle.bench;
 
 import static dev.wattle.bench.Program.Measure.CPU;
 import static dev.wattle.bench.Program.Measure.GUEST_CLOCK;
+import static dev.wattle.bench.Program.Measure.WALL;
 import static dev.wattle.bench.Program.Portability.COMPARED;
 import static dev.wattle.bench.Program.Portability.GUEST_ONLY;
 import static dev.wattle.bench.Program.Portability.TIMED;
@@ -57,6 +58,9 @@ final class Catalog {
             system("patch", 200_000, GUEST_ONLY),
             system("call", 150_000, COMPARED),
             system("indirect", 60_000, COMPARED),
+            processors("ipi", 60_000),
+            processors("wake", 20_000),
+            processors("pair", 3000),
             packaged("xz", Workload.DATA, 2),
             packaged("xz-decode", Workload.DATA, 5),
             packaged("7zz", Workload.DATA, 4),
@@ -72,7 +76,8 @@ final class Catalog {
             packaged("openssl-aes-gcm", Workload.CRYPTO, 3),
             packaged("openssl-sha256", Workload.CRYPTO, 6),
             packaged("java", Workload.JITS, 10),
-            packaged("node", Workload.JITS, 10));
+            packaged("node", Workload.JITS, 10),
+            packaged("make", Workload.BUILD, 32));
 
     private Catalog() {}
 
@@ -136,6 +141,10 @@ final class Catalog {
 
     private static Program system(String name, long iterations, Program.Portability portability) {
         return new Program(name, Workload.SYSTEM, iterations, CPU, portability);
+    }
+
+    private static Program processors(String name, long iterations) {
+        return new Program(name, Workload.PROCESSORS, iterations, WALL, COMPARED);
     }
 
     private static Program packaged(String name, Workload workload, long iterations) {

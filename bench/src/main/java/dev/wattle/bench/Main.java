@@ -9,11 +9,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,10 +32,6 @@ import picocli.CommandLine.Option;
         usageHelpAutoWidth = true)
 public final class Main implements Callable<Integer> {
     private static final String KERNEL_MEMORY = "1G";
-    /** The packages alone are some 150 MB, twice while they are unpacked; the runtimes some 500. */
-    private static final String PACKAGES_MEMORY = "2G";
-
-    private static final String RUNTIMES_MEMORY = "4G";
 
     /** Programs that run in one guest. */
     private record Boot(List<Program> programs, Round.GuestFiles files) {}
@@ -114,30 +114,24 @@ public final class Main implements Callable<Integer> {
         Path cache = DebianGuests.defaultCache(System.getenv());
         DebianGuests guests = new DebianGuests(cache, Progress.SILENT);
         Suite suite = new Suite(root.resolve("bench/src/main/guest"), cache);
-        List<Program> packaged = programs.stream()
-                .filter(program -> program.workload().isPackaged() && program.workload() != Workload.JITS)
-                .toList();
-        List<Program> runtimes = programs.stream()
-                .filter(program -> program.workload() == Workload.JITS)
-                .toList();
-        List<Program> own = programs.stream()
-                .filter(program -> !program.workload().isPackaged())
-                .toList();
+        Predicate<Program> isPackaged = program -> program.workload().isPackaged();
+        List<Program> own = programs.stream().filter(isPackaged.negate()).toList();
         List<Boot> boots = new ArrayList<>();
         try {
             Path kernel = guests.demo().kernel();
-            if (!own.isEmpty()) {
-                boots.add(
-                        new Boot(own, new Round.GuestFiles(kernel, suite.initialRamDisk(guests), KERNEL_MEMORY, root)));
+            for (List<Program> together : byProcessors(own)) {
+                Path initrd = suite.initialRamDisk(guests);
+                boots.add(new Boot(together, files(together, kernel, initrd, KERNEL_MEMORY, root)));
             }
             PackageSuite packages = new PackageSuite(root.resolve("bench/src/main/packages"), suite, cache);
-            if (!packaged.isEmpty()) {
-                Path initrd = packages.initialRamDisk(Workload.DATA, guests);
-                boots.add(new Boot(packaged, new Round.GuestFiles(kernel, initrd, PACKAGES_MEMORY, root)));
-            }
-            if (!runtimes.isEmpty()) {
-                Path initrd = packages.initialRamDisk(Workload.JITS, guests);
-                boots.add(new Boot(runtimes, new Round.GuestFiles(kernel, initrd, RUNTIMES_MEMORY, root)));
+            for (PackageSuite.Disk disk : PackageSuite.Disk.values()) {
+                List<Program> together = programs.stream()
+                        .filter(isPackaged.and(program -> PackageSuite.Disk.of(program.workload()) == disk))
+                        .toList();
+                if (!together.isEmpty()) {
+                    Path initrd = packages.initialRamDisk(disk, guests);
+                    boots.add(new Boot(together, files(together, kernel, initrd, disk.memory, root)));
+                }
             }
         } catch (GuestUnavailableException e) {
             throw new BenchFailure(BenchFailure.FAILED, String.valueOf(e.getMessage()), e);
@@ -170,6 +164,20 @@ public final class Main implements Callable<Integer> {
             Files.writeString(page, new ReportPage(report, repeats, scale, qemuVersion).text(svg));
         }
         return report.failures().isEmpty() ? 0 : BenchFailure.FAILED;
+    }
+
+    /** Programs whose guests have the same number of processors, in the order of the catalog. */
+    private static Collection<List<Program>> byProcessors(List<Program> programs) {
+        return programs.stream()
+                .collect(Collectors.groupingBy(
+                        program -> program.workload().processors(), TreeMap::new, Collectors.toList()))
+                .values();
+    }
+
+    private static Round.GuestFiles files(
+            List<Program> programs, Path kernel, Path initrd, String memory, Path directory) {
+        return new Round.GuestFiles(
+                kernel, initrd, memory, programs.getFirst().workload().processors(), directory);
     }
 
     private static void checkFolder(String option, @Nullable Path file) throws BenchFailure {

@@ -14,6 +14,7 @@ import java.util.List;
  * @param initrdOption how it takes an initial RAM disk
  * @param appendOption how it takes the kernel command line
  * @param memoryOption how it takes the guest's memory
+ * @param processorsOption how it takes the number of the guest's processors
  */
 record Monitor(
         String name,
@@ -21,14 +22,15 @@ record Monitor(
         String kernelOption,
         String initrdOption,
         String appendOption,
-        String memoryOption) {
+        String memoryOption,
+        String processorsOption) {
     static final String WATTLE = "wattle";
     static final String QEMU = "qemu";
 
     static Monitor wattle(String launcher, List<String> extra) {
         List<String> words = new ArrayList<>(List.of(launcher, "run", "--no-reboot"));
         words.addAll(extra);
-        return new Monitor(WATTLE, List.copyOf(words), "--kernel", "--initrd", "--append", "--memory");
+        return new Monitor(WATTLE, List.copyOf(words), "--kernel", "--initrd", "--append", "--memory", "--smp");
     }
 
     static Monitor qemu(String program, List<String> extra) {
@@ -38,8 +40,8 @@ record Monitor(
                 "pseries,x-vof=on",
                 "-cpu",
                 "power9",
-                "-smp",
-                "1",
+                "-accel",
+                "tcg,thread=multi",
                 "-nographic",
                 "-vga",
                 "none",
@@ -47,10 +49,10 @@ record Monitor(
                 "none",
                 "-no-reboot"));
         words.addAll(extra);
-        return new Monitor(QEMU, List.copyOf(words), "-kernel", "-initrd", "-append", "-m");
+        return new Monitor(QEMU, List.copyOf(words), "-kernel", "-initrd", "-append", "-m", "-smp");
     }
 
-    List<String> command(Path kernel, Path initrd, String append, String memory) {
+    List<String> command(Path kernel, Path initrd, String append, String memory, int processors) {
         List<String> words = new ArrayList<>(before);
         words.addAll(List.of(
                 kernelOption,
@@ -60,7 +62,9 @@ record Monitor(
                 appendOption,
                 append,
                 memoryOption,
-                memory));
+                memory,
+                processorsOption,
+                String.valueOf(processors)));
         return words;
     }
 }

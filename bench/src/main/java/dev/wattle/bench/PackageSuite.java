@@ -16,20 +16,44 @@ import java.util.zip.GZIPOutputStream;
 
 /** The initial RAM disk with Debian's packages: they, a busybox, and scripts that give them something to do. */
 final class PackageSuite {
-    private static final List<String> PACKAGES = List.of(
-            "openssl",
-            "xz-utils",
-            "7zip",
-            "zstd",
-            "bzip2",
-            "python3-minimal",
-            "perl-base",
-            "lua5.4",
-            "mawk",
-            "cpp",
-            "sqlite3");
-    /** They are so large that they have a guest of their own. */
-    private static final List<String> RUNTIMES = List.of("default-jre-headless", "nodejs");
+    /** What of the packages is on one disk, and the memory of a guest that unpacks it. */
+    enum Disk {
+        /** Some 150 MB, twice while they are unpacked. */
+        PROGRAMS(
+                "2G",
+                "openssl",
+                "xz-utils",
+                "7zip",
+                "zstd",
+                "bzip2",
+                "python3-minimal",
+                "perl-base",
+                "lua5.4",
+                "mawk",
+                "cpp",
+                "sqlite3"),
+        /** Some 500 MB. */
+        RUNTIMES("4G", "default-jre-headless", "nodejs"),
+        /** Some 250 MB. */
+        COMPILER("3G", "make", "gcc", "libc6-dev");
+
+        final String memory;
+        private final List<String> packages;
+
+        Disk(String memory, String... packages) {
+            this.memory = memory;
+            this.packages = List.of(packages);
+        }
+
+        /** The one with the programs of a class. */
+        static Disk of(Workload workload) {
+            return switch (workload) {
+                case JITS -> RUNTIMES;
+                case BUILD -> COMPILER;
+                default -> PROGRAMS;
+            };
+        }
+    }
 
     private static final String JAVA_SOURCE = "Work.java";
 
@@ -51,14 +75,14 @@ final class PackageSuite {
     /**
      * The initial RAM disk: two archives, one behind the other.
      *
-     * @param workload of what is to run, {@link Workload#JITS} or any other
+     * @param disk which
      * @param guests where the packages and the busybox come from
      * @throws BenchFailure if something is missing to make it
      * @throws GuestUnavailableException if a package cannot be had
      */
-    Path initialRamDisk(Workload workload, DebianGuests guests)
+    Path initialRamDisk(Disk disk, DebianGuests guests)
             throws BenchFailure, GuestUnavailableException, IOException, InterruptedException {
-        Path packages = guests.packages(workload == Workload.JITS ? RUNTIMES : PACKAGES);
+        Path packages = guests.packages(disk.packages);
         byte[] own = own(guests.busybox());
         Path folder = Files.createDirectories(cache.resolve("bench"));
         Path initrd = folder.resolve("packages-" + Suite.digest(own) + "-" + Files.size(packages) + ".gz");

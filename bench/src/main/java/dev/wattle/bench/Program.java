@@ -16,6 +16,8 @@ record Program(String name, Workload workload, long iterations, Measure measure,
     enum Measure {
         /** Host processor time that the machine monitor used from the program's start to its end. */
         CPU,
+        /** Time by the host's clock from the program's start to its end. */
+        WALL,
         /** Time for the whole job by the guest's clock, which the guest reports. */
         GUEST_CLOCK
     }

@@ -33,9 +33,10 @@ final class Round {
      * @param kernel the kernel
      * @param initrd the initial RAM disk
      * @param memory the guest's memory, as both monitors understand it
+     * @param processors how many the guest has
      * @param directory where the monitors run
      */
-    record GuestFiles(Path kernel, Path initrd, String memory, Path directory) {}
+    record GuestFiles(Path kernel, Path initrd, String memory, int processors, Path directory) {}
 
     Round(Monitor monitor, GuestFiles files, double scale, int timeoutSeconds, int repeat, Consumer<Sample> listener) {
         this.monitor = monitor;
@@ -72,7 +73,7 @@ final class Round {
                 .map(program -> program.name() + ":" + program.iterations(scale))
                 .collect(Collectors.joining(","));
         String append = "console=hvc0 quiet" + (list.isEmpty() ? "" : " bench=" + list);
-        List<String> command = monitor.command(files.kernel, files.initrd, append, files.memory);
+        List<String> command = monitor.command(files.kernel, files.initrd, append, files.memory, files.processors);
         try (GuestProcess guest = new GuestProcess(command, files.directory)) {
             Wait up = await(guest, Marker.Ready.class);
             if (bootWanted) {

@@ -35,6 +35,7 @@ record Sample(
     double cost() {
         return switch (program.measure()) {
             case CPU -> cpuSeconds;
+            case WALL -> wallSeconds;
             case GUEST_CLOCK -> nanosecondsPerOperation / 1e9;
         };
     }

@@ -15,6 +15,8 @@ enum Workload {
     VECTOR,
     /** Memory, system calls, processes, code that changes. */
     SYSTEM,
+    /** What several processors tell each other, and what they do at once. */
+    PROCESSORS,
     // Programs from packages of Debian, which run only if asked for.
 
     /** Integers, in much memory: compression and a database. */
@@ -26,7 +28,9 @@ enum Workload {
     /** Programs that make code themselves. */
     JITS,
     /** Ciphers and digests. */
-    CRYPTO;
+    CRYPTO,
+    /** Many processes at once, on several processors. */
+    BUILD;
 
     /** What users write for all that are from packages. */
     static final String PACKAGES = "packages";
@@ -34,6 +38,15 @@ enum Workload {
     /** How users write it. */
     String label() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** How many processors the guest has. */
+    int processors() {
+        return switch (this) {
+            case PROCESSORS -> 2;
+            case BUILD -> 4;
+            default -> 1;
+        };
     }
 
     /** Whether its programs are from packages of Debian. */

@@ -20,22 +20,30 @@ final class Engines implements AutoCloseable {
     private final EngineMode mode;
     private final long codeBytes;
     private final boolean exactDeadline;
+    private final boolean areSeveral;
     private final Optional<TranslationDirectory> translations;
     private final Optional<HostCodeListener> codeListener;
     private Optional<String> remark = Optional.empty();
     /** Shared by all of them; empty before the first. */
     private Optional<TranslationCache> cache = Optional.empty();
 
+    /**
+     * @param codeBytes the limit of each one's host code
+     * @param exactDeadline whether the guest must stop at the first block end behind its deadline
+     * @param areSeveral whether there will be more than one, which then find each other's translations
+     */
     Engines(
             EngineMode mode,
             long codeBytes,
             boolean exactDeadline,
+            boolean areSeveral,
             Optional<TranslationDirectory> translations,
             Optional<HostCodeListener> codeListener) {
         this.translations = translations;
         this.mode = mode;
         this.codeBytes = codeBytes;
         this.exactDeadline = exactDeadline;
+        this.areSeveral = areSeveral;
         this.codeListener = codeListener;
     }
 
@@ -69,7 +77,7 @@ final class Engines implements AutoCloseable {
     private Optional<TranslationCache> translationCache(
             PowerProcessor processor, PowerFrontEnd frontEnd, HostFeatures features) {
         if (translations.isEmpty()) {
-            return Optional.empty();
+            return areSeveral ? Optional.of(TranslationCache.inMemory()) : Optional.empty();
         }
         // Code has the numbers of routines in it.
         String rest = processor.model() + (exactDeadline ? " exact " : " ") + features.all() + frontEnd.routineNames();

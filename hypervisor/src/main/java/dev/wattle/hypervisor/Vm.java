@@ -112,6 +112,7 @@ public final class Vm implements AutoCloseable {
                 builder.engine,
                 builder.codeCacheBytes,
                 clock == ClockMode.VIRTUAL,
+                topology.vcpus() > 1,
                 builder.translations,
                 builder.codeListener);
         TimeBase time = clock == ClockMode.VIRTUAL ? new VirtualTimeBase() : new HostTimeBase();

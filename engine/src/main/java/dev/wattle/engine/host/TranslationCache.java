@@ -20,7 +20,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
@@ -32,8 +31,9 @@ import java.util.zip.CRC32C;
  * at the same offset in a page and in the same mode. So nothing depends on a hash being right; a checksum of each entry
  * guards against a damaged file. Whatever is wrong with the file or its folder costs time alone.
  *
- * <p>The file is read through a mapping. New entries go to a file of their own, and when the cache is closed both become
- * a new file, which takes the old one's name in one step. Engines of several processors may share a cache.
+ * <p>The file is read through a mapping. New entries are found at once, by the engines of other processors, which may
+ * share a cache, and after code was evicted. They go to a file of their own, and when the cache is closed both become a
+ * new file, which takes the old one's name in one step. A cache without a folder is for the engines of one run.
  *
  * <p>File, little-endian: a header of 64 bytes (magic, bytes of entries, slots of the table, entries, checksum of the
  * header), entries aligned to 8, and a table of slots of 16 bytes (hash, offset of the entry; offset 0 for an empty slot)
@@ -58,8 +58,12 @@ public final class TranslationCache implements AutoCloseable {
     private static final long MAGIC = 0x3130_454c_5454_4157L; // "WATTLE01"
     private static final int HEADER_BYTES = 64;
     private static final int SLOT_BYTES = 16;
-    private static final int BUFFER_BYTES = 1 << 18;
+    /** Larger entries are not added. */
+    public static final int MOST_ENTRY_BYTES = 1 << 16;
+
     private static final long MOST_BYTES = 256L << 20;
+    /** The same for a cache without a folder, which stays in memory. */
+    private static final long MOST_BYTES_IN_MEMORY = 64L << 20;
     /** After so many bytes of entries have been read, what has been read before is through with. */
     private static final int RESIDENT_BYTES = 2 << 20;
     /** Fewer new entries than one for so many old ones are not worth a new file. */
@@ -68,7 +72,9 @@ public final class TranslationCache implements AutoCloseable {
     private static final Duration UNUSED = Duration.ofDays(30);
     private static final String SUFFIX = ".translations";
 
-    private final Path directory;
+    /** Empty for a cache that ends with the run. */
+    private final Optional<Path> directory;
+
     private final Path file;
     private final Arena arena = Arena.ofShared();
     private final CRC32C crc = new CRC32C();
@@ -84,23 +90,19 @@ public final class TranslationCache implements AutoCloseable {
     private int readBytes;
     private final ResidentPages pages = new ResidentPages();
 
-    // What is new.
-    private Path newFile = Path.of("");
-    private Optional<FileChannel> news = Optional.empty();
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    private final long bufferAddress = MemorySegment.ofBuffer(buffer).address();
-    private long newBytes;
-    private long[] newHashes = new long[1024];
-    private long[] newOffsets = new long[1024];
-    private int newEntries;
+    private final NewTranslations news;
     private boolean recording = true;
 
-    private long hits;
-
-    private TranslationCache(Path directory, String key, Consumer<String> problems) {
+    private TranslationCache(Optional<Path> directory, String key, Consumer<String> problems) {
         this.directory = directory;
         this.problems = problems;
-        this.file = directory.resolve(key + SUFFIX);
+        this.file = directory.map(folder -> folder.resolve(key + SUFFIX)).orElse(Path.of(""));
+        news = new NewTranslations(directory, arena);
+    }
+
+    /** Makes a cache in memory, for engines that are to find each other's translations. */
+    public static TranslationCache inMemory() {
+        return new TranslationCache(Optional.empty(), "", problem -> {});
     }
 
     /**
@@ -111,7 +113,7 @@ public final class TranslationCache implements AutoCloseable {
      * @param problems told, once and in one line, if something is wrong with the file or the folder
      */
     public static TranslationCache open(Path directory, String key, Consumer<String> problems) {
-        TranslationCache cache = new TranslationCache(directory, key, problems);
+        TranslationCache cache = new TranslationCache(Optional.of(directory), key, problems);
         try {
             Files.createDirectories(directory);
             if (Files.exists(cache.file)) {
@@ -121,11 +123,6 @@ public final class TranslationCache implements AutoCloseable {
             cache.giveUp("cannot be used", e);
         }
         return cache;
-    }
-
-    /** How many translations were found. */
-    public synchronized long hits() {
-        return hits;
     }
 
     private void giveUp(String what, IOException e) {
@@ -138,7 +135,8 @@ public final class TranslationCache implements AutoCloseable {
         } else if (e instanceof FileSystemException failure && failure.getReason() != null) {
             reason = failure.getReason();
         }
-        tell("the translation cache in %s %s, and the run goes on without: %s".formatted(directory, what, reason));
+        tell("the translation cache in %s %s, and the run goes on without: %s"
+                .formatted(directory.map(Path::toString).orElse("memory"), what, reason));
     }
 
     private void tell(String problem) {
@@ -205,13 +203,39 @@ public final class TranslationCache implements AutoCloseable {
      * Finds the translation of guest code.
      *
      * @param guestCode host address of its first instruction
+     * @param scratch memory of {@link #MOST_ENTRY_BYTES}, where the entry may be on return; until the caller's next call
      * @return the entry, for the methods below, or 0 for none
      */
-    public synchronized long find(int mode, int pageOffset, int pageBytes, long guestCode) {
-        if (tableMask < 0) {
-            return 0;
-        }
+    public synchronized long find(int mode, int pageOffset, int pageBytes, long guestCode, long scratch) {
         long hash = hash(mode, pageOffset, pageBytes, HostMemory.getIntLe(guestCode));
+        long entry = findOld(hash, mode, pageOffset, pageBytes, guestCode);
+        if (entry == 0) {
+            entry = news.find(
+                    hash,
+                    candidate -> isOf(candidate, mode, pageOffset, pageBytes)
+                            && isSameCode(candidate, guestBytes(candidate), guestCode));
+            if (entry != 0 && news.isInBuffer(entry)) {
+                HostMemory.copy(entry, scratch, HostMemory.getIntLe(entry + ENTRY_BYTES));
+                return scratch;
+            }
+        }
+        if (entry != 0) {
+            readBytes += HostMemory.getIntLe(entry + ENTRY_BYTES);
+            if (readBytes > RESIDENT_BYTES) {
+                readBytes = 0;
+                pages.release(oldAddress, old.capacity());
+                news.release();
+            }
+        }
+        return entry;
+    }
+
+    /** Whether an entry that was found is one of an earlier run. */
+    public boolean isOfEarlierRun(long entry) {
+        return entry - oldAddress >= 0 && entry - oldAddress < entriesEnd;
+    }
+
+    private long findOld(long hash, int mode, int pageOffset, int pageBytes, long guestCode) {
         // A damaged entry ends the search, since it empties the table.
         for (long probe = hash, left = tableMask; left >= 0 && tableMask >= 0; probe++, left--) {
             long slot = oldAddress + entriesEnd + (probe & tableMask) * SLOT_BYTES;
@@ -220,16 +244,25 @@ public final class TranslationCache implements AutoCloseable {
                 return 0;
             }
             if (HostMemory.getLongLe(slot) == hash && isFor(offset, mode, pageOffset, pageBytes, guestCode)) {
-                hits++;
-                readBytes += HostMemory.getIntLe(oldAddress + offset + ENTRY_BYTES);
-                if (readBytes > RESIDENT_BYTES) {
-                    readBytes = 0;
-                    pages.release(oldAddress, old.capacity());
-                }
                 return oldAddress + offset;
             }
         }
         return 0;
+    }
+
+    private static boolean isOf(long entry, int mode, int pageOffset, int pageBytes) {
+        return HostMemory.getIntLe(entry + MODE) == mode
+                && HostMemory.getIntLe(entry + PAGE_OFFSET) == pageOffset
+                && HostMemory.getIntLe(entry + PAGE_BYTES) == pageBytes;
+    }
+
+    private static boolean isSameCode(long entry, int guestBytes, long guestCode) {
+        for (int i = 0; i < guestBytes; i += 4) {
+            if (HostMemory.getIntLe(entry + FIXED_BYTES + i) != HostMemory.getIntLe(guestCode + i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean isFor(long offset, int mode, int pageOffset, int pageBytes, long guestCode) {
@@ -238,9 +271,7 @@ public final class TranslationCache implements AutoCloseable {
             return false;
         }
         long entry = oldAddress + offset;
-        if (HostMemory.getIntLe(entry + MODE) != mode
-                || HostMemory.getIntLe(entry + PAGE_OFFSET) != pageOffset
-                || HostMemory.getIntLe(entry + PAGE_BYTES) != pageBytes) {
+        if (!isOf(entry, mode, pageOffset, pageBytes)) {
             return false;
         }
         int bytes = HostMemory.getIntLe(entry + ENTRY_BYTES);
@@ -256,10 +287,8 @@ public final class TranslationCache implements AutoCloseable {
             damaged();
             return false;
         }
-        for (int i = 0; i < guestBytes; i += 4) {
-            if (HostMemory.getIntLe(entry + FIXED_BYTES + i) != HostMemory.getIntLe(guestCode + i)) {
-                return false;
-            }
+        if (!isSameCode(entry, guestBytes, guestCode)) {
+            return false;
         }
         if (HostMemory.getIntLe(entry + CHECKSUM) != checksum(old, (int) offset + MODE, bytes - MODE)) {
             damaged();
@@ -327,19 +356,17 @@ public final class TranslationCache implements AutoCloseable {
             int[] relocations,
             int relocationCount) {
         int bytes = FIXED_BYTES + guestBytes + 4 * relocationCount + imageBytes + 7 & -8;
-        if (!recording || bytes > BUFFER_BYTES || newBytes + bytes > MOST_BYTES) {
+        long most = directory.isPresent() ? MOST_BYTES : MOST_BYTES_IN_MEMORY;
+        if (!recording || bytes > MOST_ENTRY_BYTES || news.bytes() + bytes > most) {
             return;
         }
+        long at;
         try {
-            if (buffer.remaining() < bytes) {
-                flush();
-            }
+            at = news.room(bytes);
         } catch (IOException e) {
             giveUp("cannot be written", e);
             return;
         }
-        int start = buffer.position();
-        long at = bufferAddress + start;
         HostMemory.putIntLe(at + ENTRY_BYTES, bytes);
         HostMemory.putIntLe(at + MODE, mode);
         HostMemory.putIntLe(at + PAGE_OFFSET, pageOffset);
@@ -359,29 +386,11 @@ public final class TranslationCache implements AutoCloseable {
         }
         HostMemory.copy(image, next, imageBytes);
         HostMemory.fill(next + imageBytes, at + bytes - next - imageBytes, (byte) 0);
-        ByteBuffer view = buffer.duplicate();
-        HostMemory.putIntLe(at + CHECKSUM, checksum(view.clear(), start + MODE, bytes - MODE));
-        buffer.position(start + bytes);
-        if (newEntries == newHashes.length) {
-            newHashes = Arrays.copyOf(newHashes, newEntries * 2);
-            newOffsets = Arrays.copyOf(newOffsets, newEntries * 2);
-        }
-        newHashes[newEntries] = hash(mode, pageOffset, pageBytes, HostMemory.getIntLe(guestCode));
-        newOffsets[newEntries] = newBytes;
-        newEntries++;
-        newBytes += bytes;
+        HostMemory.putIntLe(at + CHECKSUM, checksum(news.atRoom(), MODE, bytes - MODE));
+        news.add(hash(mode, pageOffset, pageBytes, HostMemory.getIntLe(guestCode)), bytes);
     }
 
-    private void flush() throws IOException {
-        if (news.isEmpty()) {
-            newFile = Files.createTempFile(directory, "new-", ".unfinished");
-            news = Optional.of(FileChannel.open(newFile, StandardOpenOption.WRITE, StandardOpenOption.READ));
-        }
-        writeFully(news.get(), buffer.flip());
-        buffer.clear();
-    }
-
-    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }
@@ -394,37 +403,25 @@ public final class TranslationCache implements AutoCloseable {
             return;
         }
         try {
-            if (recording && newEntries > oldEntries / WORTH_WRITING) {
-                flush();
-                write();
-                removeUnused();
+            if (recording && directory.isPresent() && news.count() > oldEntries / WORTH_WRITING) {
+                write(directory.get());
+                removeUnused(directory.get());
             }
         } catch (IOException | UncheckedIOException e) {
             giveUp("cannot be written", e instanceof IOException failure ? failure : new IOException(e));
         } finally {
             recording = false;
-            discardNews();
+            news.close();
             arena.close();
         }
     }
 
-    private void discardNews() {
-        if (news.isPresent()) {
-            try {
-                news.get().close();
-                Files.deleteIfExists(newFile);
-            } catch (IOException e) {
-                // It is in a cache's folder.
-            }
-        }
-    }
-
-    private void write() throws IOException {
-        boolean keepsOld = entriesEnd + newBytes <= MOST_BYTES;
+    private void write(Path folder) throws IOException {
+        boolean keepsOld = entriesEnd + news.bytes() <= MOST_BYTES;
         long start = keepsOld ? entriesEnd : HEADER_BYTES;
-        int entries = keepsOld ? oldEntries + newEntries : newEntries;
+        int entries = keepsOld ? oldEntries + news.count() : news.count();
         int slots = Integer.highestOneBit(entries) * 4;
-        long end = start + newBytes;
+        long end = start + news.bytes();
         ByteBuffer table = ByteBuffer.allocateDirect(slots * SLOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         if (keepsOld) {
             for (long i = 0; i <= tableMask; i++) {
@@ -432,20 +429,18 @@ public final class TranslationCache implements AutoCloseable {
                 put(table, slots, HostMemory.getLongLe(slot), HostMemory.getLongLe(slot + 8));
             }
         }
-        for (int i = 0; i < newEntries; i++) {
-            put(table, slots, newHashes[i], start + newOffsets[i]);
-        }
+        news.forEach((hash, offset) -> put(table, slots, hash, start + offset));
         ByteBuffer header = ByteBuffer.allocateDirect(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         header.putLong(0, MAGIC).putLong(8, end).putInt(16, slots).putInt(20, entries);
         header.putInt(24, checksum(header, 0, 24));
-        Path unfinished = Files.createTempFile(directory, "file-", ".unfinished");
+        Path unfinished = Files.createTempFile(folder, "file-", ".unfinished");
         try {
             try (FileChannel out = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
                 writeFully(out, header);
                 if (keepsOld && entriesEnd > HEADER_BYTES) {
                     writeFully(out, old.limit((int) entriesEnd).position(HEADER_BYTES));
                 }
-                transferFully(news.orElseThrow(), out);
+                news.copyTo(out);
                 writeFully(out, table);
             }
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -467,17 +462,11 @@ public final class TranslationCache implements AutoCloseable {
         }
     }
 
-    private void transferFully(FileChannel from, FileChannel to) throws IOException {
-        for (long done = 0; done < newBytes; ) {
-            done += from.transferTo(done, newBytes - done, to);
-        }
-    }
-
     /** Removes what other versions wrote long ago, and what was never finished. */
-    private void removeUnused() throws IOException {
+    private static void removeUnused(Path folder) throws IOException {
         FileTime limit = FileTime.from(Instant.now().minus(UNUSED));
         FileTime recent = FileTime.from(Instant.now().minus(Duration.ofDays(1)));
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path other : files) {
                 String name = String.valueOf(other.getFileName());
                 FileTime time = Files.getLastModifiedTime(other);

@@ -16,6 +16,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +34,8 @@ class TranslationCacheTest {
     private final Arena arena = Arena.ofConfined();
     private final long guest = arena.allocate(4096, 8).address();
     private final long image = arena.allocate(4096, 8).address();
+    private final long scratch =
+            arena.allocate(TranslationCache.MOST_ENTRY_BYTES, 8).address();
     private final List<String> problems = new ArrayList<>();
 
     @AfterEach
@@ -56,7 +61,7 @@ class TranslationCacheTest {
 
     private long find(TranslationCache cache, int n) {
         code(n);
-        return cache.find(MODE, 64, 4096, guest);
+        return cache.find(MODE, 64, 4096, guest, scratch);
     }
 
     private void write(int from, int to) {
@@ -77,18 +82,116 @@ class TranslationCacheTest {
         write(1000, 3000);
         try (TranslationCache cache = open()) {
             for (int n = 0; n < 3000; n++) {
-                long entry = find(cache, n);
-                assertNotEquals(0, entry, "entry " + n);
-                assertEquals(GUEST_BYTES, TranslationCache.guestBytes(entry));
-                assertEquals(3, TranslationCache.instructions(entry));
-                assertEquals(26, TranslationCache.entryPoint(entry));
-                assertEquals(1000 + n, TranslationCache.imagePlace(entry));
-                assertEquals(2, TranslationCache.relocations(entry));
-                assertEquals(n + 1, TranslationCache.relocation(entry, 1));
-                assertEquals(IMAGE_BYTES, TranslationCache.imageBytes(entry));
-                assertEquals((byte) n, HostMemory.getByte(TranslationCache.image(entry) + IMAGE_BYTES - 1));
+                assertFound(cache, n, true);
             }
-            assertEquals(3000, cache.hits());
+        }
+        assertEquals(List.of(), problems);
+    }
+
+    private void assertFound(TranslationCache cache, int n, boolean isOfEarlierRun) {
+        long entry = find(cache, n);
+        assertNotEquals(0, entry, "entry " + n);
+        assertEquals(isOfEarlierRun, cache.isOfEarlierRun(entry));
+        assertEquals(GUEST_BYTES, TranslationCache.guestBytes(entry));
+        assertEquals(3, TranslationCache.instructions(entry));
+        assertEquals(26, TranslationCache.entryPoint(entry));
+        assertEquals(1000 + n, TranslationCache.imagePlace(entry));
+        assertEquals(2, TranslationCache.relocations(entry));
+        assertEquals(n + 1, TranslationCache.relocation(entry, 1));
+        assertEquals(IMAGE_BYTES, TranslationCache.imageBytes(entry));
+        assertEquals((byte) n, HostMemory.getByte(TranslationCache.image(entry) + IMAGE_BYTES - 1));
+    }
+
+    /** 5,000 entries are several of the pieces in which they are put away. */
+    @Test
+    void Find_inTheSameRun_givesWhatWasAdded() {
+        write(0, 100);
+        try (TranslationCache cache = open()) {
+            for (int n = 100; n < 5000; n++) {
+                add(cache, n);
+                assertFound(cache, n, false);
+                assertFound(cache, n * 7 % 100, true);
+            }
+            for (int n = 100; n < 5000; n++) {
+                assertFound(cache, n, false);
+            }
+            assertEquals(0, find(cache, 5000));
+        }
+        try (TranslationCache cache = open()) {
+            for (int n = 0; n < 5000; n++) {
+                assertFound(cache, n, true);
+            }
+        }
+        assertEquals(List.of(), problems);
+    }
+
+    @Test
+    void Find_ofAnEntryInTheBuffer_givesACopyThatLaterEntriesLeaveAlone() {
+        try (TranslationCache cache = open()) {
+            add(cache, 1);
+            long entry = find(cache, 1);
+            for (int n = 2; n < 5000; n++) {
+                add(cache, n);
+            }
+            assertEquals(1001, TranslationCache.imagePlace(entry));
+            assertEquals((byte) 1, HostMemory.getByte(TranslationCache.image(entry)));
+        }
+    }
+
+    @Test
+    void Find_inMemory_givesWhatWasAddedUntilThatIsFull() {
+        try (TranslationCache cache = TranslationCache.inMemory()) {
+            for (int n = 0; n < 5000; n++) {
+                add(cache, n);
+            }
+            for (int n = 0; n < 5000; n++) {
+                assertFound(cache, n, false);
+            }
+            int n = 5000;
+            for (boolean isFound = true; isFound; n++) {
+                add(cache, n);
+                isFound = find(cache, n) != 0;
+            }
+            assertTrue(n > 300_000, "entries until it was full: " + n);
+            assertFound(cache, 3, false);
+        }
+    }
+
+    @Test
+    void Find_whileOthersAdd_givesWholeEntries() throws Exception {
+        int threads = 4;
+        int each = 4000;
+        try (TranslationCache cache = open();
+                ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+            List<Future<?>> all = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                int number = t;
+                all.add(pool.submit(() -> {
+                    try (Arena own = Arena.ofConfined()) {
+                        long code = own.allocate(64, 8).address();
+                        long host = own.allocate(4096, 8).address();
+                        long into = own.allocate(TranslationCache.MOST_ENTRY_BYTES, 8)
+                                .address();
+                        for (int i = 0; i < each; i++) {
+                            int n = i * 16 + (i * 7 + number) % threads;
+                            HostMemory.putIntLe(code, n);
+                            long entry = cache.find(MODE, 64, 4096, code, into);
+                            if (entry == 0) {
+                                HostMemory.fill(host, 3000, (byte) n);
+                                cache.add(MODE, 64, 4096, code, 4, 1, host, 3000, n, 0, new int[0], 0);
+                            } else {
+                                assertEquals(n, TranslationCache.imagePlace(entry));
+                                for (int b = 0; b < 3000; b += 8) {
+                                    assertEquals((byte) n, HostMemory.getByte(TranslationCache.image(entry) + b));
+                                }
+                            }
+                        }
+                    }
+                }));
+            }
+            for (Future<?> done : all) {
+                done.get();
+            }
         }
         assertEquals(List.of(), problems);
     }
@@ -99,12 +202,12 @@ class TranslationCacheTest {
         try (TranslationCache cache = open()) {
             assertEquals(0, find(cache, 1000));
             code(7);
-            assertEquals(0, cache.find(MODE + 1, 64, 4096, guest));
-            assertEquals(0, cache.find(MODE, 68, 4096, guest));
-            assertEquals(0, cache.find(MODE, 64, 65536, guest));
+            assertEquals(0, cache.find(MODE + 1, 64, 4096, guest, scratch));
+            assertEquals(0, cache.find(MODE, 68, 4096, guest, scratch));
+            assertEquals(0, cache.find(MODE, 64, 65536, guest, scratch));
             // The same first instructions, with another one behind them.
             HostMemory.putIntLe(guest + 8, 12345);
-            assertEquals(0, cache.find(MODE, 64, 4096, guest));
+            assertEquals(0, cache.find(MODE, 64, 4096, guest, scratch));
         }
         try (TranslationCache other = TranslationCache.open(folder, "other", problems::add)) {
             assertEquals(0, find(other, 7));

@@ -39,7 +39,7 @@ import java.util.Map;
  *   <li>{@code close64(FRT,7)}, {@code close32(VRT,11)}: all doublewords or words of both results are numbers of
  *       which one is the other within 1 part in 2 to the power of the second argument
  *   <li>{@code ourResult(FRT,0)}: the (first doubleword of the) register after, on our side; {@code nearZeroLow(VRT)}: its
- *       second doubleword is -1, 0 or 1
+ *       second doubleword is -1, 0 or 1; {@code fewerBits(VRT)}: each 1 in a vector register of QEMU's is one in ours
  *   <li>{@code denormalSingle(FRT)}: our result is below the least normalized single-precision number
  *   <li>{@code ours(ILLEGAL)}, {@code qemu(NONE)}: how execution stopped
  *   <li>other words: see {@link #WORDS}
@@ -114,6 +114,9 @@ final class Conditions {
             Map.entry("close32", (c, a) -> close(c, a, 32)),
             Map.entry("ourResult", (c, a) -> ours(c, a, 0) == number(a.get(1))),
             Map.entry("nearZeroLow", (c, a) -> Math.abs(ours(c, a, 1)) <= 1),
+            Map.entry(
+                    "fewerBits",
+                    (c, a) -> (qemus(c, a, 0) & ~ours(c, a, 0)) == 0 && (qemus(c, a, 1) & ~ours(c, a, 1)) == 0),
             Map.entry("repeats", (c, a) -> repeats(c)),
             Map.entry("ours", (c, a) -> c.ours.stop == Outcome.Stop.valueOf(a.get(0))),
             Map.entry("qemu", (c, a) -> c.qemu.stop == Outcome.Stop.valueOf(a.get(0))));

@@ -18,6 +18,8 @@ import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.translate.BlockListing;
 import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -55,6 +57,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private final CodeMemory memory;
     private final FaultGuard.Registration guard;
     private final Optional<TranslationCache> translations;
+    /** Where the store of translations may put one. */
+    private final MemorySegment foundTranslation;
+
     private final Assembler asm;
     private final Gateway gateway;
     private final BlockEmitter emitter;
@@ -72,6 +77,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private long longestEvictionNanos;
     private long changingRuns;
     private long translationNanos;
+    private long foundOfEarlierRuns;
+    private long foundOfThisRun;
 
     private HostCodeListener codeListener = (address, bytes, name) -> {};
     private boolean isListening;
@@ -92,7 +99,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
      * @param codeBytes how much memory host code may take
      * @param features what the host's processor has, or a part of that
      * @param exactDeadline whether the guest must stop at the first block end behind its deadline
-     * @param translations code of earlier runs, which several engines may share
+     * @param translations code of earlier runs and of other engines
      * @throws CodeMemoryException if the host does not let this process make code
      */
     public NativeEngine(
@@ -108,6 +115,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
         this.routines = routines;
         this.frontEnd = frontEnd;
         this.translations = translations;
+        foundTranslation = translations.isPresent()
+                ? Arena.ofAuto().allocate(TranslationCache.MOST_ENTRY_BYTES, Long.BYTES)
+                : MemorySegment.NULL;
         routineRuns = new long[routines.length];
         state = processor.state;
         evaluator = new Evaluator<>(processor, routines);
@@ -154,7 +164,10 @@ public final class NativeEngine<P extends Processor> implements Engine {
         counts.put("runs of changing code", changingRuns);
         counts.put("regions", regionCount);
         counts.put("regions dropped", regionsDropped);
-        translations.ifPresent(cache -> counts.put("translations of earlier runs", cache.hits()));
+        if (translations.isPresent()) {
+            counts.put("translations of earlier runs", foundOfEarlierRuns);
+            counts.put("translations found in this run", foundOfThisRun);
+        }
         counts.put("microseconds in the translator", translationNanos / 1000);
         return counts;
     }
@@ -606,7 +619,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         return block;
     }
 
-    /** A block whose code was made in an earlier run, or {@link Block#NONE}. */
+    /** A block whose code was made in an earlier run, by another engine or before it was evicted, or {@link Block#NONE}. */
     private Block earlier(CodePage page, int offset) {
         if (translations.isEmpty()) {
             return Block.NONE;
@@ -615,11 +628,17 @@ public final class NativeEngine<P extends Processor> implements Engine {
         P p = processor;
         long found;
         do {
-            found = cache.find(p.mode, offset, page.bytes, p.codeCache().hostAddress(page, offset));
+            found = cache.find(
+                    p.mode, offset, page.bytes, p.codeCache().hostAddress(page, offset), foundTranslation.address());
             if (found == 0) {
                 return Block.NONE;
             }
         } while (p.codeCache().watch(page, offset, TranslationCache.guestBytes(found)));
+        if (cache.isOfEarlierRun(found)) {
+            foundOfEarlierRuns++;
+        } else {
+            foundOfThisRun++;
+        }
         Block block = p.codeCache()
                 .adopt(page, offset, p.mode, TranslationCache.instructions(found), TranslationCache.guestBytes(found));
         int entryPoint = TranslationCache.entryPoint(found);
