@@ -57,6 +57,8 @@ public final class Block {
     public long realPage;
     /** Where a back-end has put the block's host code, 0 while it has none. */
     public long hostCode;
+    /** The number that the back-end has given to that. */
+    public int hostEntry;
 
     Block(
             long[] words,

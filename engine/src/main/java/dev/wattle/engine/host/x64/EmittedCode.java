@@ -20,8 +20,6 @@ final class EmittedCode {
     private static final int NO_LINK = -1;
     /** In place of where a jump led before: what leads to the entry is another entry. */
     private static final int ENTRY = Integer.MIN_VALUE;
-    /** Likewise: what leads to the entry is in a set of a jump table, whose address takes the place of a position. */
-    private static final int TABLED = ENTRY + 1;
 
     private final Assembler asm;
     private final long start;
@@ -44,6 +42,8 @@ final class EmittedCode {
     private Region[] regions = new Region[1024];
 
     private int[] links = new int[1024];
+    /** Likewise the sets of jump tables, by their addresses, apart: an entry is in few, but may have many links. */
+    private int[] sets = new int[1024];
 
     // What leads to an entry: lists in arrays.
     private long[] linkPosition = new long[1024];
@@ -125,7 +125,8 @@ final class EmittedCode {
                 break;
             }
             long entry = address(positions[i]);
-            undo(links[i], entry);
+            undo(links[i]);
+            forget(sets[i], entry);
             Block block = blocks[i];
             Region region = regions[i];
             blocks[i] = Block.NONE;
@@ -150,16 +151,18 @@ final class EmittedCode {
         return position >= oldest;
     }
 
-    /** Adds the entry of code that has been written behind all other. */
-    void add(long entry, Block block, Region region) {
+    /** Adds the entry of a block, or of the region that it is the header of, to code that has been written behind all other. */
+    void add(Block block, Region region) {
         if (next - first == positions.length) {
             grow();
         }
+        block.hostEntry = next;
         int i = next++ & positions.length - 1;
-        positions[i] = position(entry);
+        positions[i] = position(block.hostCode);
         blocks[i] = block;
         regions[i] = region;
         links[i] = NO_LINK;
+        sets[i] = NO_LINK;
     }
 
     private void grow() {
@@ -168,6 +171,7 @@ final class EmittedCode {
         Block[] newBlocks = new Block[length * 2];
         Region[] newRegions = new Region[length * 2];
         int[] newLinks = new int[length * 2];
+        int[] newSets = new int[length * 2];
         Arrays.fill(newBlocks, Block.NONE);
         Arrays.fill(newRegions, Region.NONE);
         for (int n = first; n != next; n++) {
@@ -177,11 +181,13 @@ final class EmittedCode {
             newBlocks[to] = blocks[from];
             newRegions[to] = regions[from];
             newLinks[to] = links[from];
+            newSets[to] = sets[from];
         }
         positions = newPositions;
         blocks = newBlocks;
         regions = newRegions;
         links = newLinks;
+        sets = newSets;
     }
 
     /** The block whose code is at an address, or {@link Block#NONE}. */
@@ -212,30 +218,32 @@ final class EmittedCode {
         return low == 0 ? -1 : first + low - 1 & positions.length - 1;
     }
 
-    /** Lets the jump whose displacement is at an address lead to an entry, until the entry goes. */
-    void link(long displacement, long entry) {
-        remember(position(displacement), HostMemory.getIntLe(asm.writable(displacement)), entryAt(entry));
-        asm.patch(displacement, entry);
+    /** Lets the jump whose displacement is at an address lead to the entry of a block, until the entry goes. */
+    void link(long displacement, Block target) {
+        int i = entryOf(target);
+        links[i] = listed(position(displacement), HostMemory.getIntLe(asm.writable(displacement)), links[i]);
+        asm.patch(displacement, target.hostCode);
     }
 
-    /** Has all who come to an entry go to another one, until that goes. */
-    void redirect(long old, long entry) {
-        remember(position(old), ENTRY, entryAt(entry));
+    /** Has all who come to an entry go to that of a block, until that goes. */
+    void redirect(long old, Block target) {
+        int i = entryOf(target);
+        links[i] = listed(position(old), ENTRY, links[i]);
         long here = asm.here();
         asm.seek(old);
-        asm.jmp(entry);
+        asm.jmp(target.hostCode);
         asm.seek(here);
     }
 
-    /** Notes that a set of a jump table leads to an entry. */
-    void tabled(long set, long entry) {
-        int i = entryAt(entry);
-        for (int link = links[i]; link != NO_LINK; link = linkNext[link]) {
-            if (linkPosition[link] == set && linkBefore[link] == TABLED) {
+    /** Notes that a set of a jump table leads to the entry of a block. */
+    void tabled(long set, Block target) {
+        int i = entryOf(target);
+        for (int link = sets[i]; link != NO_LINK; link = linkNext[link]) {
+            if (linkPosition[link] == set) {
                 return;
             }
         }
-        remember(set, TABLED, i);
+        sets[i] = listed(set, 0, sets[i]);
     }
 
     /** Has nobody go through an entry any more. */
@@ -246,16 +254,17 @@ final class EmittedCode {
         asm.seek(here);
     }
 
-    /** The place of an entry. */
-    private int entryAt(long entry) {
-        int i = entryUpTo(entry);
-        if (i < 0 || positions[i] != position(entry)) {
-            throw new IllegalStateException("no code is entered at %x".formatted(entry));
+    /** The place of a block's entry. */
+    private int entryOf(Block block) {
+        int i = block.hostEntry & positions.length - 1;
+        if (positions[i] != position(block.hostCode)) {
+            throw new IllegalStateException("no code is entered at %x".formatted(block.hostCode));
         }
         return i;
     }
 
-    private void remember(long position, int before, int i) {
+    /** Puts something before a list. */
+    private int listed(long position, int before, int list) {
         int link = freeLink;
         if (link != NO_LINK) {
             freeLink = linkNext[link];
@@ -269,26 +278,33 @@ final class EmittedCode {
         }
         linkPosition[link] = position;
         linkBefore[link] = before;
-        linkNext[link] = links[i];
-        links[i] = link;
+        linkNext[link] = list;
+        return link;
+    }
+
+    /** Has the first of a list be used again, and gives the rest. */
+    private int freed(int link) {
+        int following = linkNext[link];
+        linkNext[link] = freeLink;
+        freeLink = link;
+        return following;
     }
 
     /** Has those who have been led to an entry go where they went before, as far as they are there themselves. */
-    private void undo(int list, long entry) {
-        for (int link = list; link != NO_LINK; ) {
-            int following = linkNext[link];
+    private void undo(int list) {
+        for (int link = list; link != NO_LINK; link = freed(link)) {
             long position = linkPosition[link];
-            int before = linkBefore[link];
-            if (before == TABLED) {
-                JumpTables.forget(position, entry - BlockEmitter.FAR_BYTES);
-            } else if (position >= oldest && before == ENTRY) {
+            if (position >= oldest && linkBefore[link] == ENTRY) {
                 makeInvalid(address(position));
             } else if (position >= oldest) {
-                HostMemory.putIntLe(asm.writable(address(position)), before);
+                HostMemory.putIntLe(asm.writable(address(position)), linkBefore[link]);
             }
-            linkNext[link] = freeLink;
-            freeLink = link;
-            link = following;
+        }
+    }
+
+    private void forget(int list, long entry) {
+        for (int link = list; link != NO_LINK; link = freed(link)) {
+            JumpTables.forget(linkPosition[link], entry - BlockEmitter.FAR_BYTES);
         }
     }
 }

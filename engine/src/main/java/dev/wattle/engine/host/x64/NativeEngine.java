@@ -363,7 +363,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
                 if (block.valid) {
                     emit(block, operations);
                     if (code.isThere(position)) {
-                        redirect(old, block.hostCode);
+                        redirect(old, block);
                     }
                 }
             }
@@ -382,9 +382,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
         return block.refusals == BlockEmitter.MOST_REFUSALS;
     }
 
-    /** Has all who come to the entry of a block go to another entry. */
-    private void redirect(long old, long entry) {
-        code.redirect(old, entry);
+    /** Has all who come to an entry go to that of a block. */
+    private void redirect(long old, Block target) {
+        code.redirect(old, target);
         leaveLoop(old);
     }
 
@@ -442,7 +442,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
             regionsOf.computeIfAbsent(member, key -> new ArrayList<>()).add(region);
             member.regions++;
         }
-        redirect(old, entry);
+        redirect(old, region.header);
         return entry;
     }
 
@@ -502,12 +502,12 @@ public final class NativeEngine<P extends Processor> implements Engine {
         putSlot(Slots.NIA, nia);
         long position = code.position(exit);
         long page = slot(HostSlots.PAGE_BASE);
-        long entry = entry(nia);
+        Block target = block(nia);
         // The code with the jump may have made room for its target's.
         if (code.isThere(position) && slot(HostSlots.PAGE_BASE) == page) {
-            code.link(exit + HostMemory.getIntLe(exit + Exits.RESUME), entry);
+            code.link(exit + HostMemory.getIntLe(exit + Exits.RESUME), target);
         }
-        return entry;
+        return target.hostCode;
     }
 
     /** The code that takes the place of an invalid block's. */
@@ -522,14 +522,14 @@ public final class NativeEngine<P extends Processor> implements Engine {
             return 0;
         }
         long position = code.position(old);
-        long entry = entry(nia);
+        Block target = block(nia);
         if (code.isThere(position) && slot(HostSlots.PAGE_BASE) == page) {
-            redirect(old, entry);
+            redirect(old, target);
             if (!changed.valid) {
-                code.block(entry).changes = changed.changes + 1;
+                target.changes = changed.changes + 1;
             }
         }
-        return entry;
+        return target.hostCode;
     }
 
     /**
@@ -581,15 +581,20 @@ public final class NativeEngine<P extends Processor> implements Engine {
         }
     }
 
-    /** The entry of the code at an effective address, which is translated if need be. */
+    /** The entry of the code at an effective address. */
     private long entry(long nia) {
+        return block(nia).hostCode;
+    }
+
+    /** The block at an effective address, which is translated if need be, and to which jump tables lead then. */
+    private Block block(long nia) {
         P p = processor;
         p.where = 0;
         CodePage page = p.fetchPage(nia);
         Block block = translated(page, page.offset(nia));
         putSlot(HostSlots.PAGE_BASE, page.base(nia));
-        code.tabled(p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES), block.hostCode);
-        return block.hostCode;
+        code.tabled(p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES), block);
+        return block;
     }
 
     /** The block at an offset, with host code. */
@@ -743,7 +748,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
                     asm.here() - start,
                     "guest:%x+%x,mode=%x".formatted(block.realPage, block.pageOffset, block.mode));
         }
-        code.add(block.hostCode, block, region);
+        code.add(block, region);
         bytesWritten += (int) (asm.here() - start);
         if (bytesWritten > RESIDENT_BYTES) {
             bytesWritten = 0;
