@@ -4,11 +4,13 @@ package dev.wattle.engine.host;
 import dev.wattle.engine.memory.HostFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Memory for host code: shared memory, mapped twice, once to be written and once to be executed, so that no page can
- * ever be both. The host gives pages at their first touch.
+ * ever be both. The host gives pages at their first touch, and is asked to make huge pages of them as they fill up, since
+ * much code needs many pages, and a processor remembers few.
  *
  * <p>The memory belongs to no file that has a name of its own: profilers look for the names of code in such memory where
  * {@link PerfMap} writes them, and not for that in files.
@@ -19,7 +21,17 @@ public final class CodeMemory implements AutoCloseable {
     private static final int PROT_EXEC = 4;
     private static final int MAP_SHARED = 1;
     private static final int MAP_ANONYMOUS = 0x20;
+    private static final int MAP_PRIVATE = 2;
+    private static final int MAP_FIXED = 0x10;
+    private static final int MAP_NORESERVE = 0x4000;
+    private static final int PROT_NONE = 0;
     private static final int MREMAP_MAYMOVE = 1;
+    private static final int MREMAP_FIXED = 2;
+    private static final int MADV_COLLAPSE = 25;
+    private static final long HUGE_PAGE = 2 << 20;
+    /** So much of a huge page is filled before there is one: small guests need no more. */
+    private static final long WORTH_HUGE_PAGE = HUGE_PAGE / 8;
+
     private static final long FAILED = -1;
 
     private final Calls calls;
@@ -28,12 +40,17 @@ public final class CodeMemory implements AutoCloseable {
     private final long size;
     private final ResidentPages pages = new ResidentPages();
     private final AtomicBoolean isOpen = new AtomicBoolean(true);
+    /** When code reaches this address, there is another huge page to be made. */
+    private long nextHugePage;
+
+    private int hugePages;
 
     private CodeMemory(Calls calls, long writeAddress, long executeAddress, long size) {
         this.calls = calls;
         this.writeAddress = writeAddress;
         this.executeAddress = executeAddress;
         this.size = size;
+        nextHugePage = size >= HUGE_PAGE ? executeAddress + WORTH_HUGE_PAGE : Long.MAX_VALUE;
     }
 
     /**
@@ -76,6 +93,32 @@ public final class CodeMemory implements AutoCloseable {
         return size;
     }
 
+    /**
+     * Tells up to where there is code: so far the host is asked for huge pages. One that cannot make them (Linux before
+     * 6.1, or without free memory in such pieces) is not asked again.
+     *
+     * @param end where the last code ends, in the view to be executed
+     */
+    public void filled(long end) {
+        while (end >= nextHugePage) {
+            long offset = nextHugePage - executeAddress & -HUGE_PAGE;
+            if (calls.collapse(writeAddress + offset, HUGE_PAGE)) {
+                hugePages++;
+                nextHugePage += HUGE_PAGE;
+            } else {
+                nextHugePage = Long.MAX_VALUE;
+            }
+            if (offset + 2 * HUGE_PAGE > size) {
+                nextHugePage = Long.MAX_VALUE;
+            }
+        }
+    }
+
+    /** Bytes of it that the host has given in huge pages. */
+    public long hugeBytes() {
+        return hugePages * HUGE_PAGE;
+    }
+
     /** Unmaps what has been written from the view to be written, until it is next written to: the code is in the other. */
     public void releaseWritten() {
         pages.release(writeAddress, size);
@@ -97,6 +140,7 @@ public final class CodeMemory implements AutoCloseable {
         private final HostFunction mprotect;
         private final HostFunction munmap;
         private final HostFunction strerror;
+        private final Optional<HostFunction> madvise;
 
         Calls() throws CodeMemoryException {
             mmap = function("mmap");
@@ -104,6 +148,7 @@ public final class CodeMemory implements AutoCloseable {
             mprotect = function("mprotect");
             munmap = function("munmap");
             strerror = function("strerror");
+            madvise = HostFunction.find("madvise");
         }
 
         private static HostFunction function(String name) throws CodeMemoryException {
@@ -111,20 +156,47 @@ public final class CodeMemory implements AutoCloseable {
         }
 
         long map(long size) throws CodeMemoryException {
-            long address = mmap.call(0, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-            if (address == FAILED) {
-                throw refused(size + " bytes of memory for code", mmap);
+            long address = reserve(size);
+            if (mmap.call(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == FAILED) {
+                CodeMemoryException refusal = refused(size + " bytes of memory for code", mmap);
+                unmap(address, size);
+                throw refusal;
             }
             return address;
         }
 
         /** Maps the same memory at another address: an old size of 0 has mremap do that. */
         long mapAgain(long mapped, long size) throws CodeMemoryException {
-            long address = mremap.call(mapped, 0, size, MREMAP_MAYMOVE, 0, 0);
-            if (address == FAILED) {
-                throw refused("a second mapping of memory for code", mremap);
+            long address = reserve(size);
+            if (mremap.call(mapped, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, address, 0) == FAILED) {
+                CodeMemoryException refusal = refused("a second mapping of memory for code", mremap);
+                unmap(address, size);
+                throw refusal;
             }
             return address;
+        }
+
+        /** Addresses that nobody else uses, from a multiple of a huge page on. */
+        private long reserve(long size) throws CodeMemoryException {
+            long all = size + HUGE_PAGE;
+            long start = mmap.call(0, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+            if (start == FAILED) {
+                throw refused(size + " bytes of addresses for code", mmap);
+            }
+            long address = start + HUGE_PAGE - 1 & -HUGE_PAGE;
+            if (address > start) {
+                unmap(start, address - start);
+            }
+            long end = address + size;
+            if (start + all > end) {
+                unmap(end, start + all - end);
+            }
+            return address;
+        }
+
+        /** Makes a huge page of small ones, of which at least one is there. */
+        boolean collapse(long address, long bytes) {
+            return madvise.isPresent() && (int) madvise.get().call(address, bytes, MADV_COLLAPSE) == 0;
         }
 
         void makeExecutable(long address, long size) throws CodeMemoryException {

@@ -29,6 +29,23 @@ class CodeMemoryTest {
     }
 
     @Test
+    void Filled_withHugePagesOrWithout_keepsWhatIsWritten() throws CodeMemoryException {
+        try (CodeMemory memory = CodeMemory.allocate(5 << 20)) {
+            assertEquals(0, memory.writeAddress() & (2 << 20) - 1);
+            assertEquals(0, memory.executeAddress() & (2 << 20) - 1);
+            for (long at = 0; at < memory.size(); at += 1000) {
+                HostMemory.putLong(memory.writeAddress() + (at & -8), at);
+                memory.filled(memory.executeAddress() + at);
+            }
+            for (long at = 0; at < memory.size(); at += 1000) {
+                assertEquals(at, HostMemory.getLong(memory.executeAddress() + (at & -8)));
+            }
+            // The last megabyte is not enough for a third one.
+            assertTrue(memory.hugeBytes() == 4 << 20 || memory.hugeBytes() == 0, "bytes: " + memory.hugeBytes());
+        }
+    }
+
+    @Test
     void Close_again_leavesAloneWhatIsThereNow() throws CodeMemoryException {
         CodeMemory first = CodeMemory.allocate(1 << 20);
         first.close();

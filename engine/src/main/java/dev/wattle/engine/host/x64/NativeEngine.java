@@ -157,6 +157,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
                 counts.merge("runs of " + frontEnd.routineName(routine), routineRuns[routine], Long::sum);
             }
         }
+        counts.put("bytes of code in huge pages", memory.hugeBytes());
         counts.put("code evictions", evictions);
         counts.put("blocks evicted", evictedBlocks);
         counts.put("microseconds of evictions", evictionNanos / 1000);
@@ -749,6 +750,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
                     "guest:%x+%x,mode=%x".formatted(block.realPage, block.pageOffset, block.mode));
         }
         code.add(block, region);
+        memory.filled(asm.here());
         bytesWritten += (int) (asm.here() - start);
         if (bytesWritten > RESIDENT_BYTES) {
             bytesWritten = 0;
