@@ -157,7 +157,8 @@ public final class CodeMemory implements AutoCloseable {
 
         long map(long size) throws CodeMemoryException {
             long address = reserve(size);
-            if (mmap.call(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == FAILED) {
+            if (mmap.call(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
+                    == FAILED) {
                 CodeMemoryException refusal = refused(size + " bytes of memory for code", mmap);
                 unmap(address, size);
                 throw refusal;
