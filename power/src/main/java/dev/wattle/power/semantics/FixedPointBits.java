@@ -2,6 +2,7 @@
 package dev.wattle.power.semantics;
 
 import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
 import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.Msr;
 import dev.wattle.power.processor.PowerProcessor;
@@ -14,77 +15,96 @@ import dev.wattle.power.semantics.decimal.Declets;
  */
 final class FixedPointBits {
     private static final long LOW_BIT_OF_BYTES = 0x0101_0101_0101_0101L;
+    private static final long LOW_WORD = 0xffff_ffffL;
     private static final long SIXES = 0x6666_6666_6666_6666L;
 
     private FixedPointBits() {}
 
     static void bind(Meanings m) {
-        m.routine("modsw", FixedPointBits::modsw);
-        m.routine("moduw", FixedPointBits::moduw);
-        m.routine("modsd", FixedPointBits::modsd);
-        m.routine("modud", FixedPointBits::modud);
-        m.routine("maddhd", FixedPointBits::maddhd);
-        m.routine("maddhdu", FixedPointBits::maddhdu);
-        m.routine("maddld", FixedPointBits::maddld);
+        m.emitter("modsw", FixedPointBits::modsw);
+        m.emitter("moduw", FixedPointBits::moduw);
+        m.emitter("modsd", FixedPointBits::modsd);
+        m.emitter("modud", FixedPointBits::modud);
+        m.emitter("maddhd", FixedPointBits::maddhd);
+        m.emitter("maddhdu", FixedPointBits::maddhdu);
+        m.emitter("maddld", FixedPointBits::maddld);
         m.routine("addex", FixedPointBits::addex);
         m.routine("darn", FixedPointBits::darn);
         m.routine("cmprb", FixedPointBits::cmprb);
         m.emitter("cmpeqb", FixedPointBits::cmpeqb);
-        m.routine("setb", FixedPointBits::setb);
+        m.emitter("setb", FixedPointBits::setb);
         m.emitter("cmpb", e -> e.out.op(Op.EQ8, e.ra(), e.rt(), e.rb()));
-        m.routine("popcntb", FixedPointBits::popcntb);
-        m.routine("popcntw", FixedPointBits::popcntw);
-        m.routine("prtyw", FixedPointBits::prtyw);
-        m.routine("prtyd", FixedPointBits::prtyd);
-        m.routine("cnttzw", FixedPointBits::cnttzw);
+        m.emitter("popcntb", FixedPointBits::popcntb);
+        m.emitter("popcntw", FixedPointBits::popcntw);
+        m.emitter("prtyw", FixedPointBits::prtyw);
+        m.emitter("prtyd", FixedPointBits::prtyd);
+        m.emitter("cnttzw", FixedPointBits::cnttzw);
         m.routine("bpermd", FixedPointBits::bpermd);
         m.routine("addg6s", FixedPointBits::addg6s);
         m.routine("cdtbcd", FixedPointBits::cdtbcd);
         m.routine("cbcdtd", FixedPointBits::cbcdtd);
     }
 
-    // Remainders: those that the book leaves undefined are 0
+    // Remainders: where the book leaves one undefined, it is the dividend, or its low word
 
-    private static void modsw(PowerProcessor p, int w) {
-        int divisor = (int) p.gpr(Fields.rb(w));
-        p.setGpr(Fields.rt(w), divisor == 0 ? 0 : (int) p.gpr(Fields.ra(w)) % divisor);
+    private static void modsw(Emission e) {
+        int t = remainder(e, Op.DIVS32, e.ra(), e.rb());
+        e.out.op(Op.SEXT32, e.rt(), t, 0);
     }
 
-    private static void moduw(PowerProcessor p, int w) {
-        long divisor = p.gpr(Fields.rb(w)) & 0xffff_ffffL;
-        p.setGpr(Fields.rt(w), divisor == 0 ? 0 : (p.gpr(Fields.ra(w)) & 0xffff_ffffL) % divisor);
+    private static void moduw(Emission e) {
+        int t = remainder(e, Op.DIVU32, e.ra(), e.rb());
+        e.out.opImm(Op.ANDI, e.rt(), t, LOW_WORD);
     }
 
-    private static void modsd(PowerProcessor p, int w) {
-        long divisor = p.gpr(Fields.rb(w));
-        p.setGpr(Fields.rt(w), divisor == 0 ? 0 : p.gpr(Fields.ra(w)) % divisor);
+    private static void modsd(Emission e) {
+        e.out.op(Op.MOV, e.rt(), remainder(e, Op.DIVS64, e.ra(), e.rb()), 0);
     }
 
-    private static void modud(PowerProcessor p, int w) {
-        long divisor = p.gpr(Fields.rb(w));
-        p.setGpr(Fields.rt(w), divisor == 0 ? 0 : Long.remainderUnsigned(p.gpr(Fields.ra(w)), divisor));
+    private static void modud(Emission e) {
+        e.out.op(Op.MOV, e.rt(), remainder(e, Op.DIVU64, e.ra(), e.rb()), 0);
+    }
+
+    private static int remainder(Emission e, int division, int dividend, int divisor) {
+        int t = e.temp();
+        e.out.op(division, t, dividend, divisor);
+        e.out.op(Op.MUL, t, t, divisor);
+        e.out.op(Op.SUB, t, dividend, t);
+        return t;
     }
 
     // Multiply-add: a 128-bit sum
 
-    private static void maddhd(PowerProcessor p, int w) {
-        long a = p.gpr(Fields.ra(w));
-        long b = p.gpr(Fields.rb(w));
-        long c = p.gpr(Fields.rc(w));
-        long carry = Long.compareUnsigned(a * b + c, c) < 0 ? 1 : 0;
-        p.setGpr(Fields.rt(w), Math.multiplyHigh(a, b) + (c >> 63) + carry);
+    private static void maddhd(Emission e) {
+        int high = e.temp();
+        int addend = e.temp();
+        e.out.op(Op.MULHS, high, e.ra(), e.rb());
+        e.out.opImm(Op.SARI, addend, rc(e), 63);
+        e.out.op(Op.ADD, high, high, addend);
+        e.out.op(Op.ADD, e.rt(), high, carryOfMultiplyAdd(e));
     }
 
-    private static void maddhdu(PowerProcessor p, int w) {
-        long a = p.gpr(Fields.ra(w));
-        long b = p.gpr(Fields.rb(w));
-        long c = p.gpr(Fields.rc(w));
-        long carry = Long.compareUnsigned(a * b + c, c) < 0 ? 1 : 0;
-        p.setGpr(Fields.rt(w), Math.unsignedMultiplyHigh(a, b) + carry);
+    private static void maddhdu(Emission e) {
+        int high = e.temp();
+        e.out.op(Op.MULHU, high, e.ra(), e.rb());
+        e.out.op(Op.ADD, e.rt(), high, carryOfMultiplyAdd(e));
     }
 
-    private static void maddld(PowerProcessor p, int w) {
-        p.setGpr(Fields.rt(w), p.gpr(Fields.ra(w)) * p.gpr(Fields.rb(w)) + p.gpr(Fields.rc(w)));
+    private static void maddld(Emission e) {
+        int product = e.temp();
+        e.out.op(Op.MUL, product, e.ra(), e.rb());
+        e.out.op(Op.ADD, e.rt(), product, rc(e));
+    }
+
+    private static int carryOfMultiplyAdd(Emission e) {
+        int t = e.temp();
+        e.out.op(Op.MUL, t, e.ra(), e.rb());
+        e.out.emit(Op.CARRY, t, t, rc(e), Slots.ZERO, 0);
+        return t;
+    }
+
+    private static int rc(Emission e) {
+        return Emission.gpr(Fields.rc(e.word));
     }
 
     /** CY = 0, the only value that is not reserved: OV is the carry. SO does not change. */
@@ -131,40 +151,70 @@ final class FixedPointBits {
         e.out.opImm(Op.SHLI, State.CR + Fields.bf(e.word), t, 2);
     }
 
-    private static void setb(PowerProcessor p, int w) {
-        int field = p.cr(Fields.bfa(w));
-        p.setGpr(Fields.rt(w), (field & 8) != 0 ? -1 : (field & 4) != 0 ? 1 : 0);
+    private static void setb(Emission e) {
+        int field = State.CR + Fields.bfa(e.word);
+        int less = e.temp();
+        int greater = e.temp();
+        e.out.emit(Op.BIT, less, field, 0, 3, 0);
+        e.out.emit(Op.BIT, greater, field, 0, 2, 0);
+        int minusOne = e.temp();
+        e.out.opImm(Op.MOVI, minusOne, 0, -1);
+        e.out.emit(Op.SELECT, e.rt(), less, minusOne, greater, 0);
     }
 
     // Counts and parities
 
-    private static void popcntb(PowerProcessor p, int w) {
-        long v = p.gpr(Fields.rs(w));
-        v -= v >>> 1 & 0x5555_5555_5555_5555L;
-        v = (v & 0x3333_3333_3333_3333L) + (v >>> 2 & 0x3333_3333_3333_3333L);
-        p.setGpr(Fields.ra(w), v + (v >>> 4) & 0x0f0f_0f0f_0f0f_0f0fL);
+    private static void popcntb(Emission e) {
+        int v = e.temp();
+        int t = e.temp();
+        e.out.opImm(Op.SHRI, t, e.rt(), 1);
+        e.out.opImm(Op.ANDI, t, t, 0x5555_5555_5555_5555L);
+        e.out.op(Op.SUB, v, e.rt(), t);
+        e.out.opImm(Op.SHRI, t, v, 2);
+        e.out.opImm(Op.ANDI, t, t, 0x3333_3333_3333_3333L);
+        e.out.opImm(Op.ANDI, v, v, 0x3333_3333_3333_3333L);
+        e.out.op(Op.ADD, v, v, t);
+        e.out.opImm(Op.SHRI, t, v, 4);
+        e.out.op(Op.ADD, v, v, t);
+        e.out.opImm(Op.ANDI, e.ra(), v, 0x0f0f_0f0f_0f0f_0f0fL);
     }
 
-    private static void popcntw(PowerProcessor p, int w) {
-        long v = p.gpr(Fields.rs(w));
-        p.setGpr(Fields.ra(w), (long) Long.bitCount(v >>> 32) << 32 | Integer.bitCount((int) v));
+    private static void popcntw(Emission e) {
+        eachWordCounted(e, e.rt(), false);
     }
 
-    private static void prtyw(PowerProcessor p, int w) {
-        long v = p.gpr(Fields.rs(w)) & LOW_BIT_OF_BYTES;
-        p.setGpr(Fields.ra(w), (long) (Long.bitCount(v >>> 32) & 1) << 32 | Integer.bitCount((int) v) & 1);
+    private static void prtyw(Emission e) {
+        int t = e.temp();
+        e.out.opImm(Op.ANDI, t, e.rt(), LOW_BIT_OF_BYTES);
+        eachWordCounted(e, t, true);
     }
 
-    private static void prtyd(PowerProcessor p, int w) {
-        p.setGpr(Fields.ra(w), Long.bitCount(p.gpr(Fields.rs(w)) & LOW_BIT_OF_BYTES) & 1);
-    }
-
-    private static void cnttzw(PowerProcessor p, int w) {
-        long result = Integer.numberOfTrailingZeros((int) p.gpr(Fields.rs(w)));
-        p.setGpr(Fields.ra(w), result);
-        if (Fields.rcBit(w)) {
-            p.recordCr0(result);
+    private static void eachWordCounted(Emission e, int source, boolean parity) {
+        int high = e.temp();
+        int low = e.temp();
+        e.out.opImm(Op.SHRI, high, source, 32);
+        e.out.op(Op.POPCNT, high, high, 0);
+        e.out.opImm(Op.SHLI, high, high, 32);
+        e.out.opImm(Op.ANDI, low, source, LOW_WORD);
+        e.out.op(Op.POPCNT, low, low, 0);
+        e.out.op(Op.OR, parity ? low : e.ra(), high, low);
+        if (parity) {
+            e.out.opImm(Op.ANDI, e.ra(), low, 1L << 32 | 1);
         }
+    }
+
+    private static void prtyd(Emission e) {
+        int t = e.temp();
+        e.out.opImm(Op.ANDI, t, e.rt(), LOW_BIT_OF_BYTES);
+        e.out.op(Op.POPCNT, t, t, 0);
+        e.out.opImm(Op.ANDI, e.ra(), t, 1);
+    }
+
+    private static void cnttzw(Emission e) {
+        int t = e.temp();
+        e.out.opImm(Op.ORI, t, e.rt(), 1L << 32);
+        e.out.op(Op.CTZ, e.ra(), t, 0);
+        e.recordIfRc(e.ra());
     }
 
     private static void bpermd(PowerProcessor p, int w) {

@@ -13,6 +13,7 @@ final class StorageForms {
     private static final int LESS_OR_GREATER = 24;
 
     private static final int EQUAL = 4;
+    private static final int ALWAYS = 31;
 
     private StorageForms() {}
 
@@ -50,28 +51,64 @@ final class StorageForms {
                         e.littleEndian() ? little : big, State.CR, e.indexed(), e.rt(), e.so(), routine, e.word));
     }
 
-    /** Traps if equal, or if not, are what compiled code has; they look whether the difference is 0. */
+    /** The routine is for those that trap. To trap if equal, or if not, it is enough to look whether the difference is 0. */
     private static void trap(Meanings m, String name, boolean wide, boolean immediate) {
         m.hostForm(name, (e, routine) -> {
             int to = e.word >>> 21 & 31;
-            if (to != LESS_OR_GREATER && to != EQUAL) {
+            if (to == 0) {
+                return;
+            }
+            if (to == ALWAYS) {
                 e.out.call(routine, e.word);
                 return;
             }
-            int difference = e.temp();
-            if (immediate) {
-                e.out.opImm(Op.XORI, difference, e.ra(), Fields.si(e.word));
+            int traps;
+            if (to == LESS_OR_GREATER || to == EQUAL) {
+                traps = difference(e, wide, immediate);
+                if (to == EQUAL) {
+                    e.out.op(Op.SETNZ, traps, traps, 0);
+                    e.out.opImm(Op.XORI, traps, traps, 1);
+                }
             } else {
-                e.out.op(Op.XOR, difference, e.ra(), e.rb());
+                traps = e.temp();
+                int signed = to >>> 1 & 14;
+                int unsigned = to << 2 & 12;
+                if (signed != 0) {
+                    comparison(e, wide ? Op.CMPS64 : Op.CMPS32, traps, immediate, signed);
+                }
+                if (unsigned != 0) {
+                    int t = signed != 0 ? e.temp() : traps;
+                    comparison(e, wide ? Op.CMPU64 : Op.CMPU32, t, immediate, unsigned);
+                    if (signed != 0) {
+                        e.out.op(Op.OR, traps, traps, t);
+                    }
+                }
             }
-            if (!wide) {
-                e.out.opImm(Op.ANDI, difference, difference, 0xffff_ffffL);
-            }
-            if (to == EQUAL) {
-                e.out.op(Op.SETNZ, difference, difference, 0);
-                e.out.opImm(Op.XORI, difference, difference, 1);
-            }
-            e.out.host(Form.UNLESS_ZERO, 0, difference, 0, 0, routine, e.word);
+            e.out.host(Form.UNLESS_ZERO, 0, traps, 0, 0, routine, e.word);
         });
+    }
+
+    private static int difference(Emission e, boolean wide, boolean immediate) {
+        int difference = e.temp();
+        if (immediate) {
+            e.out.opImm(Op.XORI, difference, e.ra(), Fields.si(e.word));
+        } else {
+            e.out.op(Op.XOR, difference, e.ra(), e.rb());
+        }
+        if (!wide) {
+            e.out.opImm(Op.ANDI, difference, difference, 0xffff_ffffL);
+        }
+        return difference;
+    }
+
+    /** Some bits of a comparison nibble. */
+    private static void comparison(Emission e, int operation, int to, boolean immediate, int bits) {
+        int other = e.rb();
+        if (immediate) {
+            other = e.temp();
+            e.out.opImm(Op.MOVI, other, 0, Fields.si(e.word));
+        }
+        e.out.emit(operation, to, e.ra(), other, Slots.ZERO, 0);
+        e.out.opImm(Op.ANDI, to, to, bits);
     }
 }

@@ -9,14 +9,18 @@ import static dev.wattle.power.semantics.VectorForm.cHigh;
 import static dev.wattle.power.semantics.VectorForm.cLow;
 import static dev.wattle.power.semantics.VectorForm.set;
 
+import dev.wattle.engine.ir.Op;
 import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.PowerProcessor;
+import dev.wattle.power.processor.State;
 
 /**
  * Vector logical, select, parity, bit gather, bit count and bit permute instructions (Power ISA 3.0B, Book I, 6.8.5,
  * 6.9.4, 6.9.5 and 6.12 to 6.17).
  */
 final class VectorLogical {
+    private static final long LOW_BIT_OF_BYTES = 0x0101_0101_0101_0101L;
+
     private VectorLogical() {}
 
     static void bind(Meanings m) {
@@ -41,8 +45,8 @@ final class VectorLogical {
         m.routine("vctzh", VectorLogical::vctzh);
         m.routine("vctzw", VectorLogical::vctzw);
         m.routine("vctzd", VectorLogical::vctzd);
-        m.routine("vclzlsbb", VectorLogical::vclzlsbb);
-        m.routine("vctzlsbb", VectorLogical::vctzlsbb);
+        m.emitter("vclzlsbb", VectorLogical::vclzlsbb);
+        m.emitter("vctzlsbb", VectorLogical::vctzlsbb);
         m.routine("vpopcntb", VectorLogical::vpopcntb);
         m.routine("vpopcnth", VectorLogical::vpopcnth);
         m.routine("vpopcntw", VectorLogical::vpopcntw);
@@ -107,7 +111,7 @@ final class VectorLogical {
     }
 
     private static long parityDoubleword(long a) {
-        return Long.bitCount(a & 0x0101_0101_0101_0101L) & 1;
+        return Long.bitCount(a & LOW_BIT_OF_BYTES) & 1;
     }
 
     static void vprtybq(PowerProcessor p, int w) {
@@ -173,18 +177,28 @@ final class VectorLogical {
         set(p, w, Long.numberOfTrailingZeros(bHigh(p, w)), Long.numberOfTrailingZeros(bLow(p, w)));
     }
 
-    static void vclzlsbb(PowerProcessor p, int w) {
-        long high = bHigh(p, w) & 0x0101_0101_0101_0101L;
-        long low = bLow(p, w) & 0x0101_0101_0101_0101L;
-        int zeros = high != 0 ? Long.numberOfLeadingZeros(high) : 64 + Long.numberOfLeadingZeros(low);
-        p.setGpr(Fields.rt(w), zeros >>> 3);
+    private static void vclzlsbb(Emission e) {
+        int low = State.VSR + 2 * (32 + Fields.vrb(e.word));
+        zeroBytes(e, Op.CLZ, low + 1, low);
     }
 
-    static void vctzlsbb(PowerProcessor p, int w) {
-        long high = bHigh(p, w) & 0x0101_0101_0101_0101L;
-        long low = bLow(p, w) & 0x0101_0101_0101_0101L;
-        int zeros = low != 0 ? Long.numberOfTrailingZeros(low) : 64 + Long.numberOfTrailingZeros(high);
-        p.setGpr(Fields.rt(w), zeros >>> 3);
+    private static void vctzlsbb(Emission e) {
+        int low = State.VSR + 2 * (32 + Fields.vrb(e.word));
+        zeroBytes(e, Op.CTZ, low, low + 1);
+    }
+
+    /** How many bytes from one end have a low bit of 0. */
+    private static void zeroBytes(Emission e, int count, int first, int second) {
+        int bits = e.temp();
+        int zeros = e.temp();
+        int more = e.temp();
+        e.out.opImm(Op.ANDI, more, second, LOW_BIT_OF_BYTES);
+        e.out.op(count, more, more, 0);
+        e.out.opImm(Op.ADDI, more, more, 64);
+        e.out.opImm(Op.ANDI, bits, first, LOW_BIT_OF_BYTES);
+        e.out.op(count, zeros, bits, 0);
+        e.out.emit(Op.SELECT, zeros, bits, zeros, more, 0);
+        e.out.opImm(Op.SHRI, e.rt(), zeros, 3);
     }
 
     static void vpopcntb(PowerProcessor p, int w) {
