@@ -90,10 +90,10 @@ public final class Meanings {
             emitters[index].emit(e);
         } else if (routineOf[index] < 0) {
             e.out.callEnd(illegal, e.word);
-        } else if (row.endsBlock()) {
-            e.out.callEnd(routineOf[index], e.word);
         } else if (forms[index] != null) {
             forms[index].emit(e, routineOf[index]);
+        } else if (row.endsBlock()) {
+            e.out.callEnd(routineOf[index], e.word);
         } else {
             e.out.call(routineOf[index], e.word);
         }

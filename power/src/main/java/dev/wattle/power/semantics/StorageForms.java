@@ -9,11 +9,15 @@ import dev.wattle.power.processor.State;
 
 /** Which storage access and trap instructions a host may execute itself, as {@link Form}s. */
 final class StorageForms {
-    /** TO bits of traps. */
-    private static final int LESS_OR_GREATER = 24;
-
+    // TO bits of traps.
+    private static final int SIGNED_LESS = 16;
+    private static final int SIGNED_GREATER = 8;
     private static final int EQUAL = 4;
-    private static final int ALWAYS = 31;
+    private static final int UNSIGNED_LESS = 2;
+    private static final int UNSIGNED_GREATER = 1;
+
+    private static final int SIGNED = SIGNED_LESS + SIGNED_GREATER;
+    private static final int UNSIGNED = UNSIGNED_LESS + UNSIGNED_GREATER;
 
     private StorageForms() {}
 
@@ -51,49 +55,52 @@ final class StorageForms {
                         e.littleEndian() ? little : big, State.CR, e.indexed(), e.rt(), e.so(), routine, e.word));
     }
 
-    /** The routine is for those that trap. To trap if equal, or if not, it is enough to look whether the difference is 0. */
+    /** The routine is for those that trap, and for conditions that no compiler wants. */
     private static void trap(Meanings m, String name, boolean wide, boolean immediate) {
         m.hostForm(name, (e, routine) -> {
             int to = e.word >>> 21 & 31;
-            if (to == 0) {
-                return;
-            }
-            if (to == ALWAYS) {
-                e.out.call(routine, e.word);
-                return;
-            }
+            Operand a = new Operand(e.ra(), 0);
+            Operand b = immediate ? new Operand(Slots.ZERO, Fields.si(e.word)) : new Operand(e.rb(), 0);
+            boolean signed = (to & SIGNED) != 0;
             int traps;
-            if (to == LESS_OR_GREATER || to == EQUAL) {
-                traps = difference(e, wide, immediate);
-                if (to == EQUAL) {
-                    e.out.op(Op.SETNZ, traps, traps, 0);
-                    e.out.opImm(Op.XORI, traps, traps, 1);
+            switch (to) {
+                case 0 -> {
+                    return;
                 }
-            } else {
-                traps = e.temp();
-                int signed = to >>> 1 & 14;
-                int unsigned = to << 2 & 12;
-                if (signed != 0) {
-                    comparison(e, wide ? Op.CMPS64 : Op.CMPS32, traps, immediate, signed);
+                case SIGNED, UNSIGNED, EQUAL -> traps = difference(e, wide, a, b);
+                case SIGNED_LESS, UNSIGNED_LESS -> traps = notLess(e, wide, signed, a, b);
+                case SIGNED_GREATER, UNSIGNED_GREATER -> traps = notLess(e, wide, signed, b, a);
+                case SIGNED_GREATER + EQUAL, UNSIGNED_GREATER + EQUAL -> traps = notLess(e, wide, signed, a, b);
+                case SIGNED_LESS + EQUAL, UNSIGNED_LESS + EQUAL -> traps = notLess(e, wide, signed, b, a);
+                default -> {
+                    e.out.call(routine, e.word);
+                    return;
                 }
-                if (unsigned != 0) {
-                    int t = signed != 0 ? e.temp() : traps;
-                    comparison(e, wide ? Op.CMPU64 : Op.CMPU32, t, immediate, unsigned);
-                    if (signed != 0) {
-                        e.out.op(Op.OR, traps, traps, t);
-                    }
-                }
+            }
+            boolean isOneWay = to != SIGNED && to != UNSIGNED;
+            if (to == EQUAL) {
+                e.out.op(Op.SETNZ, traps, traps, 0);
+            }
+            if (to == EQUAL || isOneWay && (to & EQUAL) == 0) {
+                e.out.opImm(Op.XORI, traps, traps, 1);
             }
             e.out.host(Form.UNLESS_ZERO, 0, traps, 0, 0, routine, e.word);
         });
     }
 
-    private static int difference(Emission e, boolean wide, boolean immediate) {
+    /** A register, or, with the slot of 0, an immediate. */
+    private record Operand(int slot, long value) {
+        boolean isImmediate() {
+            return slot == Slots.ZERO;
+        }
+    }
+
+    private static int difference(Emission e, boolean wide, Operand a, Operand b) {
         int difference = e.temp();
-        if (immediate) {
-            e.out.opImm(Op.XORI, difference, e.ra(), Fields.si(e.word));
+        if (b.isImmediate()) {
+            e.out.opImm(Op.XORI, difference, a.slot, b.value);
         } else {
-            e.out.op(Op.XOR, difference, e.ra(), e.rb());
+            e.out.op(Op.XOR, difference, a.slot, b.slot);
         }
         if (!wide) {
             e.out.opImm(Op.ANDI, difference, difference, 0xffff_ffffL);
@@ -101,14 +108,43 @@ final class StorageForms {
         return difference;
     }
 
-    /** Some bits of a comparison nibble. */
-    private static void comparison(Emission e, int operation, int to, boolean immediate, int bits) {
-        int other = e.rb();
-        if (immediate) {
-            other = e.temp();
-            e.out.opImm(Op.MOVI, other, 0, Fields.si(e.word));
+    /** 1 if a is not less than b, else 0. */
+    private static int notLess(Emission e, boolean wide, boolean signed, Operand a, Operand b) {
+        int result = e.temp();
+        if (wide) {
+            // The carry out of the unsigned difference; where signs count, they are turned round.
+            int left = adapted(e, a, signed ? Op.XORI : Op.MOV, 1L << 63);
+            int right = adapted(e, b, Op.XORI, signed ? ~(1L << 63) : -1);
+            e.out.emit(Op.CARRY, result, left, right, Slots.ONE, 0);
+        } else {
+            int extension = signed ? Op.SEXT32 : Op.ANDI;
+            int left = adapted(e, a, extension, 0xffff_ffffL);
+            int right = adapted(e, b, extension, 0xffff_ffffL);
+            e.out.op(Op.SUB, result, left, right);
+            e.out.opImm(Op.SHRI, result, result, 63);
+            e.out.opImm(Op.XORI, result, result, 1);
         }
-        e.out.emit(operation, to, e.ra(), other, Slots.ZERO, 0);
-        e.out.opImm(Op.ANDI, to, to, bits);
+        return result;
+    }
+
+    private static int adapted(Emission e, Operand a, int op, long imm) {
+        if (op == Op.MOV && !a.isImmediate()) {
+            return a.slot;
+        }
+        int t = e.temp();
+        if (a.isImmediate()) {
+            e.out.opImm(
+                    Op.MOVI,
+                    t,
+                    0,
+                    switch (op) {
+                        case Op.XORI -> a.value ^ imm;
+                        case Op.ANDI -> a.value & imm;
+                        default -> a.value;
+                    });
+        } else {
+            e.out.opImm(op, t, a.slot, imm);
+        }
+        return t;
     }
 }

@@ -78,7 +78,7 @@ final class ComputeEmitter {
         }
         if (Comparisons.isComparison(op)) {
             comparisons.add(w, imm);
-            operands.forgetCarried();
+            operands.stored(Op.d(w));
             return;
         }
         if (Operands.isTemporary(Op.d(w))) {

@@ -344,6 +344,17 @@ final class Operands {
         }
     }
 
+    /** After an operation that has put its result into its slot of the state block itself. */
+    void stored(int slot) {
+        carried = NONE;
+        if (isTemporary(slot)) {
+            isConstant[slot] = false;
+        }
+        if (inTemporary == slot) {
+            inTemporary = NONE;
+        }
+    }
+
     /** After an operation that wrote no temporary: rax holds nothing more. */
     void forgetCarried() {
         carried = NONE;
