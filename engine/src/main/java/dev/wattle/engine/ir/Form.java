@@ -66,6 +66,8 @@ public final class Form {
     /** d, one slot, = 8 if all bits of a are ones, 2 if they are zeros, else 0. */
     public static final int V128_SUMMARY = 72;
 
+    /** As PROBE, if {@link Slots#PENDING} is 0, too. */
+    public static final int PROBE_UNLESS_PENDING = 235;
     /** As FENCE, but a load behind it may come before a store that precedes it. */
     public static final int FENCE_LIGHT = 236;
     /** No access to storage behind it is seen by others before one that precedes it. */

@@ -26,6 +26,9 @@ final class StorageForms {
         for (String name : new String[] {"dcbst", "dcbf"}) {
             m.hostForm(name, (e, routine) -> e.out.host(Form.PROBE, 0, e.indexed(), 0, 0, routine, e.word));
         }
+        // What has been told to this processor, or is to be told to others, is pending work.
+        m.hostForm(
+                "icbi", (e, routine) -> e.out.host(Form.PROBE_UNLESS_PENDING, 0, e.indexed(), 0, 0, routine, e.word));
         m.hostForm("sync", (e, routine) -> {
             int form = StorageControl.isHeavy(e.word) ? Form.FENCE : Form.FENCE_LIGHT;
             e.out.host(form, 0, 0, 0, 0, routine, e.word);

@@ -37,7 +37,7 @@ final class StorageFormEmitter {
     }
 
     static boolean supports(int form) {
-        return form >= Form.FENCE_LIGHT && form <= Form.STORE_CONDITIONAL_64_BE;
+        return form >= Form.PROBE_UNLESS_PENDING && form <= Form.STORE_CONDITIONAL_64_BE;
     }
 
     /** Whether a form writes a comparison nibble to d. */
@@ -67,10 +67,14 @@ final class StorageFormEmitter {
                 slowJump = ContextSwitch.find(asm);
                 ContextSwitch.enterData(asm);
             }
-            case Form.PROBE -> {
+            case Form.PROBE, Form.PROBE_UNLESS_PENDING -> {
                 accesses.address(Op.a(w), 0);
                 operands.forgetCarried();
                 slowJump = accesses.translate(SoftTlb.READ_LIMIT);
+                if (form == Form.PROBE_UNLESS_PENDING) {
+                    asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.PENDING), 0);
+                    slowJump2 = asm.jccForward(Condition.NOT_EQUAL);
+                }
             }
             case Form.CLEAR_BLOCK -> clearBlock(w);
             case Form.LOAD_RESERVE_32 -> loadReserve(i, w, 4);
