@@ -45,31 +45,40 @@ final class FixedPointBits {
         m.routine("cbcdtd", FixedPointBits::cbcdtd);
     }
 
-    // Remainders: where the book leaves one undefined, it is the dividend, or its low word
+    // Remainders: those that the book leaves undefined are 0
 
     private static void modsw(Emission e) {
-        int t = remainder(e, Op.DIVS32, e.ra(), e.rb());
-        e.out.op(Op.SEXT32, e.rt(), t, 0);
+        // Nothing remains of a division by -1, and that of the most negative number by it is left undefined.
+        int t = e.temp();
+        e.out.opImm(Op.ADDI, t, e.rb(), 1);
+        e.out.opImm(Op.ANDI, t, t, LOW_WORD & ~1);
+        e.out.op(Op.SEXT32, e.rt(), remainder(e, Op.DIVS32, t), 0);
     }
 
     private static void moduw(Emission e) {
-        int t = remainder(e, Op.DIVU32, e.ra(), e.rb());
-        e.out.opImm(Op.ANDI, e.rt(), t, LOW_WORD);
+        int t = e.temp();
+        e.out.opImm(Op.ANDI, t, e.rb(), LOW_WORD);
+        e.out.opImm(Op.ANDI, e.rt(), remainder(e, Op.DIVU32, t), LOW_WORD);
     }
 
     private static void modsd(Emission e) {
-        e.out.op(Op.MOV, e.rt(), remainder(e, Op.DIVS64, e.ra(), e.rb()), 0);
+        int t = e.temp();
+        e.out.opImm(Op.ADDI, t, e.rb(), 1);
+        e.out.opImm(Op.ANDI, t, t, ~1);
+        e.out.op(Op.MOV, e.rt(), remainder(e, Op.DIVS64, t), 0);
     }
 
     private static void modud(Emission e) {
-        e.out.op(Op.MOV, e.rt(), remainder(e, Op.DIVU64, e.ra(), e.rb()), 0);
+        e.out.op(Op.MOV, e.rt(), remainder(e, Op.DIVU64, e.rb()), 0);
     }
 
-    private static int remainder(Emission e, int division, int dividend, int divisor) {
+    /** A slot with the remainder, or with 0 if that is in a slot. */
+    private static int remainder(Emission e, int division, int unlessZero) {
         int t = e.temp();
-        e.out.op(division, t, dividend, divisor);
-        e.out.op(Op.MUL, t, t, divisor);
-        e.out.op(Op.SUB, t, dividend, t);
+        e.out.op(division, t, e.ra(), e.rb());
+        e.out.op(Op.MUL, t, t, e.rb());
+        e.out.op(Op.SUB, t, e.ra(), t);
+        e.out.emit(Op.SELECT, t, unlessZero, t, Slots.ZERO, 0);
         return t;
     }
 
