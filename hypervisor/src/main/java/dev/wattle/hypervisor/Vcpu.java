@@ -940,6 +940,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         }
 
         @Override
+        public <T> Optional<T> alone(PowerProcessor p, Supplier<T> action) {
+            return vm.tryWhileStopped(action);
+        }
+
+        @Override
         public boolean isInstructionBegun(PowerProcessor p) {
             return mmio.isBegun(p);
         }

@@ -227,6 +227,11 @@ public final class Vm implements AutoCloseable {
         rendezvous.whileStopped(action);
     }
 
+    /** As {@link Rendezvous#tryWhileStopped}. */
+    <T> Optional<T> tryWhileStopped(Supplier<T> action) {
+        return rendezvous.tryWhileStopped(action);
+    }
+
     /** How many vCPUs execute, or look for work. */
     AtomicInteger awake() {
         return awake;
@@ -359,6 +364,11 @@ public final class Vm implements AutoCloseable {
     /** All vCPUs, by number. */
     public List<Vcpu> vcpus() {
         return List.copyOf(vcpus);
+    }
+
+    /** What runs guest code: the evaluator also where the native engine was asked for and is not to be had. */
+    public EngineMode engine() {
+        return engines.used();
     }
 
     /** Why guest code is run by the evaluator though native code was asked for; empty if it is not. */
