@@ -6,9 +6,11 @@ import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.irq.InterruptMode;
 import dev.wattle.hypervisor.papr.area.ProcessorAreas;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
+import dev.wattle.hypervisor.papr.xive.ThreadContext;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.mmu.PageSizes;
 import dev.wattle.power.processor.GuestDebug;
@@ -439,7 +441,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * Reads a register, of up to 64 bits or the right half of a wider one. Between two runs, or while the vCPU is stopped
      * ({@link Vm#whileStopped}).
      *
-     * @throws IllegalStateException if the vCPU is running
+     * @throws IllegalStateException if the vCPU is running, or does not have the register now
      */
     public long get(Register register) {
         return value(register).low();
@@ -475,6 +477,17 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             register.write(this, value);
             return value;
         });
+    }
+
+    /**
+     * The registers of {@link Register#all} that this vCPU has now, in the same order (KVM_GET_REG_LIST): of those of interrupt controllers,
+     * ICP_STATE with XICS and VP_STATE with XIVE.
+     */
+    public List<Register> registerList() {
+        InterruptMode active = interruptMode();
+        return Register.all().stream()
+                .filter(register -> register.isPresent(active))
+                .toList();
     }
 
     /**
@@ -739,6 +752,15 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     void setPresentation(long state) {
         vm.xics().setPresentation(server(), state);
+    }
+
+    InterruptMode interruptMode() {
+        return vm.interrupts().mode();
+    }
+
+    /** While XIVE is active. */
+    ThreadContext threadContext() {
+        return vm.interrupts().xive().orElseThrow().context(server());
     }
 
     @Override
