@@ -45,9 +45,6 @@ final class SharedMemoryChecks {
 
     private static final int STOPS = 200;
 
-    /** Names a number: how often several vCPUs do in all what must not go wrong, instead of so often as takes a moment. */
-    private static final String PROPERTY = "wattle.litmus";
-
     private SharedMemoryChecks() {}
 
     static List<Check> all() {
@@ -87,12 +84,6 @@ final class SharedMemoryChecks {
                 "virtual clock");
     }
 
-    /** How often each of some vCPUs is to do something. */
-    private static int rounds(int few, int vcpus) {
-        long wanted = Long.getLong(PROPERTY, -1);
-        return wanted < 0 ? few : Math.toIntExact(wanted / vcpus);
-    }
-
     /** Code by which vCPUs wait for each other, and then set CTR and GPR 5 to a number. Changes GPRs 12 and 13. */
     private static String start(int vcpus, int rounds) {
         return """
@@ -112,7 +103,7 @@ final class SharedMemoryChecks {
     }
 
     private static void counter(Supplier<Vm.Builder> vms) throws Exception {
-        int rounds = rounds(20_000, 4);
+        int rounds = SharedGuest.rounds(20_000, 4);
         try (SharedGuest guest = new SharedGuest(vms, 4, 1)) {
             guest.code(CODE, """
                      lis 4, 4
@@ -145,7 +136,7 @@ final class SharedMemoryChecks {
     private static void quadword(Supplier<Vm.Builder> vms) throws Exception {
         try (SharedGuest guest = new SharedGuest(vms, 4, 1)) {
             // The evaluator has all stop for each access.
-            int rounds = guest.vm.engine() == EngineMode.NATIVE ? rounds(100_000, 2) : 2_000;
+            int rounds = guest.vm.engine() == EngineMode.NATIVE ? SharedGuest.rounds(100_000, 2) : 2_000;
             // Both halves of the first count, those of the second are stored at once, and of the third one counts for
             // each
             // of two ways to store it.
@@ -253,7 +244,7 @@ final class SharedMemoryChecks {
 
     /** The lock of Power ISA 3.0B, Book II, B.2.1.1 and B.2.2.1. */
     private static void lock(Supplier<Vm.Builder> vms) throws Exception {
-        int rounds = rounds(10_000, 3);
+        int rounds = SharedGuest.rounds(10_000, 3);
         try (SharedGuest guest = new SharedGuest(vms, 3, 1)) {
             guest.code(CODE, """
                      lis 4, 4
