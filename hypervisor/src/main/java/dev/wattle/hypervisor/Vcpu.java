@@ -104,10 +104,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         processor = new PowerProcessor(arena, vm.processor(), vm.memory(), group, frontEnd, time, new Platform());
         engine = engines.engine(processor, frontEnd);
         withdrawDecrementer = () -> processor.interrupts().withdraw(PowerProcessor.PENDING_DECREMENTER);
-        timer = new DecrementerTimer(() -> raise(PowerProcessor.PENDING_DECREMENTER));
-        if (!virtual) {
-            timer.start();
-        }
+        timer = vm.timers().timer(() -> raise(PowerProcessor.PENDING_DECREMENTER));
         processor.setSpr(Spr.PVR, vm.processor().pvr());
         processor.setSpr(Spr.LPCR, vm.processor().guestLpcr());
         processor.setSpr(Spr.FSCR, vm.processor().guestFscr());
@@ -869,10 +866,9 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         return true;
     }
 
-    /** Ends the vCPU's timer thread. */
+    /** Gives back what the vCPU has of the host. */
     @Override
     public void close() {
-        timer.close();
         engine.close();
     }
 

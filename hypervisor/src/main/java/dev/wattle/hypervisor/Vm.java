@@ -83,6 +83,7 @@ public final class Vm implements AutoCloseable {
     private final List<Vcpu> vcpus = new ArrayList<>();
     private final AtomicInteger awake = new AtomicInteger();
     private final Rendezvous rendezvous = new Rendezvous(vcpus);
+    private final TimerThread timers = new TimerThread();
 
     private Vm(Builder builder) {
         processor = builder.processor;
@@ -119,6 +120,9 @@ public final class Vm implements AutoCloseable {
             Vcpu vcpu = new Vcpu(this, number, arena, group, new PowerFrontEnd(processor), time, engines);
             vcpus.add(vcpu);
             interrupts.connect(number, vcpu::external);
+        }
+        if (clock == ClockMode.HOST) {
+            timers.start();
         }
         pageTable.start();
     }
@@ -230,6 +234,10 @@ public final class Vm implements AutoCloseable {
     /** As {@link Rendezvous#tryWhileStopped}. */
     <T> Optional<T> tryWhileStopped(Supplier<T> action) {
         return rendezvous.tryWhileStopped(action);
+    }
+
+    TimerThread timers() {
+        return timers;
     }
 
     /** How many vCPUs execute, or look for work. */
@@ -496,6 +504,7 @@ public final class Vm implements AutoCloseable {
     /** Gives all host memory back. No vCPU may be running. */
     @Override
     public void close() {
+        timers.close();
         vcpus.forEach(Vcpu::close);
         engines.close();
         pageTable.close();
