@@ -14,6 +14,7 @@ import dev.wattle.hypervisor.Vm;
 import dev.wattle.hypervisor.irq.InterruptMode;
 import dev.wattle.hypervisor.papr.hash.PageTableExport;
 import dev.wattle.hypervisor.papr.xive.Xive;
+import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Msr;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -31,6 +32,8 @@ final class PartitionChecks {
                 new Check("a guest that waits has its dispatch logged with the reason", PartitionChecks::cede),
                 new Check("an interrupt that is presented moves with its vCPU", PartitionChecks::presentation),
                 new Check("a thread context moves with its vCPU", PartitionChecks::threadContext),
+                new Check(
+                        "an interrupt that is taken back before it is taken is not taken", PartitionChecks::takenBack),
                 new Check("a guest goes on with the segments of another", PartitionChecks::segments),
                 new Check("segments that a processor cannot have are refused", PartitionChecks::badSegments));
     }
@@ -200,6 +203,24 @@ final class PartitionChecks {
             equal(0x8001L, other.vcpu.gpr(9), "NSR and CPPR as it accepts");
             equal(new RegisterValue(0x0001_00ff_ff00_ffffL, 0), other.vcpu.value(THREAD_CONTEXT), "afterwards");
             equal(pending, guest.vcpu.value(THREAD_CONTEXT), "that of the other vCPU");
+        }
+    }
+
+    private static void takenBack(Supplier<Vm.Builder> vms) {
+        try (Guest guest = new Guest(vms)) {
+            guest.vm.interrupts().select(InterruptMode.XIVE);
+            guest.code(0x500, "lhz 9, 0x810(20)" + Guest.STOP);
+            // With MSR[EE] = 0 the CPPR takes back what is presented; with MSR[EE] = 1 it admits it again.
+            guest.code("stb 21, 0x11(20) \n mtmsrd 22, 1 \n li 8, 1 \n li 8, 2 \n stb 23, 0x11(20) \n b .");
+            guest.vcpu.setGpr(20, Xive.timaPage(false));
+            guest.vcpu.setGpr(21, 0);
+            guest.vcpu.setGpr(22, Msr.EE);
+            guest.vcpu.setGpr(23, 0xff);
+            guest.vcpu.set(THREAD_CONTEXT, new RegisterValue(0x00ff_4000_0000_0000L, 0));
+            guest.runToEnd();
+            equal(2L, guest.vcpu.gpr(8), "how far it has come before the interrupt");
+            equal(0x8001L, guest.vcpu.gpr(9), "NSR and CPPR as it accepts");
+            equal(1L, guest.vm.interruptCounts().get(Interrupt.EXTERNAL.name()), "external interrupts");
         }
     }
 
