@@ -110,6 +110,9 @@ final class SharedMemoryChecks {
                      ori 4, 4, 0x1000
                      addi 7, 4, 0x80
                      addi 8, 4, 0x100
+                     addi 9, 4, 0x180
+                     addi 10, 9, 1
+                     add 10, 10, 31
                     """ + start(4, rounds) + """
                     again: lwarx 6, 0, 4
                      addi 6, 6, 1
@@ -123,12 +126,26 @@ final class SharedMemoryChecks {
                      addi 6, 6, 1
                      sthcx. 6, 0, 8
                      bne again2
+                    again1: lbarx 6, 0, 9
+                     addi 6, 6, 1
+                     stbcx. 6, 0, 9
+                     bne again1
+                     lbz 6, 0(10)
+                     addi 6, 6, 1
+                     stb 6, 0(10)
                      bdnz again""");
             guest.start().join();
             GuestMemory memory = guest.vm.memory();
             equal(4 * rounds, memory.getInt(COUNTER), "counter of 4 bytes");
             equal(4L * rounds, memory.getLong(COUNTER + 0x80), "counter of 8 bytes");
             equal(4 * rounds & 0xffff, memory.getShort(COUNTER + 0x100) & 0xffff, "counter of 2 bytes");
+            equal(4 * rounds & 0xff, memory.getByte(COUNTER + 0x180) & 0xff, "counter of 1 byte");
+            for (int n = 0; n < 4; n++) {
+                equal(
+                        rounds & 0xff,
+                        memory.getByte(COUNTER + 0x181 + n) & 0xff,
+                        "plain counter beside it of vCPU " + n);
+            }
         }
     }
 
