@@ -220,7 +220,7 @@ final class PartitionChecks {
             guest.runToEnd();
             equal(2L, guest.vcpu.gpr(8), "how far it has come before the interrupt");
             equal(0x8001L, guest.vcpu.gpr(9), "NSR and CPPR as it accepts");
-            equal(1L, guest.vm.interruptCounts().get(Interrupt.EXTERNAL.name()), "external interrupts");
+            equal(1L, guest.vm.interruptCounts().getOrDefault(Interrupt.EXTERNAL.name(), 0L), "external interrupts");
         }
     }
 
