@@ -1,31 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor;
 
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** One thread that runs an action when the host's clock reaches a moment; setting a new moment replaces the old. */
-final class DecrementerTimer implements AutoCloseable {
-    private static final long NEVER = Long.MAX_VALUE;
-
+/** Runs an action on a {@link TimerThread} when the host's clock reaches a moment; setting a new moment replaces the old. */
+final class DecrementerTimer {
     /** Held while the moment is set, and while the action runs: after {@link #set} no older moment's action runs. */
     private final ReentrantLock lock = new ReentrantLock();
 
+    private final TimerThread thread;
     private final Runnable expired;
-    private final Thread thread;
-    private final long origin = System.nanoTime();
-    /** Nanoseconds after {@link #origin}. */
-    private volatile long due = NEVER;
+    /** By the clock of the thread. */
+    private volatile long due = TimerThread.NEVER;
 
-    private volatile boolean closed;
-
-    DecrementerTimer(Runnable expired) {
+    /** For {@link TimerThread#timer}. */
+    DecrementerTimer(TimerThread thread, Runnable expired) {
+        this.thread = thread;
         this.expired = expired;
-        this.thread = Thread.ofPlatform().daemon().name("wattle-decrementer").unstarted(this::loop);
-    }
-
-    void start() {
-        thread.start();
     }
 
     /**
@@ -38,51 +29,29 @@ final class DecrementerTimer implements AutoCloseable {
         lock.lock();
         try {
             before.run();
-            long previous = due;
-            due = System.nanoTime() - origin + nanos;
-            // A moment later than the one the thread sleeps towards needs no wake-up: it looks again then.
-            if (due < previous) {
-                LockSupport.unpark(thread);
-            }
+            long moment = thread.now() + nanos;
+            due = moment;
+            thread.mustWake(moment);
         } finally {
             lock.unlock();
         }
     }
 
-    private void loop() {
-        while (!closed) {
-            long at = due;
-            long remaining = at == NEVER ? NEVER : at - (System.nanoTime() - origin);
-            if (remaining <= 0) {
-                expire(at);
-            } else if (remaining == NEVER) {
-                LockSupport.park(this);
-            } else {
-                LockSupport.parkNanos(this, remaining);
-            }
-        }
+    /** The moment, or {@link TimerThread#NEVER}. */
+    long due() {
+        return due;
     }
 
-    private void expire(long at) {
+    /** Runs the action if the moment is still this one. On the thread. */
+    void expire(long at) {
         lock.lock();
         try {
             if (due == at) {
-                due = NEVER;
+                due = TimerThread.NEVER;
                 expired.run();
             }
         } finally {
             lock.unlock();
-        }
-    }
-
-    @Override
-    public void close() {
-        closed = true;
-        LockSupport.unpark(thread);
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 }

@@ -95,6 +95,11 @@ final class Engines implements AutoCloseable {
     /** Where translations are kept from run to run, and who is told if that does not work. */
     record TranslationDirectory(Path path, Consumer<String> problems) {}
 
+    /** What runs guest code. */
+    EngineMode used() {
+        return remark.isPresent() ? EngineMode.EVALUATOR : mode;
+    }
+
     /** Why guest code is run by the evaluator though native code was asked for. */
     Optional<String> remark() {
         return remark;

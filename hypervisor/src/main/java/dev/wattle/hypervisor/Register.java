@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor;
 
+import dev.wattle.hypervisor.irq.InterruptMode;
 import dev.wattle.hypervisor.papr.area.ProcessorAreas;
 import dev.wattle.hypervisor.papr.area.ProcessorAreas.Area;
 import dev.wattle.power.processor.Decrementer;
@@ -24,6 +25,8 @@ import java.util.function.ToLongFunction;
  * {@link Vcpu#segments} of a guest with a hash page table, they are what a guest needs to go on elsewhere. Not in it are the
  * registers of a checkpoint of transactional memory, since no guest gets that here; of ISA 3.1; and those that are the
  * same as others (VTB is the time base). See {@link Vcpu#get} and {@link Vcpu#set}.
+ *
+ * <p>Of the registers of interrupt controllers a vCPU has that of the active one: see {@link Vcpu#registerList}.
  */
 public final class Register {
     private static final long KVM_REG_PPC = 0x1000_0000_0000_0000L;
@@ -62,13 +65,22 @@ public final class Register {
     private final int bits;
     private final Reader reader;
     private final Writer writer;
+    /** The controller that has to be active for it, if that is one's register. */
+    private final Optional<InterruptMode> controller;
 
-    private Register(String name, OptionalLong kvmId, int bits, Reader reader, Writer writer) {
+    private Register(
+            String name,
+            OptionalLong kvmId,
+            int bits,
+            Reader reader,
+            Writer writer,
+            Optional<InterruptMode> controller) {
         this.name = name;
         this.kvmId = kvmId;
         this.bits = bits;
         this.reader = reader;
         this.writer = writer;
+        this.controller = controller;
     }
 
     /** All registers, in the order in which a saved vCPU is restored. */
@@ -106,11 +118,24 @@ public final class Register {
         return bits;
     }
 
+    boolean isPresent(InterruptMode active) {
+        return controller.isEmpty() || controller.get() == active;
+    }
+
+    private void require(InterruptMode active) {
+        if (!isPresent(active)) {
+            throw new IllegalStateException(name + ": a register of " + controller.orElseThrow()
+                    + ", and the active interrupt controller is " + active);
+        }
+    }
+
     RegisterValue read(Vcpu vcpu) {
+        require(vcpu.interruptMode());
         return reader.read(vcpu);
     }
 
     void write(Vcpu vcpu, RegisterValue value) {
+        require(vcpu.interruptMode());
         if (value.high() != 0 && bits < 128 || bits == 32 && value.low() >>> 32 != 0) {
             throw new IllegalArgumentException(name + ": has " + bits + " bits, not room for " + value);
         }
@@ -138,8 +163,12 @@ public final class Register {
         }
 
         private void add(String name, OptionalLong id, int bits, Reader reader, Writer writer) {
-            Register old = all.put(name, new Register(name, id, bits, reader, writer));
-            assert old == null : name;
+            add(new Register(name, id, bits, reader, writer, Optional.empty()));
+        }
+
+        private void add(Register register) {
+            Register old = all.put(register.name, register);
+            assert old == null : register;
         }
 
         private static OptionalLong id(int number, int bits) {
@@ -308,12 +337,21 @@ public final class Register {
                 }
                 vcpu.compatibility = value.low();
             });
-            add(
+            add(new Register(
                     "ICP_STATE",
                     id(0x8c, 64),
                     64,
                     vcpu -> RegisterValue.of(vcpu.presentation()),
-                    (vcpu, value) -> vcpu.setPresentation(value.low()));
+                    (vcpu, value) -> vcpu.setPresentation(value.low()),
+                    Optional.of(InterruptMode.XICS)));
+            // The second doubleword is unused.
+            add(new Register(
+                    "VP_STATE",
+                    id(0x8d, 128),
+                    128,
+                    vcpu -> new RegisterValue(vcpu.threadContext().state(), 0),
+                    (vcpu, value) -> vcpu.threadContext().restore(value.high()),
+                    Optional.of(InterruptMode.XIVE)));
             // The two other areas hang on the first.
             add(
                     "VPA_ADDR",

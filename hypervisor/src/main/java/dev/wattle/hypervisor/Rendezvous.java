@@ -2,6 +2,7 @@
 package dev.wattle.hypervisor;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -37,25 +38,48 @@ final class Rendezvous {
     void whileStopped(Runnable action) {
         acquire();
         try {
-            if (isStopped) {
+            stopped(() -> {
                 action.run();
-                return;
-            }
-            int stopped = 0;
-            try {
-                for (; stopped < vcpus.size(); stopped++) {
-                    vcpus.get(stopped).halt(this::attend);
-                }
-                isStopped = true;
-                action.run();
-            } finally {
-                isStopped = false;
-                while (stopped > 0) {
-                    vcpus.get(--stopped).release();
-                }
-            }
+                return true;
+            });
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * Does something for a vCPU that is in the middle of an instruction while all others are between two, unless another
+     * thread is doing something like that, for which this vCPU may have to come to a stop as well.
+     *
+     * @return what the action returns, empty if it was not done
+     */
+    <T> Optional<T> tryWhileStopped(Supplier<T> action) {
+        if (!lock.tryLock()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(stopped(action));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private <T> T stopped(Supplier<T> action) {
+        if (isStopped) {
+            return action.get();
+        }
+        int stopped = 0;
+        try {
+            for (; stopped < vcpus.size(); stopped++) {
+                vcpus.get(stopped).halt(this::attend);
+            }
+            isStopped = true;
+            return action.get();
+        } finally {
+            isStopped = false;
+            while (stopped > 0) {
+                vcpus.get(--stopped).release();
+            }
         }
     }
 

@@ -6,9 +6,11 @@ import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.engine.memory.MemorySlot;
 import dev.wattle.hypervisor.io.IoBus;
+import dev.wattle.hypervisor.irq.InterruptMode;
 import dev.wattle.hypervisor.papr.area.ProcessorAreas;
 import dev.wattle.hypervisor.papr.hcall.HypercallContext;
 import dev.wattle.hypervisor.papr.hcall.ReturnCode;
+import dev.wattle.hypervisor.papr.xive.ThreadContext;
 import dev.wattle.power.mmu.HashPageTable;
 import dev.wattle.power.mmu.PageSizes;
 import dev.wattle.power.processor.GuestDebug;
@@ -102,10 +104,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         processor = new PowerProcessor(arena, vm.processor(), vm.memory(), group, frontEnd, time, new Platform());
         engine = engines.engine(processor, frontEnd);
         withdrawDecrementer = () -> processor.interrupts().withdraw(PowerProcessor.PENDING_DECREMENTER);
-        timer = new DecrementerTimer(() -> raise(PowerProcessor.PENDING_DECREMENTER));
-        if (!virtual) {
-            timer.start();
-        }
+        timer = vm.timers().timer(() -> raise(PowerProcessor.PENDING_DECREMENTER));
         processor.setSpr(Spr.PVR, vm.processor().pvr());
         processor.setSpr(Spr.LPCR, vm.processor().guestLpcr());
         processor.setSpr(Spr.FSCR, vm.processor().guestFscr());
@@ -439,7 +438,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * Reads a register, of up to 64 bits or the right half of a wider one. Between two runs, or while the vCPU is stopped
      * ({@link Vm#whileStopped}).
      *
-     * @throws IllegalStateException if the vCPU is running
+     * @throws IllegalStateException if the vCPU is running, or does not have the register now
      */
     public long get(Register register) {
         return value(register).low();
@@ -475,6 +474,17 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             register.write(this, value);
             return value;
         });
+    }
+
+    /**
+     * The registers of {@link Register#all} that this vCPU has now, in the same order (KVM_GET_REG_LIST): of those of interrupt controllers,
+     * ICP_STATE with XICS and VP_STATE with XIVE.
+     */
+    public List<Register> registerList() {
+        InterruptMode active = interruptMode();
+        return Register.all().stream()
+                .filter(register -> register.isPresent(active))
+                .toList();
     }
 
     /**
@@ -741,6 +751,15 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         vm.xics().setPresentation(server(), state);
     }
 
+    InterruptMode interruptMode() {
+        return vm.interrupts().mode();
+    }
+
+    /** While XIVE is active. */
+    ThreadContext threadContext() {
+        return vm.interrupts().xive().orElseThrow().context(server());
+    }
+
     @Override
     public void join() {
         counters.count(ExitKind.CEDE);
@@ -847,10 +866,9 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         return true;
     }
 
-    /** Ends the vCPU's timer thread. */
+    /** Gives back what the vCPU has of the host. */
     @Override
     public void close() {
-        timer.close();
         engine.close();
     }
 
@@ -937,6 +955,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         @Override
         public void performTasks(PowerProcessor p) {
             Vcpu.this.performTasks();
+        }
+
+        @Override
+        public <T> Optional<T> alone(PowerProcessor p, Supplier<T> action) {
+            return vm.tryWhileStopped(action);
         }
 
         @Override

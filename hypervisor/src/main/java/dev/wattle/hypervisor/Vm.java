@@ -83,6 +83,7 @@ public final class Vm implements AutoCloseable {
     private final List<Vcpu> vcpus = new ArrayList<>();
     private final AtomicInteger awake = new AtomicInteger();
     private final Rendezvous rendezvous = new Rendezvous(vcpus);
+    private final TimerThread timers = new TimerThread();
 
     private Vm(Builder builder) {
         processor = builder.processor;
@@ -120,6 +121,9 @@ public final class Vm implements AutoCloseable {
             Vcpu vcpu = new Vcpu(this, number, arena, group, new PowerFrontEnd(processor), time, engines);
             vcpus.add(vcpu);
             interrupts.connect(number, vcpu::external);
+        }
+        if (clock == ClockMode.HOST) {
+            timers.start();
         }
         pageTable.start();
     }
@@ -226,6 +230,15 @@ public final class Vm implements AutoCloseable {
      */
     public void whileStopped(Runnable action) {
         rendezvous.whileStopped(action);
+    }
+
+    /** As {@link Rendezvous#tryWhileStopped}. */
+    <T> Optional<T> tryWhileStopped(Supplier<T> action) {
+        return rendezvous.tryWhileStopped(action);
+    }
+
+    TimerThread timers() {
+        return timers;
     }
 
     /** How many vCPUs execute, or look for work. */
@@ -362,6 +375,11 @@ public final class Vm implements AutoCloseable {
         return List.copyOf(vcpus);
     }
 
+    /** What runs guest code: the evaluator also where the native engine was asked for and is not to be had. */
+    public EngineMode engine() {
+        return engines.used();
+    }
+
     /** Why guest code is run by the evaluator though native code was asked for; empty if it is not. */
     public Optional<String> engineRemark() {
         return engines.remark();
@@ -487,6 +505,7 @@ public final class Vm implements AutoCloseable {
     /** Gives all host memory back. No vCPU may be running. */
     @Override
     public void close() {
+        timers.close();
         vcpus.forEach(Vcpu::close);
         engines.close();
         pageTable.close();

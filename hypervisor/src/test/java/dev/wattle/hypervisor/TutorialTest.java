@@ -210,7 +210,7 @@ class TutorialTest {
             // @start region="registers"
             vcpu.set(Register.of("NIA"), 0x1000);
             vcpu.set(Register.of("MSR"), Msr.SF | Msr.ME);
-            List<String> state = Register.all().stream()
+            List<String> state = vcpu.registerList().stream()
                     .map(register -> register.name() + " = " + vcpu.value(register))
                     .toList();
             // @end

@@ -67,7 +67,19 @@ public final class Form {
     public static final int V128_SUMMARY = 72;
 
     /** As PROBE, if {@link Slots#PENDING} is 0, too. */
-    public static final int PROBE_UNLESS_PENDING = 235;
+    public static final int PROBE_UNLESS_PENDING = 231;
+    /**
+     * {@link Slots#QUADWORD} = the aligned 16 bytes at effective address a, loaded at once, as one number with its high
+     * half in the first slot. Big-endian if b is not 0.
+     */
+    public static final int LOAD_128 = 232;
+    /** As LOAD_128, with a reservation: see {@link Slots#RESERVATION}. */
+    public static final int LOAD_RESERVE_128 = 233;
+    /** The aligned 16 bytes at effective address a = b and behind it c, at once. */
+    public static final int STORE_128 = 234;
+    /** As STORE_128, each half big-endian. */
+    public static final int STORE_128_BE = 235;
+
     /** As FENCE, but a load behind it may come before a store that precedes it. */
     public static final int FENCE_LIGHT = 236;
     /** No access to storage behind it is seen by others before one that precedes it. */
@@ -98,6 +110,10 @@ public final class Form {
     public static final int STORE_CONDITIONAL_32_BE = 246;
 
     public static final int STORE_CONDITIONAL_64_BE = 247;
+    /** If the reservation for a still holds, storage = b and behind it c, and d = 2, else d = 0. The reservation ends. */
+    public static final int STORE_CONDITIONAL_128 = 248;
+    /** As STORE_CONDITIONAL_128, each half big-endian. */
+    public static final int STORE_CONDITIONAL_128_BE = 249;
 
     private Form() {}
 

@@ -2,6 +2,8 @@
 package dev.wattle.power.processor;
 
 import dev.wattle.engine.GuestInterrupt;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** What the hypervisor does for a processor, called on the vCPU's thread in the middle of an instruction. */
 public interface PlatformCalls {
@@ -74,6 +76,16 @@ public interface PlatformCalls {
 
     /** {@link PowerProcessor#PENDING_TASK} was requested: does what is to be done between two instructions. */
     default void performTasks(PowerProcessor processor) {}
+
+    /**
+     * Does something while no other processor executes anything, unless others want the same now.
+     *
+     * @return what the action returns; empty if it was not done, since this processor has to make way first
+     * @throws GuestInterrupt what the action throws
+     */
+    default <T> Optional<T> alone(PowerProcessor processor, Supplier<T> action) {
+        return Optional.of(action.get());
+    }
 
     /**
      * Whether the instruction at NIA has been begun, and left by {@link Interrupts#leave}, and must be finished before

@@ -22,7 +22,9 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A Power processor thread as a guest operating system sees it: MSR[HV] = 0 under a hypervisor.
@@ -573,6 +575,34 @@ public final class PowerProcessor extends Processor {
             throw interrupts.dataStorage(ea, Interrupts.DSISR_INVALID_ATTRIBUTE);
         }
         return host;
+    }
+
+    /**
+     * Host address of an aligned quadword; empty for what is the platform's.
+     *
+     * @throws GuestInterrupt if the access is not allowed
+     */
+    public OptionalLong hostForQuadword(long ea, boolean isStore) {
+        long host;
+        if (isStore) {
+            host = storeAddress(ea, 16);
+        } else {
+            host = hits(ea, 16, SoftTlb.READ_LIMIT) ? hitHost(ea) : translation.dataAddress(ea, 16, false);
+        }
+        return host == AddressTranslation.NO_MEMORY ? OptionalLong.empty() : OptionalLong.of(host);
+    }
+
+    /**
+     * Does something while no other processor of the group executes anything. Called before the running instruction has
+     * changed anything, since it may be begun again for that.
+     *
+     * @throws GuestInterrupt what the action throws, or to begin the instruction again
+     */
+    public <T> T alone(Supplier<T> action) {
+        if (!group.isShared()) {
+            return action.get();
+        }
+        return platform.alone(this, action).orElseThrow(interrupts::leave);
     }
 
     /**

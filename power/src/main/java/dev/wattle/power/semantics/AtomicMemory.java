@@ -6,7 +6,12 @@ import dev.wattle.power.isa.Fields;
 import dev.wattle.power.processor.Interrupts;
 import dev.wattle.power.processor.PowerProcessor;
 
-/** Atomic memory operations and the copy-paste facility (Power ISA 3.0B, Book II, 4.4 and 4.5). */
+/**
+ * Atomic memory operations and the copy-paste facility (Power ISA 3.0B, Book II, 4.4 and 4.5).
+ *
+ * <p>An operation on one element is a compare-and-set. Those on two elements, which may lie in two doublewords or
+ * quadwords of the host, stop the other processors.
+ */
 final class AtomicMemory {
     /** DSISR bit 60: copy or paste. of storage of the wrong kind. */
     private static final long DSISR_COPY_PASTE = 8;
@@ -100,28 +105,29 @@ final class AtomicMemory {
      */
     private static long fetchAndStep(PowerProcessor p, long ea, int bytes, int beside, int step, boolean ifEqual) {
         requireBlock(p, ea, Math.min(ea, ea + beside), 2 * bytes);
-        long host = p.hostForStore(ea, bytes);
-        while (true) {
+        return p.alone(() -> {
+            long host = p.hostForStore(ea, bytes);
             long old = load(p, host, bytes);
             if (old == load(p, host + beside, bytes) != ifEqual) {
                 return 1L << 8 * bytes - 1;
             }
-            if (replace(p, host, bytes, old, old + step)) {
-                return old;
-            }
-        }
+            replace(p, host, bytes, old, old + step);
+            return old;
+        });
     }
 
-    /** With several processors this needs a compare-and-set of both elements at once. */
     private static void storeTwin(PowerProcessor p, long ea, int bytes, long value) {
         requireBlock(p, ea, ea, 2 * bytes);
-        long host = p.hostForStore(ea, 2 * bytes);
-        long first = load(p, host, bytes);
-        long second = load(p, host + bytes, bytes);
-        if (first == second) {
-            replace(p, host, bytes, first, value);
-            replace(p, host + bytes, bytes, second, value);
-        }
+        p.alone(() -> {
+            long host = p.hostForStore(ea, 2 * bytes);
+            long first = load(p, host, bytes);
+            boolean stores = first == load(p, host + bytes, bytes);
+            if (stores) {
+                replace(p, host, bytes, first, value);
+                replace(p, host + bytes, bytes, first, value);
+            }
+            return stores;
+        });
     }
 
     private static RuntimeException invalidFunctionCode(PowerProcessor p, long ea) {

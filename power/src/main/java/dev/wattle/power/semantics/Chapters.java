@@ -22,6 +22,7 @@ public final class Chapters {
         FixedPointOverflow.bind(m);
         StringStorage.bind(m);
         Reservations.bind(m);
+        QuadwordStorage.bind(m);
         AtomicMemory.bind(m);
         VectorLoadStore.bind(m);
         VectorLogical.bind(m);

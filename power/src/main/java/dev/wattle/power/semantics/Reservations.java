@@ -7,7 +7,7 @@ import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.processor.State;
 
 /**
- * Load and reserve, store conditional (Power ISA 3.0B, Book II, 4.6.2).
+ * Load and reserve, store conditional (Power ISA 3.0B, Book II, 4.6.2), but those of {@link QuadwordStorage}.
  *
  * <p>A reservation is the host address, the length and the raw value that was loaded. The store happens if address and
  * length are those reserved and a compare-and-set of the raw value succeeds. A store by another processor that puts
@@ -15,7 +15,7 @@ import dev.wattle.power.processor.State;
  * reservation.
  */
 final class Reservations {
-    private static final long NONE = -1;
+    static final long NONE = -1;
 
     private Reservations() {}
 
@@ -24,12 +24,10 @@ final class Reservations {
         m.routine("lharx", (p, w) -> loadAndReserve(p, w, 2));
         m.routine("lwarx", (p, w) -> loadAndReserve(p, w, 4));
         m.routine("ldarx", (p, w) -> loadAndReserve(p, w, 8));
-        m.routine("lqarx", Reservations::lqarx);
         m.routine("stbcx.", (p, w) -> storeConditional(p, w, 1));
         m.routine("sthcx.", (p, w) -> storeConditional(p, w, 2));
         m.routine("stwcx.", (p, w) -> storeConditional(p, w, 4));
         m.routine("stdcx.", (p, w) -> storeConditional(p, w, 8));
-        m.routine("stqcx.", Reservations::stqcx);
     }
 
     private static void loadAndReserve(PowerProcessor p, int w, int bytes) {
@@ -55,57 +53,14 @@ final class Reservations {
         finish(p, stored);
     }
 
-    /** RTp is the quadword in storage as one 128-bit number: its high half, RT, comes second in little-endian mode. */
-    private static void lqarx(PowerProcessor p, int w) {
-        int rt = Fields.rtp(w);
-        if ((rt & 1) != 0 || rt == Fields.ra(w) || rt == Fields.rb(w)) {
-            throw p.interrupts().illegal();
-        }
-        long ea = alignedAddress(p, w, 16);
-        long host = p.hostForAlignedLoad(ea, 16);
-        long first = HostMemory.getLong(host);
-        long second = HostMemory.getLong(host + 8);
-        p.putSlot(State.RESERVATION, host);
-        p.putSlot(State.RESERVED_BYTES, 16);
-        p.putSlot(State.RESERVED_VALUE, first);
-        p.putSlot(State.RESERVED_VALUE2, second);
-        boolean little = p.littleEndian();
-        p.setGpr(rt, guestOrder(p, little ? second : first, 8));
-        p.setGpr(rt + 1, guestOrder(p, little ? first : second, 8));
-    }
-
-    /**
-     * Right for one processor only: the two halves are compared and set one after the other. With several, lqarx and
-     * stqcx. need a 16-byte compare-and-set of the host, or a lock that every store to a reserved quadword takes as
-     * well.
-     */
-    private static void stqcx(PowerProcessor p, int w) {
-        int rs = Fields.rsp(w);
-        if ((rs & 1) != 0) {
-            throw p.interrupts().illegal();
-        }
-        long ea = alignedAddress(p, w, 16);
-        boolean stored = false;
-        if (p.slot(State.RESERVATION) != NONE) {
-            long host = p.hostForStore(ea, 16);
-            boolean little = p.littleEndian();
-            long first = guestOrder(p, p.gpr(little ? rs + 1 : rs), 8);
-            long second = guestOrder(p, p.gpr(little ? rs : rs + 1), 8);
-            stored = host == p.slot(State.RESERVATION)
-                    && p.slot(State.RESERVED_BYTES) == 16
-                    && HostMemory.getLong(host + 8) == p.slot(State.RESERVED_VALUE2)
-                    && HostMemory.compareAndSetLong(host, p.slot(State.RESERVED_VALUE), first)
-                    && HostMemory.compareAndSetLong(host + 8, p.slot(State.RESERVED_VALUE2), second);
-        }
-        finish(p, stored);
-    }
-
-    private static void finish(PowerProcessor p, boolean stored) {
+    /** Says in CR0 whether a conditional store was made, and ends the reservation. */
+    static void finish(PowerProcessor p, boolean stored) {
         p.putSlot(State.RESERVATION, NONE);
         p.setCr(0, (stored ? 2 : 0) | (int) p.slot(State.SO));
     }
 
-    private static long alignedAddress(PowerProcessor p, int w, int bytes) {
+    /** EA of an X-form access, aligned to a power of two bytes. */
+    static long alignedAddress(PowerProcessor p, int w, int bytes) {
         long ea = p.ea(p.gprOrZero(Fields.ra(w)) + p.gpr(Fields.rb(w)));
         if ((ea & bytes - 1) != 0) {
             throw p.interrupts().alignment(ea);

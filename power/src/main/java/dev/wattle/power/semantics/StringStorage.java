@@ -6,7 +6,7 @@ import dev.wattle.power.processor.PowerProcessor;
 import dev.wattle.power.processor.State;
 
 /**
- * Storage access of several registers: multiple, string and quadword (Power ISA 3.0B, Book I, 3.3.4, 3.3.6 and 3.3.7).
+ * Storage access of several registers: multiple and string (Power ISA 3.0B, Book I, 3.3.6 and 3.3.7).
  *
  * <p>Access to all of the operand is checked first, so that an interrupt leaves registers and storage as they were.
  * Multiple and string instructions take an alignment interrupt in little-endian mode.
@@ -21,8 +21,6 @@ final class StringStorage {
         m.routine("lswx", StringStorage::lswx);
         m.routine("stswi", StringStorage::stswi);
         m.routine("stswx", StringStorage::stswx);
-        m.routine("lq", StringStorage::lq);
-        m.routine("stq", StringStorage::stq);
     }
 
     private static void lmw(PowerProcessor p, int w) {
@@ -89,40 +87,6 @@ final class StringStorage {
         int rs = Fields.rs(w);
         for (int i = 0; i < bytes; i++) {
             p.store8(p.ea(ea + i), (int) (p.gpr(rs + i / 4 & 31) >>> 24 - 8 * (i & 3)));
-        }
-    }
-
-    private static void lq(PowerProcessor p, int w) {
-        int rt = Fields.rtp(w);
-        int ra = Fields.ra(w);
-        if ((rt & 1) != 0 || rt == ra) {
-            throw p.interrupts().illegal();
-        }
-        long ea = p.ea(p.gprOrZero(ra) + Fields.dq(w));
-        requireQuadword(p, ea);
-        long first = p.load64(ea);
-        long second = p.load64(ea + 8);
-        // The register pair is one quadword, so in little-endian mode its low half comes first.
-        boolean little = p.littleEndian();
-        p.setGpr(rt, little ? second : first);
-        p.setGpr(rt + 1, little ? first : second);
-    }
-
-    private static void stq(PowerProcessor p, int w) {
-        int rs = Fields.rsp(w);
-        if ((rs & 1) != 0) {
-            throw p.interrupts().illegal();
-        }
-        long ea = p.ea(p.gprOrZero(Fields.ra(w)) + Fields.ds(w));
-        requireQuadword(p, ea);
-        boolean little = p.littleEndian();
-        p.store64(ea, p.gpr(little ? rs + 1 : rs));
-        p.store64(ea + 8, p.gpr(little ? rs : rs + 1));
-    }
-
-    private static void requireQuadword(PowerProcessor p, long ea) {
-        if ((ea & 15) != 0) {
-            throw p.interrupts().alignment(ea);
         }
     }
 

@@ -39,6 +39,7 @@ class EmittedCodeTest {
     private static final long ADDRESS = 0x2_0000;
     private static final int MODE = Mode.SF | Mode.LE | Mode.PR | Mode.FP | Mode.VEC | Mode.VSX;
     private static final Set<Feature> FEATURES = EnumSet.of(
+            Feature.CX16,
             Feature.SSSE3,
             Feature.SSE4_1,
             Feature.MOVBE,

@@ -276,6 +276,17 @@ final class HotSequences {
                 lwsync
                 blr
                 """);
+        all.put("quadword-exchange", """
+                loop: lqarx r6,0,r3
+                addi r6,r6,1
+                stqcx. r6,0,r3
+                bne loop
+                """);
+        all.put("quadword-copy", """
+                lq r6,0(r3)
+                stq r6,16(r4)
+                blr
+                """);
     }
 
     private static void floats(Map<String, String> all) {

@@ -11,9 +11,13 @@ import dev.wattle.hypervisor.Register;
 import dev.wattle.hypervisor.RegisterValue;
 import dev.wattle.hypervisor.SegmentEntry;
 import dev.wattle.hypervisor.Vm;
+import dev.wattle.hypervisor.irq.InterruptMode;
 import dev.wattle.hypervisor.papr.hash.PageTableExport;
+import dev.wattle.hypervisor.papr.xive.Xive;
+import dev.wattle.power.processor.Interrupt;
 import dev.wattle.power.processor.Msr;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -27,6 +31,9 @@ final class PartitionChecks {
                 new Check("each dispatch is counted and logged, elsewhere too", PartitionChecks::dispatches),
                 new Check("a guest that waits has its dispatch logged with the reason", PartitionChecks::cede),
                 new Check("an interrupt that is presented moves with its vCPU", PartitionChecks::presentation),
+                new Check("a thread context moves with its vCPU", PartitionChecks::threadContext),
+                new Check(
+                        "an interrupt that is taken back before it is taken is not taken", PartitionChecks::takenBack),
                 new Check("a guest goes on with the segments of another", PartitionChecks::segments),
                 new Check("segments that a processor cannot have are refused", PartitionChecks::badSegments));
     }
@@ -35,6 +42,7 @@ final class PartitionChecks {
     private static final Register SLB_SHADOW = Register.of("VPA_SLB");
     private static final Register LOG = Register.of("VPA_DTL");
     private static final Register PRESENTATION = Register.of("ICP_STATE");
+    private static final Register THREAD_CONTEXT = Register.of("VP_STATE");
 
     private static final long AREA = 0x4000;
     private static final long LOG_AREA = 0x5000;
@@ -103,7 +111,7 @@ final class PartitionChecks {
             byte[] memory = new byte[0x8000];
             guest.vm.memory().read(0, memory, 0, memory.length);
             other.vm.memory().write(0, memory, 0, memory.length);
-            for (Register register : Register.all()) {
+            for (Register register : guest.vcpu.registerList()) {
                 other.vcpu.set(register, guest.vcpu.value(register));
             }
             other.runToEnd().runToEnd();
@@ -163,6 +171,59 @@ final class PartitionChecks {
         }
     }
 
+    private static void threadContext(Supplier<Vm.Builder> vms) {
+        RegisterValue pending = new RegisterValue(0x80ff_40ff_ff00_ff01L, 0);
+        try (Guest guest = new Guest(vms);
+                Guest other = new Guest(vms)) {
+            refused(() -> guest.vcpu.value(THREAD_CONTEXT), "VP_STATE", "XICS");
+            refused(() -> guest.vcpu.set(THREAD_CONTEXT, pending), "VP_STATE", "XICS");
+            isTrue(guest.vcpu.registerList().contains(PRESENTATION), "ICP_STATE is no register with XICS");
+            for (Guest each : List.of(guest, other)) {
+                each.vm.interrupts().select(InterruptMode.XIVE);
+            }
+            List<Register> expected = new ArrayList<>(Register.all());
+            expected.remove(PRESENTATION);
+            equal(expected, guest.vcpu.registerList(), "registers with XIVE");
+            refused(() -> guest.vcpu.value(PRESENTATION), "ICP_STATE", "XIVE");
+            // NSR and PIPR follow from CPPR and IPB, and the second doubleword is nothing.
+            equal(new RegisterValue(0xff_ff00_ffffL, 0), guest.vcpu.value(THREAD_CONTEXT), "at first");
+            guest.vcpu.set(THREAD_CONTEXT, new RegisterValue(0x00ff_4000_0000_0000L, -1));
+            equal(pending, guest.vcpu.value(THREAD_CONTEXT), "priority 1 pending and presented");
+            // The handler accepts by the OS page of the TIMA.
+            other.code(0x500, "lhz 9, 0x810(20)" + Guest.STOP);
+            other.code("b .");
+            for (Register register : guest.vcpu.registerList()) {
+                if (!register.name().equals("NIA")) {
+                    other.vcpu.set(register, guest.vcpu.value(register));
+                }
+            }
+            other.vcpu.setGpr(20, Xive.timaPage(false));
+            other.vcpu.setMsr(Msr.SF | Msr.EE);
+            other.runToEnd();
+            equal(0x8001L, other.vcpu.gpr(9), "NSR and CPPR as it accepts");
+            equal(new RegisterValue(0x0001_00ff_ff00_ffffL, 0), other.vcpu.value(THREAD_CONTEXT), "afterwards");
+            equal(pending, guest.vcpu.value(THREAD_CONTEXT), "that of the other vCPU");
+        }
+    }
+
+    private static void takenBack(Supplier<Vm.Builder> vms) {
+        try (Guest guest = new Guest(vms)) {
+            guest.vm.interrupts().select(InterruptMode.XIVE);
+            guest.code(0x500, "lhz 9, 0x810(20)" + Guest.STOP);
+            // With MSR[EE] = 0 the CPPR takes back what is presented; with MSR[EE] = 1 it admits it again.
+            guest.code("stb 21, 0x11(20) \n mtmsrd 22, 1 \n li 8, 1 \n li 8, 2 \n stb 23, 0x11(20) \n b .");
+            guest.vcpu.setGpr(20, Xive.timaPage(false));
+            guest.vcpu.setGpr(21, 0);
+            guest.vcpu.setGpr(22, Msr.EE);
+            guest.vcpu.setGpr(23, 0xff);
+            guest.vcpu.set(THREAD_CONTEXT, new RegisterValue(0x00ff_4000_0000_0000L, 0));
+            guest.runToEnd();
+            equal(2L, guest.vcpu.gpr(8), "how far it has come before the interrupt");
+            equal(0x8001L, guest.vcpu.gpr(9), "NSR and CPPR as it accepts");
+            equal(1L, guest.vm.interruptCounts().getOrDefault(Interrupt.EXTERNAL.name(), 0L), "external interrupts");
+        }
+    }
+
     private static final long SEGMENT = 0x55;
     private static final long EA = 0x1000_0000;
 
@@ -198,7 +259,7 @@ final class PartitionChecks {
                 }
             }
             other.vcpu.setSegments(List.of(new SegmentEntry(EA | 1 << 27 | 9, 0x77L << 12)));
-            for (Register register : Register.all()) {
+            for (Register register : guest.vcpu.registerList()) {
                 other.vcpu.set(register, guest.vcpu.value(register));
             }
             other.vcpu.setSegments(segments);

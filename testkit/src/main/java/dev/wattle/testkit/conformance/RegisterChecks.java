@@ -66,7 +66,8 @@ final class RegisterChecks {
             for (Register register : Register.all()) {
                 equal(register, Register.of(register.name()), register + " by name");
                 register.kvmId().ifPresent(id -> isTrue(ids.add(id), register + ": identifier of another"));
-                if (SPECIAL.contains(register.name())) {
+                if (SPECIAL.contains(register.name())
+                        || !guest.vcpu.registerList().contains(register)) {
                     continue;
                 }
                 RegisterValue value = switch (register.bits()) {
@@ -133,11 +134,11 @@ final class RegisterChecks {
             }
             whole.runToEnd();
             Guest.expect(Exit.Interrupted.class, first.vcpu.runUntil(1234));
-            for (Register register : Register.all()) {
+            for (Register register : whole.vcpu.registerList()) {
                 second.vcpu.set(register, first.vcpu.value(register));
             }
             second.runToEnd();
-            for (Register register : Register.all()) {
+            for (Register register : whole.vcpu.registerList()) {
                 if (!Set.of("PURR", "SPURR", "TB_OFFSET", "DEC_EXPIRY").contains(register.name())) {
                     equal(whole.vcpu.value(register), second.vcpu.value(register), register.name());
                 }

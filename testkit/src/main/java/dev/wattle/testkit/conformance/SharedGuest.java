@@ -18,7 +18,12 @@ import java.util.function.Supplier;
  * number.
  */
 final class SharedGuest implements AutoCloseable {
+    /** Names a number: how often several vCPUs do in all what must not go wrong, instead of so often as takes a moment. */
+    private static final String PROPERTY = "wattle.litmus";
+
     private static final long SECONDS = 120;
+    /** The least that is done in a second, by a slow host's evaluator. */
+    private static final long TIMES_IN_A_SECOND = 20_000;
 
     final Vm vm;
     private final Guest guest;
@@ -33,6 +38,15 @@ final class SharedGuest implements AutoCloseable {
         for (Vcpu vcpu : vm.vcpus()) {
             vcpu.setGpr(31, vcpu.server());
         }
+    }
+
+    /** How often each of some vCPUs is to do something: a few times, or its part of what is asked for. */
+    static int rounds(int few, int vcpus) {
+        return Math.toIntExact(Long.getLong(PROPERTY, (long) few * vcpus) / vcpus);
+    }
+
+    private static long seconds() {
+        return SECONDS + Long.getLong(PROPERTY, 0) / TIMES_IN_A_SECOND;
     }
 
     /** Puts code at an address, where a vCPU starts. */
@@ -70,7 +84,7 @@ final class SharedGuest implements AutoCloseable {
         for (Vcpu vcpu : vm.vcpus()) {
             Exit exit;
             try {
-                exit = exits.get(vcpu.server()).get(SECONDS, TimeUnit.SECONDS);
+                exit = exits.get(vcpu.server()).get(seconds(), TimeUnit.SECONDS);
             } catch (TimeoutException e) {
                 stop();
                 throw new AssertionError("vCPU " + vcpu.server() + " does not come to its end\n" + vcpu.registers(), e);

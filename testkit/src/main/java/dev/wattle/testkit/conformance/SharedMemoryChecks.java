@@ -8,6 +8,7 @@ import static dev.wattle.testkit.conformance.Guest.refused;
 import dev.wattle.engine.memory.GuestMemory;
 import dev.wattle.hypervisor.Capability;
 import dev.wattle.hypervisor.ClockMode;
+import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.ProcessorTopology;
 import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
@@ -50,6 +51,8 @@ final class SharedMemoryChecks {
         return List.of(
                 new Check("a VM has the vCPUs that it was described with", SharedMemoryChecks::numbers),
                 new Check("a counter of several vCPUs loses nothing", SharedMemoryChecks::counter),
+                new Check("a quadword of several vCPUs is one", SharedMemoryChecks::quadword),
+                new Check("an operation on two elements is atomic", SharedMemoryChecks::twoElements),
                 new Check("a lock keeps several vCPUs apart", SharedMemoryChecks::lock),
                 new Check("a translation that one vCPU invalidates is used by none", SharedMemoryChecks::invalidation),
                 new Check("code that one vCPU changes is executed by another as it is then", SharedMemoryChecks::code),
@@ -81,16 +84,36 @@ final class SharedMemoryChecks {
                 "virtual clock");
     }
 
+    /** Code by which vCPUs wait for each other, and then set CTR and GPR 5 to a number. Changes GPRs 12 and 13. */
+    private static String start(int vcpus, int rounds) {
+        return """
+                 lis 12, 4
+                 ori 12, 12, 0x3000
+                meet: lwarx 13, 0, 12
+                 addi 13, 13, 1
+                 stwcx. 13, 0, 12
+                 bne meet
+                wait: lwz 13, 0(12)
+                 cmpwi 13, %d
+                 blt wait
+                 lis 5, %d
+                 ori 5, 5, %d
+                 mtctr 5
+                """.formatted(vcpus, rounds >>> 16, rounds & 0xffff);
+    }
+
     private static void counter(Supplier<Vm.Builder> vms) throws Exception {
-        int rounds = 20_000;
+        int rounds = SharedGuest.rounds(20_000, 4);
         try (SharedGuest guest = new SharedGuest(vms, 4, 1)) {
             guest.code(CODE, """
                      lis 4, 4
                      ori 4, 4, 0x1000
                      addi 7, 4, 0x80
                      addi 8, 4, 0x100
-                     li 5, %d
-                     mtctr 5
+                     addi 9, 4, 0x180
+                     addi 10, 9, 1
+                     add 10, 10, 31
+                    """ + start(4, rounds) + """
                     again: lwarx 6, 0, 4
                      addi 6, 6, 1
                      stwcx. 6, 0, 4
@@ -103,24 +126,147 @@ final class SharedMemoryChecks {
                      addi 6, 6, 1
                      sthcx. 6, 0, 8
                      bne again2
-                     bdnz again""".formatted(rounds));
+                    again1: lbarx 6, 0, 9
+                     addi 6, 6, 1
+                     stbcx. 6, 0, 9
+                     bne again1
+                     lbz 6, 0(10)
+                     addi 6, 6, 1
+                     stb 6, 0(10)
+                     bdnz again""");
             guest.start().join();
             GuestMemory memory = guest.vm.memory();
             equal(4 * rounds, memory.getInt(COUNTER), "counter of 4 bytes");
             equal(4L * rounds, memory.getLong(COUNTER + 0x80), "counter of 8 bytes");
             equal(4 * rounds & 0xffff, memory.getShort(COUNTER + 0x100) & 0xffff, "counter of 2 bytes");
+            equal(4 * rounds & 0xff, memory.getByte(COUNTER + 0x180) & 0xff, "counter of 1 byte");
+            for (int n = 0; n < 4; n++) {
+                equal(
+                        rounds & 0xff,
+                        memory.getByte(COUNTER + 0x181 + n) & 0xff,
+                        "plain counter beside it of vCPU " + n);
+            }
+        }
+    }
+
+    /** Two vCPUs change quadwords, one a half of one of them, and one looks for quadwords whose halves do not belong together. */
+    private static void quadword(Supplier<Vm.Builder> vms) throws Exception {
+        try (SharedGuest guest = new SharedGuest(vms, 4, 1)) {
+            // The evaluator has all stop for each access.
+            int rounds = guest.vm.engine() == EngineMode.NATIVE ? SharedGuest.rounds(100_000, 2) : 2_000;
+            // Both halves of the first count, those of the second are stored at once, and of the third one counts for
+            // each
+            // of two ways to store it.
+            String addresses = """
+                     lis 4, 4
+                     ori 4, 4, 0x1000
+                     addi 16, 4, 0x100
+                     addi 17, 4, 0x200
+                     addi 18, 17, 8
+                    """ + start(4, rounds);
+            for (int n = 0; n < 2; n++) {
+                guest.code(n, CODE + 0x100 * n, addresses + """
+                        again: lqarx 6, 0, 4
+                         addi 6, 6, 1
+                         addi 7, 7, 1
+                         stqcx. 6, 0, 4
+                         bne again
+                         mr 8, 6
+                         mr 9, 6
+                         stq 8, 0(16)
+                        half: lqarx 10, 0, 17
+                         addi 10, 10, 1
+                         stqcx. 10, 0, 17
+                         bne half
+                         bdnz again""");
+            }
+            guest.code(2, OTHER_CODE, addresses + """
+                    half: ldarx 6, 0, 18
+                     addi 6, 6, 1
+                     stdcx. 6, 0, 18
+                     bne half
+                     bdnz half""");
+            guest.code(3, OTHER_CODE + 0x100, addresses + """
+                     add 5, 5, 5
+                    look: lq 6, 0(4)
+                     cmpd 6, 7
+                     bne torn
+                     lq 8, 0(16)
+                     cmpd 8, 9
+                     bne torn
+                     lqarx 10, 0, 4
+                     cmpd 10, 11
+                     bne torn
+                     cmpd 6, 5
+                     blt look
+                     cmpd 11, 5
+                     blt look
+                     b end
+                    torn: li 20, 1
+                    end: nop""");
+            guest.start().join();
+            GuestMemory memory = guest.vm.memory();
+            equal(2L * rounds, memory.getLong(COUNTER), "first half of the first quadword");
+            equal(2L * rounds, memory.getLong(COUNTER + 8), "second half of the first quadword");
+            equal(memory.getLong(COUNTER + 0x100), memory.getLong(COUNTER + 0x108), "halves that are stored at once");
+            equal(2L * rounds, memory.getLong(COUNTER + 0x200), "half that is counted with the other one");
+            equal((long) rounds, memory.getLong(COUNTER + 0x208), "half that is counted alone");
+            equal(0L, guest.vm.vcpu(3).gpr(20), "halves of different numbers seen");
+        }
+    }
+
+    /** Fetch and increment bounded, and store twin, which only pairs of equal numbers are stored by. */
+    private static void twoElements(Supplier<Vm.Builder> vms) throws Exception {
+        int rounds = 1_000;
+        int bound = 3_000;
+        try (SharedGuest guest = new SharedGuest(vms, 4, 1)) {
+            guest.vm.memory().putLong(COUNTER + 8, bound);
+            String addresses = """
+                     lis 4, 4
+                     ori 4, 4, 0x1000
+                     addi 16, 4, 0x100
+                    """ + start(4, rounds);
+            guest.code(CODE, addresses + """
+                     li 20, 0
+                    more: ldat 6, 4, 24
+                     cmpdi 6, 0
+                     blt end
+                     addi 20, 20, 1
+                     b more
+                    end: sldi 7, 31, 32
+                    twin: addi 7, 7, 1
+                     stdat 7, 16, 24
+                     bdnz twin""");
+            guest.code(3, OTHER_CODE, addresses + """
+                    look: lq 8, 0(16)
+                     cmpd 8, 9
+                     bne torn
+                     bdnz look
+                     b end
+                    torn: li 21, 1
+                    end: li 20, 0""");
+            guest.start().join();
+            GuestMemory memory = guest.vm.memory();
+            equal((long) bound, memory.getLong(COUNTER), "counter with a bound");
+            long counted = 0;
+            for (Vcpu vcpu : guest.vm.vcpus()) {
+                counted += vcpu.gpr(20);
+            }
+            equal((long) bound, counted, "times that it was counted up");
+            equal(memory.getLong(COUNTER + 0x100), memory.getLong(COUNTER + 0x108), "twins");
+            isTrue((memory.getLong(COUNTER + 0x100) & 0xffff_ffffL) == rounds, "the last twin was not stored");
+            equal(0L, guest.vm.vcpu(3).gpr(21), "twins that differ seen");
         }
     }
 
     /** The lock of Power ISA 3.0B, Book II, B.2.1.1 and B.2.2.1. */
     private static void lock(Supplier<Vm.Builder> vms) throws Exception {
-        int rounds = 10_000;
+        int rounds = SharedGuest.rounds(10_000, 3);
         try (SharedGuest guest = new SharedGuest(vms, 3, 1)) {
             guest.code(CODE, """
                      lis 4, 4
                      ori 7, 4, 0x1000
-                     li 5, %d
-                     mtctr 5
+                    """ + start(3, rounds) + """
                      li 8, 1
                     enter: lwarx 6, 0, 4
                      cmpwi 6, 0
@@ -137,7 +283,7 @@ final class SharedMemoryChecks {
                      lwsync
                      li 11, 0
                      stw 11, 0(4)
-                     bdnz enter""".formatted(rounds));
+                     bdnz enter""");
             guest.start().join();
             long all = 3L * rounds;
             equal(all, guest.vm.memory().getLong(COUNTER), "counter");

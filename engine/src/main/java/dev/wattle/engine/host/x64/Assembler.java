@@ -600,6 +600,12 @@ public final class Assembler {
         rm(false, 0x0fb1, s, mem);
     }
 
+    /** Compares rdx:rax with 16 bytes, aligned to that, and if they are equal stores rcx:rbx there. */
+    public void lockCmpxchg16b(long mem) {
+        byte_(0xf0);
+        rm(true, 0x0fc7, 1, mem);
+    }
+
     /** A locked OR of 4 bytes with a constant: a barrier for all accesses to memory. */
     public void lockOrImm32(long mem, int imm) {
         byte_(0xf0);

@@ -132,6 +132,9 @@ final class Exchanges {
             }
             if (op == Op.HOST) {
                 use(Op.b(w), weight);
+                if (StorageFormEmitter.storesQuadword(Form.of(w))) {
+                    use(Op.c(w), weight);
+                }
                 use(Op.d(w), weight);
                 written[Op.d(w)] = true;
             }

@@ -18,6 +18,7 @@ import java.util.function.IntSupplier;
 public final class HostFeatures {
     /** An extension; the constant's name in lower case is its name in Linux's list of processor flags. */
     public enum Feature {
+        CX16,
         SSSE3,
         SSE4_1,
         MOVBE,
@@ -41,6 +42,7 @@ public final class HostFeatures {
     /** The first of CPUID's extended leaves. */
     private static final int EXTENDED = 0x8000_0000;
 
+    private final boolean cx16;
     private final boolean ssse3;
     private final boolean sse41;
     private final boolean movbe;
@@ -56,6 +58,7 @@ public final class HostFeatures {
     private final boolean sha;
 
     private HostFeatures(Set<Feature> features) {
+        cx16 = features.contains(Feature.CX16);
         ssse3 = features.contains(Feature.SSSE3);
         sse41 = features.contains(Feature.SSE4_1);
         movbe = features.contains(Feature.MOVBE);
@@ -106,6 +109,7 @@ public final class HostFeatures {
 
     private boolean has(Feature feature) {
         return switch (feature) {
+            case CX16 -> cx16;
             case SSSE3 -> ssse3;
             case SSE4_1 -> sse41;
             case MOVBE -> movbe;
@@ -120,6 +124,14 @@ public final class HostFeatures {
             case FMA -> fma;
             case SHA_NI -> sha;
         };
+    }
+
+    /**
+     * Whether aligned 16 bytes are loaded, stored, and compared and exchanged at once. Loads and stores with the registers
+     * of SSE do that where there is AVX (Intel SDM, volume 3, 10.1.1; AMD APM, volume 2, 7.3.2).
+     */
+    public boolean atomicQuadwords() {
+        return cx16 && avx;
     }
 
     public boolean ssse3() {
@@ -197,6 +209,7 @@ public final class HostFeatures {
         EnumSet<Feature> features = EnumSet.noneOf(Feature.class);
         int ecx = leaf(cpuid, 1)[2];
         add(features, Feature.SSSE3, ecx, 9);
+        add(features, Feature.CX16, ecx, 13);
         add(features, Feature.SSE4_1, ecx, 19);
         add(features, Feature.MOVBE, ecx, 22);
         add(features, Feature.POPCNT, ecx, 23);

@@ -32,6 +32,9 @@ final class HostSlots {
     static final int FAULT_RCX = Slots.HOST + 21;
     static final int FAULT_RDX = Slots.HOST + 22;
 
+    /** Host registers while an instruction of the host needs them for its own operands: two. */
+    static final int SAVED = Slots.HOST + 18;
+
     /** Copies of compared values whose registers have changed since: twice as many as there may be comparisons pending. */
     static final int COMPARED = Slots.HOST + 80;
 

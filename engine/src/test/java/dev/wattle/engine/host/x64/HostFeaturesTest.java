@@ -66,6 +66,7 @@ class HostFeaturesTest {
         };
         assertEquals(
                 EnumSet.of(
+                        HostFeatures.Feature.CX16,
                         HostFeatures.Feature.SSSE3,
                         HostFeatures.Feature.SSE4_1,
                         HostFeatures.Feature.MOVBE,
