@@ -56,22 +56,33 @@ final class TimerThread implements AutoCloseable {
         while (!closed) {
             wakeUp = NEVER;
             long next = NEVER;
+            boolean hasExpired = false;
             for (DecrementerTimer timer : timers) {
                 long due = timer.due();
                 if (due <= now()) {
                     timer.expire(due);
+                    hasExpired = true;
                 } else {
                     next = Math.min(next, due);
                 }
             }
-            // Who has set a timer behind the look at it has found NEVER and keeps the thread from sleeping, or finds
-            // this.
-            wakeUp = next;
-            if (next == NEVER) {
-                LockSupport.park(this);
-            } else {
-                LockSupport.parkNanos(this, next - now());
+            if (!hasExpired) {
+                sleep(next);
             }
+            // Otherwise it looks again: a wait for a timer's lock may have taken the wake-up that was meant for here.
+        }
+    }
+
+    /**
+     * Sleeps until a moment. Who has set a timer behind the look at it has found NEVER and keeps the thread from sleeping, or
+     * finds the moment.
+     */
+    private void sleep(long until) {
+        wakeUp = until;
+        if (until == NEVER) {
+            LockSupport.park(this);
+        } else {
+            LockSupport.parkNanos(this, until - now());
         }
     }
 

@@ -54,6 +54,20 @@ class TimerThreadTest {
     }
 
     @Test
+    void Wake_whileATimerIsBeingSet_isNotLost() {
+        for (int n = 0; n < 3000; n++) {
+            TimerThread timers = new TimerThread();
+            timers.start();
+            DecrementerTimer timer = timers.timer(NOTHING);
+            // The thread waits for the timer's lock when it is told to end.
+            timer.set(HOUR, NOTHING);
+            timer.set(0, NOTHING);
+            timer.set(0, Thread::onSpinWait);
+            timers.close();
+        }
+    }
+
+    @Test
     void Moment_setAgain_replacesTheOlderOne() throws InterruptedException {
         try (TimerThread timers = new TimerThread()) {
             timers.start();
