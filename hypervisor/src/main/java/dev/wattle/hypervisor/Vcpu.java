@@ -70,7 +70,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private final Engine engine;
     private final TimeBase time;
     private final boolean virtual;
-    private final DecrementerTimer timer;
+    private volatile DecrementerTimer timer;
     private final AtomicBoolean kicked = new AtomicBoolean();
     private final AtomicBoolean prodded = new AtomicBoolean();
     private final ExitCounters counters = new ExitCounters();
@@ -103,6 +103,10 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         engine = engines.engine(processor, frontEnd);
         withdrawDecrementer = () -> processor.interrupts().withdraw(PowerProcessor.PENDING_DECREMENTER);
         timer = new DecrementerTimer(() -> raise(PowerProcessor.PENDING_DECREMENTER));
+        powerOn();
+    }
+
+    private void powerOn() {
         if (!virtual) {
             timer.start();
         }
@@ -116,6 +120,34 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             translateBy(0, true, true);
         }
         processor.contextChanged();
+    }
+
+    /** Not to be run any more, until {@link #comeBack}: has no threads and no areas. */
+    void retire() {
+        timer.close();
+        areas.clear();
+        online = false;
+    }
+
+    /** After {@link #retire}: as after power-on. */
+    void comeBack() {
+        timer = new DecrementerTimer(() -> raise(PowerProcessor.PENDING_DECREMENTER));
+        kicked.set(false);
+        prodded.set(false);
+        hypercallPending = false;
+        machineCheckPending = false;
+        mmio.clear();
+        online = true;
+        compatibility = 0;
+        processor.reset();
+        powerOn();
+    }
+
+    /** Has the same in force of what all vCPUs of a partition share: LPCR and process table. */
+    void translateAs(Vcpu other) {
+        setOwnLpcrBits(-1, other.processor.spr(Spr.LPCR));
+        processor.radix().adopt(other.processor.radix());
+        processor.translationChanged();
     }
 
     /**
@@ -759,7 +791,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public boolean isOnline(int server) {
-        return vm.vcpu(server).online;
+        return vm.find(server).map(vcpu -> vcpu.online).orElse(false);
     }
 
     /** Says whether the vCPU takes part in the partition (KVM_REG_PPC_ONLINE), whoever runs it. Any thread. */
@@ -774,27 +806,29 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public boolean prod(int server) {
-        if (server < 0 || server >= serverCount()) {
-            return false;
-        }
-        Vcpu other = vm.vcpu(server);
-        other.prodded.set(true);
-        LockSupport.unpark(other.thread);
-        return true;
+        Optional<Vcpu> other = vm.find(server);
+        other.ifPresent(vcpu -> {
+            vcpu.prodded.set(true);
+            LockSupport.unpark(vcpu.thread);
+        });
+        return other.isPresent();
     }
 
     @Override
     public boolean systemReset(int server) {
-        if (server < 0 || server >= serverCount()) {
-            return false;
-        }
-        vm.vcpu(server).raise(PowerProcessor.PENDING_SYSTEM_RESET);
-        return true;
+        Optional<Vcpu> other = vm.find(server);
+        other.ifPresent(vcpu -> vcpu.raise(PowerProcessor.PENDING_SYSTEM_RESET));
+        return other.isPresent();
     }
 
     @Override
     public int serverCount() {
-        return vm.topology().vcpus();
+        return vm.topology().possibleVcpus();
+    }
+
+    @Override
+    public boolean isServer(long server) {
+        return vm.find(server).isPresent();
     }
 
     /**
@@ -975,12 +1009,13 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             if (thread >= vm.topology().threads()) {
                 return;
             }
-            Vcpu other = vm.vcpu(number - number % vm.topology().threads() + thread);
-            if (isSent) {
-                other.raise(PowerProcessor.PENDING_DOORBELL);
-            } else {
-                other.processor.interrupts().withdraw(PowerProcessor.PENDING_DOORBELL);
-            }
+            vm.find(firstOfCore() + thread).ifPresent(other -> {
+                if (isSent) {
+                    other.raise(PowerProcessor.PENDING_DOORBELL);
+                } else {
+                    other.processor.interrupts().withdraw(PowerProcessor.PENDING_DOORBELL);
+                }
+            });
         }
 
         @Override
@@ -988,12 +1023,17 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             int threads = vm.topology().threads();
             long bits = 0;
             for (int thread = 0; thread < threads; thread++) {
-                Vcpu other = vm.vcpu(number - number % threads + thread);
-                if (other.processor.interrupts().isRequested(PowerProcessor.PENDING_DOORBELL)) {
+                if (vm.find(firstOfCore() + thread)
+                        .map(other -> other.processor.interrupts().isRequested(PowerProcessor.PENDING_DOORBELL))
+                        .orElse(false)) {
                     bits |= 1L << thread;
                 }
             }
             return bits;
+        }
+
+        private int firstOfCore() {
+            return number - number % vm.topology().threads();
         }
     }
 }

@@ -28,14 +28,15 @@ class RtasTest {
     private final FakeConsole console = new FakeConsole();
     private final List<MachineOutcome> outcomes = new ArrayList<>();
     private final Xics xics = new Xics(1, 0x1000, 0x1000);
-    private final PowerEvents events = new PowerEvents(xics.claimMessage(0x1000), () -> NOW);
+    private final PlatformEvents events =
+            new PlatformEvents(xics.claimMessage(0x1000), xics.claimMessage(0x1001), () -> NOW);
     private final Rtas rtas = new Rtas();
     private final DeviceTree.Node tokens = new DeviceTree().root().child("rtas");
     private int[] results = new int[0];
 
     RtasTest() {
         Terminal terminal = new Terminal(console, xics.claimMessage(0x1100));
-        new PlatformRtas(terminal, outcomes::add, events, 1, 64 << 20, new UUID(1, 2))
+        new PlatformRtas(terminal, outcomes::add, events, 1, 1, 64 << 20, new UUID(1, 2))
                 .define(rtas, new TimeOfDay(() -> NOW));
         new InterruptRtas(PartitionInterrupts.of(xics)).define(rtas);
         Nvram.empty().define(rtas);

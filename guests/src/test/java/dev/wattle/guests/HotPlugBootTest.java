@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.wattle.guests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.wattle.app.guest.GuestImage;
+import dev.wattle.hypervisor.ProcessorTopology;
+import dev.wattle.machine.Core;
+import dev.wattle.machine.HotPlugAnswer;
+import dev.wattle.machine.MachineOutcome;
+import dev.wattle.machine.pseries.InterruptChoice;
+import dev.wattle.machine.pseries.PseriesMachine;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Debian's unmodified kernel takes cores and gives them back while it runs. */
+@Timeout(900)
+class HotPlugBootTest {
+    private static final String PRESENT = "cat /sys/devices/system/cpu/present";
+    private static final String ONLINE = "cat /sys/devices/system/cpu/online";
+    private static final String COUNT = "grep -c ^processor /proc/cpuinfo";
+    /** What a kernel says of processors that do not get on, or lock up. */
+    private static final String TROUBLE =
+            "dmesg | grep -c -i -e 'bug:' -e warning: -e stall -e oops -e 'call trace' -e lockup";
+
+    private static HotPlugAnswer within(Future<HotPlugAnswer> answer) throws Exception {
+        return answer.get(120, TimeUnit.SECONDS);
+    }
+
+    private static Set<String> vcpuThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("wattle-vcpu-") || name.startsWith("wattle-decrementer"))
+                .collect(Collectors.toSet());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = InterruptChoice.class,
+            names = {"XICS", "XIVE"})
+    void core_pluggedAndUnplugged_comesAndGoesInTheGuest(InterruptChoice interrupts) throws Exception {
+        GuestImage demo = Demo.image();
+        ScriptedConsole console = new ScriptedConsole();
+        Shell shell = new Shell(console.transcript(), console::type);
+        try (ExecutorService thread = Executors.newSingleThreadExecutor();
+                PseriesMachine machine = PseriesMachine.builder()
+                        .kernel(demo.kernel())
+                        .initrd(demo.initrd())
+                        .bootArguments(demo.bootArguments())
+                        .memoryBytes(1L << 30)
+                        .topology(new ProcessorTopology(1, 2, 4))
+                        .interrupts(interrupts)
+                        .console(console)
+                        .build()) {
+            Future<MachineOutcome> end = thread.submit(machine::run);
+            try {
+                shell.awaitPrompt();
+                assertEquals("0-7", lastLine(shell.run("cat /sys/devices/system/cpu/possible")));
+                assertEquals("0-1", lastLine(shell.run(PRESENT)));
+                assertEquals("2", lastLine(shell.run(COUNT)));
+
+                assertEquals(HotPlugAnswer.DONE, within(machine.plugCore(2)));
+                // The guest has it; its kernel starts the threads behind that.
+                awaitCount(shell, 4);
+                assertEquals("0-3", lastLine(shell.run(PRESENT)));
+                assertEquals("2", lastLine(shell.run("ls /proc/device-tree/cpus | grep -c @")));
+                assertEquals(
+                        "2-3", lastLine(shell.run("cat /sys/devices/system/cpu/cpu2/topology/thread_siblings_list")));
+                assertEquals(
+                        new Core(2, 4, 2, 2, Core.State.IN_USE), machine.cores().get(2));
+                assertTrue(vcpuThreads().containsAll(Set.of("wattle-vcpu-4", "wattle-vcpu-5")));
+
+                shell.run("(while :; do :; done) & taskset -p 4 $! ; (while :; do :; done) & taskset -p 8 $!");
+                String busy = lastLine(shell.run("taskset 4 sha256sum /bin/busybox >/dev/null && echo ran"));
+                assertEquals("ran", busy);
+
+                assertEquals(HotPlugAnswer.DONE, within(machine.unplugCore(2)));
+                assertEquals("2", lastLine(shell.run(COUNT)));
+                assertEquals("0-1", lastLine(shell.run(PRESENT)));
+                assertEquals("0-1", lastLine(shell.run(ONLINE)));
+                assertEquals(Core.State.ABSENT, machine.cores().get(2).state());
+                assertEquals(Set.of("wattle-vcpu-1", "wattle-decrementer"), vcpuThreads());
+
+                String trouble = shell.run(TROUBLE);
+                assertEquals("0", lastLine(trouble), trouble);
+                shell.leave("poweroff -f");
+                assertEquals(MachineOutcome.Kind.POWERED_OFF, end.get().kind());
+            } finally {
+                machine.stop();
+            }
+        }
+    }
+
+    private static void awaitCount(Shell shell, int processors) throws Exception {
+        for (int i = 0; i < 100 && !lastLine(shell.run(COUNT)).equals(String.valueOf(processors)); i++) {
+            Thread.sleep(50);
+        }
+        assertEquals(String.valueOf(processors), lastLine(shell.run(COUNT)));
+    }
+
+    private static String lastLine(String output) {
+        return output.lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                .reduce("", (all, line) -> line);
+    }
+}
