@@ -2,6 +2,7 @@
 package dev.wattle.machine;
 
 import dev.wattle.hypervisor.ExitCount;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -28,6 +29,9 @@ public interface Machine extends AutoCloseable {
 
     /** The cores that it has or has room for, by number. Callable from any thread. */
     List<Core> cores();
+
+    /** Numbers of the cores that the guest has when it begins anew: those that there are, but for those that it is to give back. */
+    Collection<Integer> coresAfterReset();
 
     /**
      * Adds a core. The guest takes it while it runs, or when it starts. Callable from any thread.

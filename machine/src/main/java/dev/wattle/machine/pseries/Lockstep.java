@@ -14,6 +14,7 @@ import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -138,6 +139,11 @@ public final class Lockstep implements Machine {
     @Override
     public List<Core> cores() {
         return first.cores();
+    }
+
+    @Override
+    public Collection<Integer> coresAfterReset() {
+        return first.coresAfterReset();
     }
 
     @Override

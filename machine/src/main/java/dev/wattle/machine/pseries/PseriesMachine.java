@@ -380,7 +380,7 @@ public final class PseriesMachine implements Machine {
         }
     }
 
-    /** Numbers of the cores that the guest has when it begins anew: those that there are, but for those that it is to give back. */
+    @Override
     public Collection<Integer> coresAfterReset() {
         answering.lock();
         try {
