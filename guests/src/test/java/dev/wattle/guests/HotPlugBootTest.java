@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -27,6 +28,9 @@ class HotPlugBootTest {
     private static final String PRESENT = "cat /sys/devices/system/cpu/present";
     private static final String ONLINE = "cat /sys/devices/system/cpu/online";
     private static final String COUNT = "grep -c ^processor /proc/cpuinfo";
+    /** Programs that never end, on whichever processors there are. */
+    private static final String LOAD =
+            "for i in 1 2 3; do (while :; do sha256sum /bin/busybox; done >/dev/null) & done";
     /** What a kernel says of processors that do not get on, or lock up. */
     private static final String TROUBLE =
             "dmesg | grep -c -i -e 'bug:' -e warning: -e stall -e oops -e 'call trace' -e lockup";
@@ -78,21 +82,78 @@ class HotPlugBootTest {
                         new Core(2, 4, 2, 2, Core.State.IN_USE), machine.cores().get(2));
                 assertTrue(vcpuThreads().containsAll(Set.of("wattle-vcpu-4", "wattle-vcpu-5")));
 
-                shell.run("(while :; do :; done) & taskset -p 4 $! ; (while :; do :; done) & taskset -p 8 $!");
-                String busy = lastLine(shell.run("taskset 4 sha256sum /bin/busybox >/dev/null && echo ran"));
-                assertEquals("ran", busy);
-
+                assertEquals("ran", lastLine(shell.run("taskset 4 sha256sum /bin/busybox >/dev/null && echo ran")));
+                shell.run(LOAD);
                 assertEquals(HotPlugAnswer.DONE, within(machine.unplugCore(2)));
                 assertEquals("2", lastLine(shell.run(COUNT)));
                 assertEquals("0-1", lastLine(shell.run(PRESENT)));
                 assertEquals("0-1", lastLine(shell.run(ONLINE)));
-                assertEquals(Core.State.ABSENT, machine.cores().get(2).state());
+                assertEquals(new Core(2, 4, 2, 0, Core.State.ABSENT), machine.cores().get(2));
                 assertEquals(Set.of("wattle-vcpu-1", "wattle-decrementer"), vcpuThreads());
+
+                int rounds = Integer.getInteger("wattle.hotplug", 5);
+                for (int round = 0; round < rounds; round++) {
+                    int core = 1 + round % 3;
+                    assertEquals(HotPlugAnswer.DONE, within(machine.plugCore(core)), "plug in round " + round);
+                    awaitCount(shell, 4);
+                    assertEquals(HotPlugAnswer.DONE, within(machine.unplugCore(core)), "unplug in round " + round);
+                }
+                assertEquals("2", lastLine(shell.run(COUNT)));
+                assertEquals(Set.of("wattle-vcpu-1", "wattle-decrementer"), vcpuThreads());
+
+                assertEquals(HotPlugAnswer.DONE, within(machine.plugCore(1)));
+                awaitCount(shell, 4);
+                // The guest cannot be without any.
+                shell.run("for c in 0 1; do echo 0 >/sys/devices/system/cpu/cpu$c/online; done");
+                assertEquals(HotPlugAnswer.REFUSED, within(machine.unplugCore(1)));
+                assertEquals(Core.State.IN_USE, machine.cores().get(1).state());
+                shell.run("for c in 0 1; do echo 1 >/sys/devices/system/cpu/cpu$c/online; done");
+                assertEquals(HotPlugAnswer.DONE, within(machine.unplugCore(1)));
+                assertEquals("2", lastLine(shell.run(COUNT)));
 
                 String trouble = shell.run(TROUBLE);
                 assertEquals("0", lastLine(trouble), trouble);
                 shell.leave("poweroff -f");
                 assertEquals(MachineOutcome.Kind.POWERED_OFF, end.get().kind());
+            } finally {
+                machine.stop();
+            }
+        }
+    }
+
+    @Test
+    void cores_asAnEarlierMachineHadThem_areThoseThatTheGuestStartsWith() throws Exception {
+        GuestImage demo = Demo.image();
+        ScriptedConsole console = new ScriptedConsole();
+        Shell shell = new Shell(console.transcript(), console::type);
+        try (ExecutorService thread = Executors.newSingleThreadExecutor();
+                PseriesMachine machine = PseriesMachine.builder()
+                        .kernel(demo.kernel())
+                        .initrd(demo.initrd())
+                        .bootArguments(demo.bootArguments())
+                        .memoryBytes(1L << 30)
+                        .topology(new ProcessorTopology(1, 2, 4))
+                        .cores(Set.of(0, 2))
+                        .console(console)
+                        .build()) {
+            // Before the guest has looked: it finds one more, and one less.
+            Future<HotPlugAnswer> plugged = machine.plugCore(3);
+            Future<HotPlugAnswer> unplugged = machine.unplugCore(2);
+            Future<MachineOutcome> end = thread.submit(machine::run);
+            try {
+                shell.awaitPrompt();
+                assertEquals(HotPlugAnswer.DONE, within(plugged));
+                assertEquals(HotPlugAnswer.DONE, within(unplugged));
+                assertEquals("4", lastLine(shell.run(COUNT)));
+                assertEquals(
+                        "PowerPC,POWER9@0 PowerPC,POWER9@6",
+                        lastLine(shell.run("cd /proc/device-tree/cpus; echo PowerPC*; cd /")));
+                assertEquals(HotPlugAnswer.DONE, within(machine.plugCore(1)));
+                awaitCount(shell, 6);
+                assertEquals(Set.of(0, 1, 3), Set.copyOf(machine.coresAfterReset()));
+                shell.leave("reboot -f");
+                assertEquals(MachineOutcome.Kind.REBOOT, end.get().kind());
+                assertEquals(Set.of(0, 1, 3), Set.copyOf(machine.coresAfterReset()));
             } finally {
                 machine.stop();
             }
