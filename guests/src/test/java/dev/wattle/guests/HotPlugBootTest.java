@@ -88,7 +88,8 @@ class HotPlugBootTest {
                 assertEquals("2", lastLine(shell.run(COUNT)));
                 assertEquals("0-1", lastLine(shell.run(PRESENT)));
                 assertEquals("0-1", lastLine(shell.run(ONLINE)));
-                assertEquals(new Core(2, 4, 2, 0, Core.State.ABSENT), machine.cores().get(2));
+                assertEquals(
+                        new Core(2, 4, 2, 0, Core.State.ABSENT), machine.cores().get(2));
                 assertEquals(Set.of("wattle-vcpu-1", "wattle-decrementer"), vcpuThreads());
 
                 int rounds = Integer.getInteger("wattle.hotplug", 5);
