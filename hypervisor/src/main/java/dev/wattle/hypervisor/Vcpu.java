@@ -87,6 +87,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private volatile boolean online = true;
     private final MmioAccesses mmio = new MmioAccesses();
     private final ProcessorAreas areas;
+    private final CoreDoorbells doorbells;
     private final LongSupplier now = this::timeBase;
     /** KVM_REG_PPC_ARCH_COMPAT: for whoever reads it. */
     long compatibility;
@@ -99,6 +100,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         virtual = vm.clock() == ClockMode.VIRTUAL;
         isTraced = vm.trace() != Trace.NONE;
         areas = new ProcessorAreas(vm.memory());
+        doorbells = new CoreDoorbells(vm, number);
         processor = new PowerProcessor(arena, vm.processor(), vm.memory(), group, frontEnd, time, new Platform());
         engine = engines.engine(processor, frontEnd);
         withdrawDecrementer = () -> processor.interrupts().withdraw(PowerProcessor.PENDING_DECREMENTER);
@@ -428,7 +430,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         LockSupport.unpark(thread);
     }
 
-    private void raise(long bit) {
+    void raise(long bit) {
         processor.interrupts().request(bit);
         LockSupport.unpark(thread);
     }
@@ -1006,34 +1008,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
         @Override
         public void doorbell(PowerProcessor p, int thread, boolean isSent) {
-            if (thread >= vm.topology().threads()) {
-                return;
-            }
-            vm.find(firstOfCore() + thread).ifPresent(other -> {
-                if (isSent) {
-                    other.raise(PowerProcessor.PENDING_DOORBELL);
-                } else {
-                    other.processor.interrupts().withdraw(PowerProcessor.PENDING_DOORBELL);
-                }
-            });
+            doorbells.set(thread, isSent);
         }
 
         @Override
         public long doorbells(PowerProcessor p) {
-            int threads = vm.topology().threads();
-            long bits = 0;
-            for (int thread = 0; thread < threads; thread++) {
-                if (vm.find(firstOfCore() + thread)
-                        .map(other -> other.processor.interrupts().isRequested(PowerProcessor.PENDING_DOORBELL))
-                        .orElse(false)) {
-                    bits |= 1L << thread;
-                }
-            }
-            return bits;
-        }
-
-        private int firstOfCore() {
-            return number - number % vm.topology().threads();
+            return doorbells.pending();
         }
     }
 }

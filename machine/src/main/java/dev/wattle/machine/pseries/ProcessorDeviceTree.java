@@ -88,11 +88,15 @@ final class ProcessorDeviceTree {
         return "PowerPC," + model.name() + "@" + Integer.toHexString(core * topology.threads());
     }
 
-    /** The node of a core, in a tree of its own. */
+    /**
+     * The node of a core, in a tree of its own. It has the property "name" (IEEE 1275, 3.2.2.1.1), which clients that read a
+     * whole tree make of the nodes' paths.
+     */
     DeviceTree.Node node(int core) {
         DeviceTree.Node root = new DeviceTree().root();
         add(root, core);
-        return root.children().getFirst();
+        DeviceTree.Node node = root.children().getFirst();
+        return node.setStrings("name", node.baseName());
     }
 
     /** Takes the node of a core from /cpus, if it is there. */

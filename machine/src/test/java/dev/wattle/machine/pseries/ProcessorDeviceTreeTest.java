@@ -36,15 +36,21 @@ class ProcessorDeviceTreeTest {
 
     private static final long MEMORY = 512L << 20;
 
-    private static DeviceTree tree(ProcessorTopology topology, Set<Integer> cores) {
-        ClientArchitectureSupport architecture = new ClientArchitectureSupport(
+    private static ClientArchitectureSupport architecture() {
+        return new ClientArchitectureSupport(
                 ProcessorModel.POWER9,
                 MmuMode.AUTO,
                 InterruptChoice.XICS,
                 PartitionInterrupts.of(new Xics(1, 0x1000, 0x1000)));
-        ProcessorDeviceTree nodes = new ProcessorDeviceTree(ProcessorModel.POWER9, topology, architecture, MEMORY);
+    }
+
+    private static ProcessorDeviceTree nodes(ProcessorTopology topology) {
+        return new ProcessorDeviceTree(ProcessorModel.POWER9, topology, architecture(), MEMORY);
+    }
+
+    private static DeviceTree tree(ProcessorTopology topology, Set<Integer> cores) {
         return PseriesDeviceTree.build(
-                MEMORY, topology, nodes, cores, "", new UUID(0, 0), new byte[32], architecture, new Rtas());
+                MEMORY, topology, nodes(topology), cores, "", new UUID(0, 0), new byte[32], architecture(), new Rtas());
     }
 
     private static int[] cells(DeviceTree tree, String path, String property) {
@@ -97,6 +103,23 @@ class ProcessorDeviceTreeTest {
         assertArrayEquals(new int[] {0, 12}, cells(tree, "/interrupt-controller", "ibm,interrupt-server-ranges"));
         assertEquals(
                 3, cells(tree, "/rtas", "ibm,lrdr-capacity")[4], "cores, which the guest multiplies by their threads");
+    }
+
+    @Test
+    void Node_onItsOwn_isThatOfTheTreeWithAName() {
+        ProcessorTopology topology = new ProcessorTopology(1, 4, 3);
+        DeviceTree.Node own = nodes(topology).node(2);
+        DeviceTree.Node there =
+                tree(topology, Set.of(0, 2)).find("/cpus/PowerPC,POWER9@8").orElseThrow();
+        assertEquals(there.name(), own.name());
+        for (String name : there.propertyNames()) {
+            assertArrayEquals(
+                    there.property(name).orElseThrow(), own.property(name).orElseThrow(), name);
+        }
+        assertEquals(there.propertyNames().size() + 1, own.propertyNames().size());
+        assertArrayEquals(
+                "PowerPC,POWER9\0".getBytes(StandardCharsets.US_ASCII),
+                own.property("name").orElseThrow());
     }
 
     @Test
