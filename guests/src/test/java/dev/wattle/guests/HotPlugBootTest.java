@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.wattle.app.guest.GuestImage;
+import dev.wattle.hypervisor.MmuMode;
 import dev.wattle.hypervisor.ProcessorTopology;
 import dev.wattle.machine.Core;
 import dev.wattle.machine.HotPlugAnswer;
@@ -20,7 +21,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Debian's unmodified kernel takes cores and gives them back while it runs. */
 @Timeout(900)
@@ -47,10 +48,8 @@ class HotPlugBootTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = InterruptChoice.class,
-            names = {"XICS", "XIVE"})
-    void core_pluggedAndUnplugged_comesAndGoesInTheGuest(InterruptChoice interrupts) throws Exception {
+    @CsvSource({"XICS,AUTO", "XIVE,AUTO", "XICS,HASH"})
+    void core_pluggedAndUnplugged_comesAndGoesInTheGuest(InterruptChoice interrupts, MmuMode mmu) throws Exception {
         GuestImage demo = Demo.image();
         ScriptedConsole console = new ScriptedConsole();
         Shell shell = new Shell(console.transcript(), console::type);
@@ -62,6 +61,7 @@ class HotPlugBootTest {
                         .memoryBytes(1L << 30)
                         .topology(new ProcessorTopology(1, 2, 4))
                         .interrupts(interrupts)
+                        .mmu(mmu)
                         .console(console)
                         .build()) {
             Future<MachineOutcome> end = thread.submit(machine::run);
