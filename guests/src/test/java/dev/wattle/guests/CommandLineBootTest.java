@@ -69,6 +69,46 @@ class CommandLineBootTest {
         }
     }
 
+    /** Asks the only run that there is in the folder; gives what was printed. */
+    private static String cpu(Map<String, String> environment, int status, String... arguments) throws Exception {
+        try (WattleProcess wattle = WattleProcess.start(
+                environment, WattleProcess.launcher().getParent(), WattleProcess.launcher(), arguments)) {
+            int ended = wattle.status();
+            String printed = wattle.transcript().all() + wattle.errors();
+            assertEquals(status, ended, printed);
+            return printed.strip();
+        }
+    }
+
+    @Test
+    void cpu_ofARunningGuest_addsAndRemovesACoreAndARebootKeepsIt(@TempDir Path directory) throws Exception {
+        Map<String, String> own = Map.of("XDG_RUNTIME_DIR", directory.toString());
+        try (WattleProcess wattle = WattleProcess.start(
+                own,
+                WattleProcess.launcher().getParent(),
+                WattleProcess.launcher(),
+                "run",
+                "--smp",
+                "cores=1,threads=2,maxcpus=4")) {
+            Shell shell = new Shell(wattle.transcript(), wattle::type);
+            shell.awaitPrompt();
+            assertEquals("core 1 (processors 2-3): the guest has taken it", cpu(own, 0, "cpu", "add"));
+            assertTrue(cpu(own, 1, "cpu", "add").startsWith("wattle: all 2 cores that this machine has room for"));
+            shell.leave("reboot -f");
+            shell.awaitPrompt();
+            String present = shell.run("cat /sys/devices/system/cpu/present");
+            assertTrue(present.contains("\n0-3"), present);
+            assertTrue(cpu(own, 0, "cpu", "list").endsWith("1  processors 2-3      2/2    in use"));
+            assertEquals("core 1 (processors 2-3): the guest has given it back", cpu(own, 0, "cpu", "remove"));
+            assertEquals("wattle: core 0 is the last one, which stays", cpu(own, 1, "cpu", "remove"));
+            present = shell.run("cat /sys/devices/system/cpu/present");
+            assertTrue(present.contains("\n0-1"), present);
+            shell.leave("poweroff -f");
+            assertEquals(0, wattle.status(), wattle.errors());
+        }
+        assertEquals("wattle: no wattle run of yours is running", cpu(own, 1, "cpu", "list"));
+    }
+
     @Test
     void run_guestThatPanics_endsWithOneAndTheReasonInOneLine() throws Exception {
         // Without an initial RAM disk there is no root file system.

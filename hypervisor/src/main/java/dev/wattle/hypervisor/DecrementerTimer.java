@@ -37,6 +37,16 @@ final class DecrementerTimer {
         }
     }
 
+    /** Takes the moment back: after this its action does not run. */
+    void clear() {
+        lock.lock();
+        try {
+            due = TimerThread.NEVER;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The moment, or {@link TimerThread#NEVER}. */
     long due() {
         return due;

@@ -9,8 +9,9 @@ import dev.wattle.power.processor.ProcessorGroup;
  *
  * @param cores at least 1
  * @param threads of each core: 1, 2, 4 or 8
+ * @param possibleCores how many cores there may be once others have been added, at least {@code cores}
  */
-public record ProcessorTopology(int cores, int threads) {
+public record ProcessorTopology(int cores, int threads, int possibleCores) {
     /** vCPUs that a VM may have. */
     public static final int MOST_VCPUS = ProcessorGroup.CAPACITY;
 
@@ -31,14 +32,28 @@ public record ProcessorTopology(int cores, int threads) {
         if (cores < 1) {
             throw new IllegalArgumentException("cores " + cores + ": give at least 1");
         }
-        if (cores > MOST_VCPUS / threads) {
+        if (possibleCores < cores) {
+            throw new IllegalArgumentException("%d possible cores: there are %d from the start; give at least as many"
+                    .formatted(possibleCores, cores));
+        }
+        if (possibleCores > MOST_VCPUS / threads) {
             throw new IllegalArgumentException("%d cores with %d threads each: a machine has at most %d vCPUs; give %s"
-                    .formatted(cores, threads, MOST_VCPUS, "at most " + MOST_VCPUS / threads + " such cores"));
+                    .formatted(possibleCores, threads, MOST_VCPUS, "at most " + MOST_VCPUS / threads + " such cores"));
         }
     }
 
-    /** How many vCPUs there are. */
+    /** Cores that are all there from the start. */
+    public ProcessorTopology(int cores, int threads) {
+        this(cores, threads, cores);
+    }
+
+    /** How many vCPUs there are from the start. */
     public int vcpus() {
         return cores * threads;
+    }
+
+    /** How many vCPUs there may be: their numbers are below this. */
+    public int possibleVcpus() {
+        return possibleCores * threads;
     }
 }

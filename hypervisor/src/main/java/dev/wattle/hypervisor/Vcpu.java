@@ -89,6 +89,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     private volatile boolean online = true;
     private final MmioAccesses mmio = new MmioAccesses();
     private final ProcessorAreas areas;
+    private final CoreDoorbells doorbells;
     private final LongSupplier now = this::timeBase;
     /** KVM_REG_PPC_ARCH_COMPAT: for whoever reads it. */
     long compatibility;
@@ -101,10 +102,15 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         virtual = vm.clock() == ClockMode.VIRTUAL;
         isTraced = vm.trace() != Trace.NONE;
         areas = new ProcessorAreas(vm.memory());
+        doorbells = new CoreDoorbells(vm, number);
         processor = new PowerProcessor(arena, vm.processor(), vm.memory(), group, frontEnd, time, new Platform());
         engine = engines.engine(processor, frontEnd);
         withdrawDecrementer = () -> processor.interrupts().withdraw(PowerProcessor.PENDING_DECREMENTER);
         timer = vm.timers().timer(() -> raise(PowerProcessor.PENDING_DECREMENTER));
+        powerOn();
+    }
+
+    private void powerOn() {
         processor.setSpr(Spr.PVR, vm.processor().pvr());
         processor.setSpr(Spr.LPCR, vm.processor().guestLpcr());
         processor.setSpr(Spr.FSCR, vm.processor().guestFscr());
@@ -115,6 +121,33 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             translateBy(0, true, true);
         }
         processor.contextChanged();
+    }
+
+    /** Not to be run any more, until {@link #comeBack}: nothing is due, and no areas are there. */
+    void retire() {
+        timer.clear();
+        areas.clear();
+        online = false;
+    }
+
+    /** After {@link #retire}: as after power-on. */
+    void comeBack() {
+        kicked.set(false);
+        prodded.set(false);
+        hypercallPending = false;
+        machineCheckPending = false;
+        mmio.clear();
+        online = true;
+        compatibility = 0;
+        processor.reset();
+        powerOn();
+    }
+
+    /** Has the same in force of what all vCPUs of a partition share: LPCR and process table. */
+    void translateAs(Vcpu other) {
+        setOwnLpcrBits(-1, other.processor.spr(Spr.LPCR));
+        processor.radix().adopt(other.processor.radix());
+        processor.translationChanged();
     }
 
     /**
@@ -395,7 +428,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         LockSupport.unpark(thread);
     }
 
-    private void raise(long bit) {
+    void raise(long bit) {
         processor.interrupts().request(bit);
         LockSupport.unpark(thread);
     }
@@ -778,7 +811,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public boolean isOnline(int server) {
-        return vm.vcpu(server).online;
+        return vm.find(server).map(vcpu -> vcpu.online).orElse(false);
     }
 
     /** Says whether the vCPU takes part in the partition (KVM_REG_PPC_ONLINE), whoever runs it. Any thread. */
@@ -793,27 +826,29 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
     @Override
     public boolean prod(int server) {
-        if (server < 0 || server >= serverCount()) {
-            return false;
-        }
-        Vcpu other = vm.vcpu(server);
-        other.prodded.set(true);
-        LockSupport.unpark(other.thread);
-        return true;
+        Optional<Vcpu> other = vm.find(server);
+        other.ifPresent(vcpu -> {
+            vcpu.prodded.set(true);
+            LockSupport.unpark(vcpu.thread);
+        });
+        return other.isPresent();
     }
 
     @Override
     public boolean systemReset(int server) {
-        if (server < 0 || server >= serverCount()) {
-            return false;
-        }
-        vm.vcpu(server).raise(PowerProcessor.PENDING_SYSTEM_RESET);
-        return true;
+        Optional<Vcpu> other = vm.find(server);
+        other.ifPresent(vcpu -> vcpu.raise(PowerProcessor.PENDING_SYSTEM_RESET));
+        return other.isPresent();
     }
 
     @Override
     public int serverCount() {
-        return vm.topology().vcpus();
+        return vm.topology().possibleVcpus();
+    }
+
+    @Override
+    public boolean isServer(long server) {
+        return vm.find(server).isPresent();
     }
 
     /**
@@ -995,28 +1030,12 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
         @Override
         public void doorbell(PowerProcessor p, int thread, boolean isSent) {
-            if (thread >= vm.topology().threads()) {
-                return;
-            }
-            Vcpu other = vm.vcpu(number - number % vm.topology().threads() + thread);
-            if (isSent) {
-                other.raise(PowerProcessor.PENDING_DOORBELL);
-            } else {
-                other.processor.interrupts().withdraw(PowerProcessor.PENDING_DOORBELL);
-            }
+            doorbells.set(thread, isSent);
         }
 
         @Override
         public long doorbells(PowerProcessor p) {
-            int threads = vm.topology().threads();
-            long bits = 0;
-            for (int thread = 0; thread < threads; thread++) {
-                Vcpu other = vm.vcpu(number - number % threads + thread);
-                if (other.processor.interrupts().isRequested(PowerProcessor.PENDING_DOORBELL)) {
-                    bits |= 1L << thread;
-                }
-            }
-            return bits;
+            return doorbells.pending();
         }
     }
 }

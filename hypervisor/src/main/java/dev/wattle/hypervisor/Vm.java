@@ -34,11 +34,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A partition: guest memory, vCPUs, an interrupt controller, and the hypercalls answered for it.
@@ -80,7 +84,12 @@ public final class Vm implements AutoCloseable {
     private volatile ToLongFunction<Vcpu> systemResetEntry = vcpu -> Interrupt.SYSTEM_RESET.vector();
     private final Trace trace;
     private final Engines engines;
-    private final List<Vcpu> vcpus = new ArrayList<>();
+    /** Those that have ever been there, in the order in which they were made. Grows while all of them are stopped. */
+    private final List<Vcpu> vcpus = new CopyOnWriteArrayList<>();
+    /** Those that are there, by number. */
+    private final AtomicReferenceArray<Optional<Vcpu>> present;
+
+    private final TimeBase time;
     private final AtomicInteger awake = new AtomicInteger();
     private final Rendezvous rendezvous = new Rendezvous(vcpus);
     private final TimerThread timers = new TimerThread();
@@ -94,9 +103,9 @@ public final class Vm implements AutoCloseable {
         memory = builder.memory.get();
         group = new ProcessorGroup(memory);
         pageTable = new PartitionPageTable(memory, use(mmu, processor), new TableUsers(), preparation(clock));
-        Xics xics = new Xics(topology.vcpus(), SOURCE_BASE, SOURCES);
+        Xics xics = new Xics(topology.possibleVcpus(), SOURCE_BASE, SOURCES);
         Optional<Xive> xive = processor.isa() >= 300
-                ? Optional.of(new Xive(topology.vcpus(), SOURCE_BASE + SOURCES, memory, true))
+                ? Optional.of(new Xive(topology.possibleVcpus(), SOURCE_BASE + SOURCES, memory, true))
                 : Optional.empty();
         interrupts = new PartitionInterrupts(xics, xive, io);
         irqEvents = new IrqEvents(interrupts);
@@ -113,19 +122,34 @@ public final class Vm implements AutoCloseable {
                 builder.engine,
                 builder.codeCacheBytes,
                 clock == ClockMode.VIRTUAL,
-                topology.vcpus() > 1,
+                topology.possibleVcpus() > 1,
                 builder.translations,
                 builder.codeListener);
-        TimeBase time = clock == ClockMode.VIRTUAL ? new VirtualTimeBase() : new HostTimeBase();
-        for (int number = 0; number < topology.vcpus(); number++) {
-            Vcpu vcpu = new Vcpu(this, number, arena, group, new PowerFrontEnd(processor), time, engines);
-            vcpus.add(vcpu);
-            interrupts.connect(number, vcpu::external);
+        time = clock == ClockMode.VIRTUAL ? new VirtualTimeBase() : new HostTimeBase();
+        present = new AtomicReferenceArray<>(topology.possibleVcpus());
+        for (int number = 0; number < topology.possibleVcpus(); number++) {
+            present.setPlain(number, Optional.empty());
+            if (number < topology.vcpus()) {
+                makePresent(make(number));
+            } else {
+                interrupts.disconnect(number);
+            }
         }
         if (clock == ClockMode.HOST) {
             timers.start();
         }
         pageTable.start();
+    }
+
+    private Vcpu make(int number) {
+        Vcpu vcpu = new Vcpu(this, number, arena, group, new PowerFrontEnd(processor), time, engines);
+        vcpus.add(vcpu);
+        return vcpu;
+    }
+
+    private void makePresent(Vcpu vcpu) {
+        present.set(vcpu.server(), Optional.of(vcpu));
+        interrupts.connect(vcpu.server(), vcpu::external);
     }
 
     private static PartitionPageTable.Use use(MmuMode mmu, ProcessorModel processor) {
@@ -363,16 +387,80 @@ public final class Vm implements AutoCloseable {
      * @throws IllegalArgumentException if there is none
      */
     public Vcpu vcpu(int number) {
-        if (number < 0 || number >= vcpus.size()) {
-            throw new IllegalArgumentException(
-                    "no vCPU " + number + ": this VM has " + vcpus.size() + ", numbered from 0");
-        }
-        return vcpus.get(number);
+        return find(number).orElseThrow(() -> {
+            List<Vcpu> all = vcpus();
+            boolean isGapless = all.getLast().server() == all.size() - 1;
+            return new IllegalArgumentException("no vCPU " + number + ": this VM has "
+                    + (isGapless
+                            ? all.size() + ", numbered from 0"
+                            : all.stream()
+                                    .map(vcpu -> String.valueOf(vcpu.server()))
+                                    .collect(Collectors.joining(", "))));
+        });
     }
 
-    /** All vCPUs, by number. */
+    /** The vCPU of a number, if there is one. */
+    Optional<Vcpu> find(long number) {
+        return number >= 0 && number < present.length() ? present.get((int) number) : Optional.empty();
+    }
+
+    /** All vCPUs that there are, by number. */
     public List<Vcpu> vcpus() {
-        return List.copyOf(vcpus);
+        return IntStream.range(0, present.length())
+                .mapToObj(present::get)
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    /**
+     * Adds a vCPU to those that there are (KVM_CREATE_VCPU), while others may run. Its registers are as after power-on, and it
+     * translates as the others do.
+     *
+     * @param number one that the topology has room for
+     * @throws IllegalArgumentException if it has not, or there is a vCPU of that number
+     */
+    public Vcpu addVcpu(int number) {
+        List<Vcpu> added = new ArrayList<>();
+        whileStopped(() -> {
+            if (number < 0 || number >= present.length() || find(number).isPresent()) {
+                throw new IllegalArgumentException("vCPU " + number + ": "
+                        + (number < 0 || number >= present.length()
+                                ? "the topology has room for " + present.length() + ", numbered from 0"
+                                : "it is there already"));
+            }
+            Vcpu like = vcpus.getFirst();
+            Optional<Vcpu> retired =
+                    vcpus.stream().filter(vcpu -> vcpu.server() == number).findFirst();
+            Vcpu vcpu = retired.orElseGet(() -> make(number));
+            if (retired.isPresent()) {
+                vcpu.comeBack();
+            }
+            vcpu.translateAs(like);
+            if (pageTable.current().isPresent()) {
+                pageTable.forgetAll();
+            }
+            makePresent(vcpu);
+            added.add(vcpu);
+        });
+        return added.getFirst();
+    }
+
+    /**
+     * Takes a vCPU away, which nobody runs any more. The guest cannot name it from now on. The host memory of its translations
+     * is kept for when it is added again.
+     *
+     * @throws IllegalArgumentException if there is no such vCPU, or it is the only one
+     */
+    public void removeVcpu(int number) {
+        Vcpu vcpu = vcpu(number);
+        whileStopped(() -> {
+            if (vcpus().equals(List.of(vcpu))) {
+                throw new IllegalArgumentException("vCPU " + number + ": a VM has at least one");
+            }
+            present.set(number, Optional.empty());
+            interrupts.disconnect(number);
+        });
+        vcpu.retire();
     }
 
     /** What runs guest code: the evaluator also where the native engine was asked for and is not to be had. */
@@ -638,9 +726,9 @@ public final class Vm implements AutoCloseable {
          *     clock: how far each gets would depend on the host
          */
         public Vm build() {
-            if (clock == ClockMode.VIRTUAL && topology.vcpus() > 1) {
+            if (clock == ClockMode.VIRTUAL && topology.possibleVcpus() > 1) {
                 throw new IllegalArgumentException(
-                        topology.vcpus() + " vCPUs with a virtual clock: it counts the instructions"
+                        topology.possibleVcpus() + " vCPUs with a virtual clock: it counts the instructions"
                                 + " of one; use one vCPU, or the host's clock");
             }
             return new Vm(this);

@@ -2,7 +2,6 @@
 package dev.wattle.app.cli;
 
 import dev.wattle.app.guest.Progress;
-import dev.wattle.hypervisor.ExitCount;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
 import dev.wattle.machine.Machine;
@@ -18,7 +17,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.jline.terminal.spi.SystemStream;
 
 /**
@@ -44,8 +42,7 @@ final class GuestRun {
     private final AtomicBoolean outputLost = new AtomicBoolean();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile Runnable stopMachine = () -> {};
-    private volatile Supplier<List<ExitCount>> exits = List::of;
-    private volatile Supplier<String> interrupts = () -> "";
+    private volatile Optional<Machine> running = Optional.empty();
     private volatile Runnable leaveRawMode = () -> {};
 
     /** Builds a machine; called again for each reboot. */
@@ -53,9 +50,10 @@ final class GuestRun {
     interface Factory {
         /**
          * @param console the console to give it
+         * @param before the machine, closed, on which the guest ran until it asked for a reboot, if it did
          * @throws ConfigurationException if it cannot be built as the user asked
          */
-        Machine build(ConsoleBackend console) throws ConfigurationException;
+        Machine build(ConsoleBackend console, Optional<Machine> before) throws ConfigurationException;
     }
 
     /**
@@ -113,19 +111,25 @@ final class GuestRun {
 
     private MachineOutcome boots(String name, Factory factory) throws CommandFailure {
         RunReport report = RunReport.empty();
+        Optional<Machine> before = Optional.empty();
         while (true) {
             progress.stage("Loading " + name);
-            try (Machine machine = factory.build(console)) {
+            try (Machine machine = factory.build(console, before)) {
                 if (report.boots() == 0) {
                     openConsole();
+                    Path folder = LiveCountsSocket.folder(System.getenv());
                     LiveCountsSocket.serve(
-                            LiveCountsSocket.folder(System.getenv()),
-                            () -> new LiveCounts(name, counts(), interrupts.get()));
+                            folder,
+                            () -> new LiveCounts(
+                                    name,
+                                    counts(),
+                                    running.map(Machine::interrupts).orElse("")));
+                    CoreRequestSocket.serve(folder, new CoreRequests(() -> running)::answer);
                 }
                 progress.stage("Booting " + name);
                 stopMachine = machine::stop;
-                exits = machine::exits;
-                interrupts = machine::interrupts;
+                running = Optional.of(machine);
+                before = running;
                 if (stopRequested.get()) {
                     machine.stop();
                 }
@@ -147,15 +151,14 @@ final class GuestRun {
                 throw new CommandFailure(CommandFailure.USAGE, String.valueOf(e.getMessage()), e);
             } finally {
                 stopMachine = () -> {};
-                exits = List::of;
-                interrupts = () -> "";
+                running = Optional.empty();
                 progress.done();
             }
         }
     }
 
     private List<LiveCounts.Count> counts() {
-        return exits.get().stream()
+        return running.map(Machine::exits).orElse(List.of()).stream()
                 .map(count -> new LiveCounts.Count(count.kind().name(), count.cause(), count.count()))
                 .toList();
     }

@@ -46,21 +46,22 @@ final class LiveCountsSocket {
     static void serve(Path folder, Supplier<LiveCounts> counts) {
         Thread.ofPlatform().daemon().name("wattle-counts").start(() -> {
             try {
-                answer(open(folder), counts);
+                answer(open(folder, SUFFIX), counts);
             } catch (IOException | UnsupportedOperationException e) {
                 // Nobody can ask then.
             }
         });
     }
 
-    private static ServerSocketChannel open(Path folder) throws IOException {
+    /** Opens a socket of this process in the folder, whose name ends with a suffix; it is deleted at the end of the process. */
+    static ServerSocketChannel open(Path folder, String suffix) throws IOException {
         Files.createDirectories(folder);
         try {
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
         } catch (UnsupportedOperationException e) {
             // Then the host has other ways to keep users apart.
         }
-        Path file = folder.resolve(ProcessHandle.current().pid() + SUFFIX);
+        Path file = folder.resolve(ProcessHandle.current().pid() + suffix);
         // What an earlier process of the same number has left.
         Files.deleteIfExists(file);
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);

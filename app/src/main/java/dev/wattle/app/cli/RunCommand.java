@@ -143,7 +143,8 @@ final class RunCommand implements Callable<Integer> {
             converter = TopologyConverter.class,
             description =
                     "The guest's processors: a number of cores, or cores=C,threads=T with T threads of each core (1, 2, 4"
-                            + " or 8), at most 64 together. Default: ${DEFAULT-VALUE}.")
+                            + " or 8), at most 64 together. With ,maxcpus=N there is room for N processors, to be"
+                            + " added while the guest runs (wattle help cpu). Default: ${DEFAULT-VALUE}.")
     @SuppressWarnings("NullAway.Init") // Set by picocli, which knows the default.
     private ProcessorTopology topology;
 
@@ -304,7 +305,7 @@ final class RunCommand implements Callable<Integer> {
         Optional<Path> translations = translations();
         AtomicBoolean problemTold = new AtomicBoolean();
         GuestRun run = new GuestRun(terminal, progress, report, lines, noReboot);
-        return run.untilTheEnd(guest.name, console -> {
+        return run.untilTheEnd(guest.name, (console, before) -> {
             PseriesMachine.Builder builder = PseriesMachine.builder()
                     .bootArguments(guest.bootArguments)
                     .memoryBytes(memory.bytes())
@@ -315,6 +316,8 @@ final class RunCommand implements Callable<Integer> {
                     .interrupts(interrupts)
                     .clock(clock)
                     .console(console);
+            // A guest that starts anew has the cores that it has been given meanwhile.
+            before.ifPresent(machine -> builder.cores(machine.coresAfterReset()));
             rom.ifPresent(builder::firmware);
             builder.nvram(nvram).bootOrder(bootOrder);
             drives.forEach(builder::drive);

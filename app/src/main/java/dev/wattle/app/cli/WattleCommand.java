@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
             DisasmCommand.class,
             StatCommand.class,
             InfoCommand.class,
+            CpuCommand.class,
             HelpCommand.class
         },
         footer = {"", "wattle run       boots Debian's kernel to a shell", "wattle help run  explains its options"})

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.hypervisor.irq;
 
+import dev.wattle.hypervisor.papr.xics.InterruptController;
 import dev.wattle.hypervisor.papr.xics.Xics;
 import dev.wattle.hypervisor.papr.xive.EventQueue;
 import dev.wattle.hypervisor.papr.xive.LatencyHistogram;
@@ -9,6 +10,7 @@ import dev.wattle.hypervisor.papr.xive.ThreadContext;
 import dev.wattle.hypervisor.papr.xive.Xive;
 import dev.wattle.hypervisor.papr.xive.XiveRouter;
 import dev.wattle.hypervisor.papr.xive.XiveSource;
+import java.util.stream.IntStream;
 
 /**
  * The active interrupt controller of a partition as text, in the terms of QEMU's {@code info pic}: a look at something that
@@ -25,9 +27,15 @@ public final class InterruptReport {
         return interrupts.mode() == InterruptMode.XIVE ? of(interrupts.xive().orElseThrow()) : of(interrupts.xics());
     }
 
+    private static int[] servers(InterruptController controller) {
+        return IntStream.range(0, controller.serverCount())
+                .filter(controller::isServer)
+                .toArray();
+    }
+
     private static String of(Xics xics) {
         StringBuilder text = new StringBuilder("interrupt controller: XICS\n");
-        for (int server = 0; server < xics.serverCount(); server++) {
+        for (int server : servers(xics)) {
             long state = xics.presentation(server);
             text.append("CPU %d XIRR=%08x PP=%02x MFRR=%02x%n"
                     .formatted(server, state >>> 32, state >>> 16 & 0xff, state >>> 24 & 0xff));
@@ -52,7 +60,7 @@ public final class InterruptReport {
     private static String of(Xive xive) {
         StringBuilder text = new StringBuilder("interrupt controller: XIVE\n");
         text.append("CPU[0000]:   QW   NSR CPPR IPB LSMFB ACK# INC AGE PIPR\n");
-        for (int server = 0; server < xive.serverCount(); server++) {
+        for (int server : servers(xive)) {
             long ring = xive.context(server).state();
             text.append("CPU[%04x]:   OS    %02x  %02x  %02x    %02x   %02x  %02x  %02x   %02x%n"
                     .formatted(
@@ -85,7 +93,7 @@ public final class InterruptReport {
                             counts.ends(),
                             source.slowTouches()));
         }
-        for (int server = 0; server < xive.serverCount(); server++) {
+        for (int server : servers(xive)) {
             ThreadContext.Snapshot now = xive.context(server).snapshot();
             text.append("CPU %d: presented %d, accepted %d; from presentation to acceptance:%n"
                     .formatted(server, now.presented(), now.accepted()));

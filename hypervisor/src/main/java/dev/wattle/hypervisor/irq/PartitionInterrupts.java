@@ -126,8 +126,19 @@ public final class PartitionInterrupts implements InterruptController {
     }
 
     @Override
+    public void disconnect(int server) {
+        xics.disconnect(server);
+        xive.ifPresent(x -> x.disconnect(server));
+    }
+
+    @Override
     public int serverCount() {
         return xics.serverCount();
+    }
+
+    @Override
+    public boolean isServer(long server) {
+        return xics.isServer(server);
     }
 
     /** Back to the state at power-on of the active controller. */

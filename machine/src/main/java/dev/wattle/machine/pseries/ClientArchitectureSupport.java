@@ -50,6 +50,11 @@ final class ClientArchitectureSupport {
 
     static final int OV5_HPT_RESIZE = 0x01;
 
+    /** Byte and bit of hot-plug events, by an interrupt of their own. */
+    static final int OV5_HOT_PLUG_BYTE = 6;
+
+    static final int OV5_HOT_PLUG = 0x04;
+
     private static final int PVR_LIST_LIMIT = 512;
     private static final int VECTOR_LIMIT = 256;
 
@@ -66,6 +71,11 @@ final class ClientArchitectureSupport {
             return refusal.isEmpty();
         }
 
+        /** Whether the client takes and gives back cores while it runs. */
+        boolean hasHotPlug() {
+            return (vector5[OV5_HOT_PLUG_BYTE] & OV5_HOT_PLUG) != 0;
+        }
+
         private void describe(DeviceTree tree) {
             tree.find("/chosen").orElseThrow().set(VECTOR_5, vector5);
             InterruptDeviceTree.describe(tree, interrupts);
@@ -80,6 +90,14 @@ final class ClientArchitectureSupport {
     private final boolean offersRadix;
     private final InterruptChoice interrupts;
     private final PartitionInterrupts controllers;
+    private Listener listener = (agreement, tree) -> {};
+    private int cpuVersion;
+
+    /** Who completes a device tree by what was agreed. */
+    @FunctionalInterface
+    interface Listener {
+        void concluded(Agreement agreement, DeviceTree tree);
+    }
 
     /**
      * Makes the platform's side of the negotiation.
@@ -93,6 +111,7 @@ final class ClientArchitectureSupport {
         this.controllers = controllers;
         this.model = model;
         this.interrupts = interrupts.with(model);
+        cpuVersion = logicalPvr();
         offersHash = mmu != MmuMode.RADIX;
         offersRadix = mmu != MmuMode.HASH && model.radix();
     }
@@ -129,6 +148,16 @@ final class ClientArchitectureSupport {
     /** The most capable logical PVR of this processor. */
     int logicalPvr() {
         return model.isa() >= 300 ? PVR_ISA_3_0 : PVR_ISA_2_07;
+    }
+
+    /** The value of "cpu-version": what was agreed last, or the most capable. */
+    int cpuVersion() {
+        return cpuVersion;
+    }
+
+    /** Names who is told of each agreement, before anything of it is in the device tree. */
+    void onConclusion(Listener told) {
+        listener = told;
     }
 
     /**
@@ -218,6 +247,7 @@ final class ClientArchitectureSupport {
                         + " choose one");
             }
         }
+        answer[OV5_HOT_PLUG_BYTE] |= (byte) (option(vector5, OV5_HOT_PLUG_BYTE) & OV5_HOT_PLUG);
         answer[OV5_INTERRUPT_MODE] = (byte) (wantsXive ? OV5_XIVE : OV5_XICS);
         InterruptMode mode = wantsXive ? InterruptMode.XIVE : InterruptMode.XICS;
         return new Agreement(best == 0 ? model.pvr() : best, answer, mode, "");
@@ -225,6 +255,8 @@ final class ClientArchitectureSupport {
 
     /** Does what was agreed, and puts it into a device tree. */
     void conclude(Agreement agreement, DeviceTree tree) {
+        cpuVersion = agreement.cpuVersion();
+        listener.concluded(agreement, tree);
         agreement.describe(tree);
         if (controllers.mode() != agreement.interrupts()) {
             controllers.select(agreement.interrupts());

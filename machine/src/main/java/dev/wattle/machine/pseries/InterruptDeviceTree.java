@@ -4,6 +4,7 @@ package dev.wattle.machine.pseries;
 import dev.wattle.hypervisor.irq.InterruptMode;
 import dev.wattle.hypervisor.papr.xive.Xive;
 import dev.wattle.machine.firmware.DeviceTree;
+import java.nio.ByteBuffer;
 
 /**
  * The interrupt controller in the device tree: the node of the one that the guest uses, in place of that of the other, with
@@ -12,13 +13,18 @@ import dev.wattle.machine.firmware.DeviceTree;
 final class InterruptDeviceTree {
     private static final String RESERVED_PRIORITIES = "ibm,plat-res-int-priorities";
     private static final String SERVER_RANGES = "ibm,interrupt-server-ranges";
+    private static final String LISN_RANGES = "ibm,xive-lisn-ranges";
     private static final String XICS_NODE = "interrupt-controller";
     private static final String XIVE_NODE = "interrupt-controller@" + Long.toHexString(Xive.timaPage(true));
     private static final int PRIORITIES = 0x100;
 
     private InterruptDeviceTree() {}
 
-    /** Adds the node of XICS to a tree that has none yet. */
+    /**
+     * Adds the node of XICS to a tree that has none yet.
+     *
+     * @param servers how many there may be
+     */
     static void addXics(DeviceTree tree, int servers) {
         DeviceTree.Node node = tree.root().child(XICS_NODE);
         describeXics(node, servers);
@@ -49,7 +55,7 @@ final class InterruptDeviceTree {
                         1 << Xive.PAGE_SHIFT)
                 .set("ibm,xive-eq-sizes", Xive.queueShifts())
                 // The sources for interrupts between processors.
-                .set("ibm,xive-lisn-ranges", 0, servers)
+                .set(LISN_RANGES, 0, servers)
                 .setEmpty("interrupt-controller")
                 .set("#interrupt-cells", 2);
     }
@@ -65,9 +71,9 @@ final class InterruptDeviceTree {
         if (old.name().equals(isXive ? XIVE_NODE : XICS_NODE)) {
             return;
         }
-        int servers = tree.find("/cpus").orElseThrow().children().stream()
-                .mapToInt(cpu -> cpu.property("ibm,ppc-interrupt-server#s").orElse(new byte[0]).length / Integer.BYTES)
-                .sum();
+        int servers = ByteBuffer.wrap(
+                        old.property(isXive ? SERVER_RANGES : LISN_RANGES).orElseThrow())
+                .getInt(Integer.BYTES);
         int phandle = old.phandle();
         tree.root().removeChild(old);
         DeviceTree.Node node = tree.root().child(isXive ? XIVE_NODE : XICS_NODE);

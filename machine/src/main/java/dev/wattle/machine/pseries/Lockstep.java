@@ -6,12 +6,17 @@ import dev.wattle.hypervisor.EngineMode;
 import dev.wattle.hypervisor.ExitCount;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
+import dev.wattle.machine.Core;
+import dev.wattle.machine.HotPlugAnswer;
+import dev.wattle.machine.HotPlugException;
 import dev.wattle.machine.Machine;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -129,6 +134,31 @@ public final class Lockstep implements Machine {
     @Override
     public MachineStatistics statistics() {
         return first.statistics();
+    }
+
+    @Override
+    public List<Core> cores() {
+        return first.cores();
+    }
+
+    @Override
+    public Collection<Integer> coresAfterReset() {
+        return first.coresAfterReset();
+    }
+
+    @Override
+    public CompletableFuture<HotPlugAnswer> plugCore(int core) throws HotPlugException {
+        throw fixed(core);
+    }
+
+    @Override
+    public CompletableFuture<HotPlugAnswer> unplugCore(int core) throws HotPlugException {
+        throw fixed(core);
+    }
+
+    private static HotPlugException fixed(int core) {
+        return new HotPlugException("core " + core
+                + ": two machines in lockstep keep the one that they have; run the guest on one engine to change that");
     }
 
     @Override

@@ -21,22 +21,23 @@ final class PlatformRtas {
 
     private final Terminal terminal;
     private final MachineControl control;
-    private final PowerEvents events;
+    private final PlatformEvents events;
     private final String splparCharacteristics;
     private final byte[] uuid;
 
     PlatformRtas(
             Terminal terminal,
             MachineControl control,
-            PowerEvents events,
-            int serverCount,
+            PlatformEvents events,
+            int processors,
+            int possibleProcessors,
             long memoryBytes,
             UUID uuid) {
         this.terminal = terminal;
         this.control = control;
         this.events = events;
-        splparCharacteristics = "MaxEntCap=" + serverCount + ",DesMem=" + (memoryBytes >> 20) + ",DesProcs="
-                + serverCount + ",MaxPlatProcs=" + serverCount;
+        splparCharacteristics = "MaxEntCap=" + possibleProcessors + ",DesMem=" + (memoryBytes >> 20) + ",DesProcs="
+                + processors + ",MaxPlatProcs=" + possibleProcessors;
         this.uuid = ByteBuffer.allocate(2 * Long.BYTES)
                 .putLong(uuid.getMostSignificantBits())
                 .putLong(uuid.getLeastSignificantBits())
@@ -52,7 +53,7 @@ final class PlatformRtas {
                 .define("ibm,get-system-parameter", 0x2008, 3, 1, this::getSystemParameter)
                 .define("ibm,set-system-parameter", 0x2009, 2, 1, this::setSystemParameter)
                 .define("check-exception", 0x200e, 6, 1, events::checkException)
-                .define("event-scan", 0x200f, 4, 1, call -> RtasStatus.NO_EVENT)
+                .define("event-scan", 0x200f, 4, 1, events::eventScan)
                 .define("quiesce", 0x2011, 0, 0, call -> RtasStatus.SUCCESS)
                 .define("set-power-level", 0x201b, 2, 2, PlatformRtas::setPowerLevel)
                 .define("get-power-level", 0x201c, 1, 2, PlatformRtas::getPowerLevel)

@@ -5,8 +5,11 @@ import dev.wattle.hypervisor.Vcpu;
 import dev.wattle.hypervisor.Vm;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.power.processor.Msr;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 
 /**
@@ -30,6 +33,10 @@ final class Processors {
 
         private long argument;
         private boolean isEntryNew;
+        /** Its thread is to end: the processor is no more. */
+        private boolean isRemoved;
+
+        private Optional<Thread> thread = Optional.empty();
 
         State(Vcpu vcpu) {
             this.vcpu = vcpu;
@@ -37,18 +44,23 @@ final class Processors {
     }
 
     private final Object lock = new Object();
-    private final List<State> states = new ArrayList<>();
-    private final List<Thread> threads = new ArrayList<>();
+    private final Vm vm;
+    /** By number; guarded by {@link #lock}. */
+    private final TreeMap<Integer, State> states = new TreeMap<>();
+
     private final MachineControl control;
+    private Optional<Predicate<Vcpu>> run = Optional.empty();
+    private IntPredicate ownedByGuest = core -> true;
     private boolean isOver;
 
     Processors(Vm vm, MachineControl control) {
+        this.vm = vm;
         this.control = control;
         for (Vcpu vcpu : vm.vcpus()) {
             State state = new State(vcpu);
             state.isStarted = states.isEmpty();
             vcpu.setOnline(state.isStarted);
-            states.add(state);
+            states.put(vcpu.server(), state);
         }
     }
 
@@ -58,47 +70,97 @@ final class Processors {
                 .define("stop-self", 0x2007, 0, 1, this::stopSelf);
     }
 
-    /** How many there are. */
-    int count() {
-        return states.size();
-    }
-
     /**
-     * Starts the threads of all processors but the first.
+     * Starts the threads of all processors but the first; those that are added later get theirs at once.
      *
-     * @param run runs a processor until it stops itself; false if the machine's run is over
+     * @param action runs a processor until it stops itself; false if the machine's run is over
      */
-    void startThreads(Predicate<Vcpu> run) {
-        for (State state : states.subList(1, states.size())) {
-            threads.add(Thread.ofPlatform()
-                    .daemon()
-                    .name("wattle-vcpu-" + state.vcpu.server())
-                    .start(() -> loop(state, run)));
+    void startThreads(Predicate<Vcpu> action) {
+        synchronized (lock) {
+            run = Optional.of(action);
+            states.tailMap(0, false).values().forEach(state -> startThread(state, action));
         }
     }
 
-    private void loop(State state, Predicate<Vcpu> run) {
-        while (awaitStart(state) && run.test(state.vcpu)) {
+    private void startThread(State state, Predicate<Vcpu> action) {
+        state.thread = Optional.of(Thread.ofPlatform()
+                .daemon()
+                .name("wattle-vcpu-" + state.vcpu.server())
+                .start(() -> loop(state, action)));
+    }
+
+    private int firstOf(int core) {
+        return core * vm.topology().threads();
+    }
+
+    /** Says of which cores the guest may start threads; of all, unless told otherwise. To be called before it runs. */
+    void startOnly(IntPredicate cores) {
+        ownedByGuest = cores;
+    }
+
+    /** How many threads of a core are started. */
+    int started(int core) {
+        int first = firstOf(core);
+        synchronized (lock) {
+            return (int) states.subMap(first, first + vm.topology().threads()).values().stream()
+                    .filter(state -> state.isStarted)
+                    .count();
+        }
+    }
+
+    /** Adds the processors of a core, stopped. */
+    void add(int core) {
+        for (int thread = 0; thread < vm.topology().threads(); thread++) {
+            Vcpu vcpu = vm.addVcpu(firstOf(core) + thread);
+            vcpu.setOnline(false);
+            synchronized (lock) {
+                State state = new State(vcpu);
+                states.put(vcpu.server(), state);
+                run.ifPresent(action -> startThread(state, action));
+            }
+        }
+    }
+
+    /** Removes the processors of a core, all of which are stopped; their threads have ended then. */
+    void remove(int core) {
+        for (int thread = 0; thread < vm.topology().threads(); thread++) {
+            State state;
+            synchronized (lock) {
+                state = Objects.requireNonNull(states.remove(firstOf(core) + thread));
+                state.isRemoved = true;
+                lock.notifyAll();
+            }
+            state.thread.ifPresent(Processors::join);
+            vm.removeVcpu(state.vcpu.server());
+        }
+    }
+
+    private void loop(State state, Predicate<Vcpu> action) {
+        while (awaitStart(state) && action.test(state.vcpu)) {
             // Stopped by itself.
         }
     }
 
     /** Runs the first processor on the calling thread until the machine's run is over. */
-    void runFirst(Predicate<Vcpu> run) {
-        loop(states.getFirst(), run);
+    void runFirst(Predicate<Vcpu> action) {
+        State first;
+        synchronized (lock) {
+            first = states.firstEntry().getValue();
+        }
+        loop(first, action);
     }
 
-    /** Waits until a processor is to run, and sets it up; false if the machine's run is over. */
+    /** Waits until a processor is to run, and sets it up; false if the machine's run is over, or the processor removed. */
     private boolean awaitStart(State state) {
         synchronized (lock) {
-            while (!state.isStarted && !isOver) {
+            while (!state.isStarted && !state.isRemoved && !isOver) {
                 try {
                     lock.wait();
                 } catch (InterruptedException e) {
                     // Nobody but the machine ends a run.
                 }
             }
-            if (isOver) {
+            if (isOver || state.isRemoved) {
                 return false;
             }
             if (state.isEntryNew) {
@@ -114,7 +176,8 @@ final class Processors {
     /** Whether a processor has stopped itself. */
     boolean isStopped(Vcpu vcpu) {
         synchronized (lock) {
-            return !states.get(vcpu.server()).isStarted;
+            State state = states.get(vcpu.server());
+            return state == null || !state.isStarted;
         }
     }
 
@@ -123,20 +186,28 @@ final class Processors {
         synchronized (lock) {
             isOver = true;
             lock.notifyAll();
+            states.values().forEach(state -> state.vcpu.kick());
         }
-        states.forEach(state -> state.vcpu.kick());
     }
 
     /** Waits for the threads to end: as long as one may run, the machine's memory must be there. */
     void join() {
+        List<Thread> threads;
+        synchronized (lock) {
+            threads = states.values().stream()
+                    .flatMap(state -> state.thread.stream())
+                    .toList();
+        }
+        threads.forEach(Processors::join);
+    }
+
+    private static void join(Thread thread) {
         boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
             }
         }
         if (interrupted) {
@@ -145,7 +216,9 @@ final class Processors {
     }
 
     private boolean isServer(int server) {
-        return server >= 0 && server < states.size();
+        synchronized (lock) {
+            return states.containsKey(server);
+        }
     }
 
     private int query(RtasCall call) {
@@ -153,7 +226,7 @@ final class Processors {
         if (!isServer(server)) {
             return RtasStatus.PARAMETER_ERROR;
         }
-        call.result(1, isStopped(states.get(server).vcpu) ? STOPPED : NOT_STOPPED);
+        call.result(1, isStopped(vm.vcpu(server)) ? STOPPED : NOT_STOPPED);
         return RtasStatus.SUCCESS;
     }
 
@@ -172,15 +245,14 @@ final class Processors {
      *
      * @param entry real address of its first instruction
      * @param argument what its r3 is then
-     * @return whether there is such a processor, and it was stopped
+     * @return whether there is such a processor, the guest has its core, and it was stopped
      */
     boolean start(int server, long entry, long argument) {
-        if (!isServer(server)) {
-            return false;
-        }
         synchronized (lock) {
             State state = states.get(server);
-            if (state.isStarted) {
+            if (state == null
+                    || state.isStarted
+                    || !ownedByGuest.test(server / vm.topology().threads())) {
                 return false;
             }
             state.entry = entry;
@@ -195,10 +267,11 @@ final class Processors {
 
     private int stopSelf(RtasCall call) {
         synchronized (lock) {
-            State own = states.get(call.context().server());
+            // Who calls is there.
+            State own = Objects.requireNonNull(states.get(call.context().server()));
             own.isStarted = false;
             own.vcpu.setOnline(false);
-            if (states.stream().noneMatch(state -> state.isStarted)) {
+            if (states.values().stream().noneMatch(state -> state.isStarted)) {
                 control.finish(MachineOutcome.Kind.POWERED_OFF, "the guest stopped its last processor");
             }
         }

@@ -25,7 +25,10 @@ import dev.wattle.hypervisor.papr.hcall.ReturnCode;
 import dev.wattle.hypervisor.papr.tce.TceTables;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.ConsoleBackend;
+import dev.wattle.machine.Core;
 import dev.wattle.machine.GuestMemorySource;
+import dev.wattle.machine.HotPlugAnswer;
+import dev.wattle.machine.HotPlugException;
 import dev.wattle.machine.Machine;
 import dev.wattle.machine.MachineOutcome;
 import dev.wattle.machine.MachineStatistics;
@@ -42,6 +45,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -49,11 +53,13 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * A pseries machine: a PAPR partition with Open Firmware's client interface, RTAS, an interrupt controller and a
@@ -73,7 +79,8 @@ public final class PseriesMachine implements Machine {
 
     private final Rtas rtas = new Rtas();
     private final HypercallTable hypercalls = new HypercallTable();
-    private final PowerEvents events;
+    private final PlatformEvents events;
+    private final CoreHotPlug hotPlug;
     private final PciHostBridge bridge;
     private final Optional<Watchdogs> watchdogs;
     private final List<Disk> disks;
@@ -89,7 +96,9 @@ public final class PseriesMachine implements Machine {
         this.vm = vm;
         this.disks = disks;
         vcpu = vm.vcpu(0);
+        Collection<Integer> cores = builder.cores();
         processors = new Processors(vm, this::finish);
+        cores.stream().filter(core -> core >= vm.topology().cores()).forEach(processors::add);
         processors.define(rtas);
         GuestMemory memory = vm.memory();
         PartitionInterrupts interrupts = vm.interrupts();
@@ -98,9 +107,17 @@ public final class PseriesMachine implements Machine {
         Supplier<Instant> clock = isVirtual ? this::virtualNow : Instant::now;
 
         Terminal terminal = new Terminal(builder.console, interrupts.claimMessage(PseriesDeviceTree.CONSOLE_INTERRUPT));
-        events = new PowerEvents(interrupts.claimMessage(PseriesDeviceTree.EPOW_INTERRUPT), clock);
+        events = new PlatformEvents(
+                interrupts.claimMessage(PseriesDeviceTree.EPOW_INTERRUPT),
+                interrupts.claimMessage(PseriesDeviceTree.HOT_PLUG_INTERRUPT),
+                clock);
         ClientArchitectureSupport architecture =
                 new ClientArchitectureSupport(builder.processor, vm.mmu(), builder.interrupts, interrupts);
+        ProcessorDeviceTree nodes =
+                new ProcessorDeviceTree(builder.processor, vm.topology(), architecture, memory.size());
+        hotPlug = new CoreHotPlug(vm.topology(), cores, processors, events, nodes);
+        hotPlug.define(rtas);
+        architecture.onConclusion(hotPlug::concluded);
         // A virtual clock promises the same run for the same inputs: then these are inputs too.
         Random random = isVirtual ? new Random(0) : new Random();
         UUID uuid =
@@ -108,7 +125,14 @@ public final class PseriesMachine implements Machine {
         byte[] seed = new byte[32];
         random.nextBytes(seed);
 
-        new PlatformRtas(terminal, this::finish, events, processors.count(), memory.size(), uuid)
+        new PlatformRtas(
+                        terminal,
+                        this::finish,
+                        events,
+                        vm.vcpus().size(),
+                        vm.topology().possibleVcpus(),
+                        memory.size(),
+                        uuid)
                 .define(rtas, new TimeOfDay(clock));
         new InterruptRtas(interrupts).define(rtas);
         builder.nvram.define(rtas);
@@ -139,8 +163,7 @@ public final class PseriesMachine implements Machine {
                 : Optional.of(new Watchdogs(this::finish, () -> vcpu.systemReset(vcpu.server())));
         watchdogs.ifPresent(timers -> timers.define(hypercalls));
         DeviceTree tree = PseriesDeviceTree.build(
-                builder.processor, memory.size(), vm.topology(), builder.bootArguments, uuid, seed, architecture, rtas);
-
+                memory.size(), vm.topology(), nodes, cores, builder.bootArguments, uuid, seed, architecture, rtas);
         PciDeviceTree.describe(tree, bridge);
         InterruptDeviceTree.describe(tree, interrupts.mode());
         if (watchdogs.isPresent()) {
@@ -328,6 +351,46 @@ public final class PseriesMachine implements Machine {
     }
 
     @Override
+    public List<Core> cores() {
+        answering.lock();
+        try {
+            return hotPlug.cores();
+        } finally {
+            answering.unlock();
+        }
+    }
+
+    @Override
+    public CompletableFuture<HotPlugAnswer> plugCore(int core) throws HotPlugException {
+        answering.lock();
+        try {
+            return hotPlug.plug(core);
+        } finally {
+            answering.unlock();
+        }
+    }
+
+    @Override
+    public CompletableFuture<HotPlugAnswer> unplugCore(int core) throws HotPlugException {
+        answering.lock();
+        try {
+            return hotPlug.unplug(core);
+        } finally {
+            answering.unlock();
+        }
+    }
+
+    @Override
+    public Collection<Integer> coresAfterReset() {
+        answering.lock();
+        try {
+            return hotPlug.coresAfterReset();
+        } finally {
+            answering.unlock();
+        }
+    }
+
+    @Override
     public void close() {
         watchdogs.ifPresent(Watchdogs::close);
         bridge.unplugAll();
@@ -341,6 +404,7 @@ public final class PseriesMachine implements Machine {
 
     private void finish(MachineOutcome result) {
         if (outcome.complete(result)) {
+            hotPlug.end(result.kind());
             processors.finish();
         }
     }
@@ -385,6 +449,7 @@ public final class PseriesMachine implements Machine {
         private GuestMemorySource memorySource = MemoryBacking::anonymous;
         private ProcessorModel processor = ProcessorModel.POWER9;
         private ProcessorTopology topology = ProcessorTopology.SINGLE;
+        private Optional<Collection<Integer>> cores = Optional.empty();
         private MmuMode mmu = MmuMode.AUTO;
         private InterruptChoice interrupts = InterruptChoice.DUAL;
         private ClockMode clock = ClockMode.HOST;
@@ -497,9 +562,35 @@ public final class PseriesMachine implements Machine {
         }
 
         /** The vCPUs; by default there is one. */
-        public Builder topology(ProcessorTopology cores) {
-            topology = cores;
+        public Builder topology(ProcessorTopology vcpus) {
+            topology = vcpus;
             return this;
+        }
+
+        /**
+         * Which of the topology's possible cores there are from the start, in place of the first ones: those that an earlier
+         * machine had.
+         *
+         * @param numbers with 0, which the guest starts on
+         */
+        public Builder cores(Collection<Integer> numbers) {
+            cores = Optional.of(new TreeSet<>(numbers));
+            return this;
+        }
+
+        private Collection<Integer> cores() {
+            return cores.orElseGet(
+                    () -> IntStream.range(0, topology.cores()).boxed().toList());
+        }
+
+        /** The topology of which the first cores, and no others, are those that there are. */
+        private ProcessorTopology gapless() {
+            Collection<Integer> there = cores();
+            int first = 0;
+            while (there.contains(first)) {
+                first++;
+            }
+            return new ProcessorTopology(first, topology.threads(), topology.possibleCores());
         }
 
         /** Which kinds of address translation the guest may use; by default all that the processor has. */
@@ -599,7 +690,7 @@ public final class PseriesMachine implements Machine {
                 vm = vmBuilder
                         .memory(memorySource.open(memoryBytes))
                         .processor(processor)
-                        .topology(topology)
+                        .topology(gapless())
                         .mmu(mmu)
                         .clock(clock)
                         .engine(engine)
@@ -636,9 +727,18 @@ public final class PseriesMachine implements Machine {
         }
 
         private void checkTopology() throws ConfigurationException {
-            if (clock == ClockMode.VIRTUAL && topology.vcpus() > 1) {
+            for (int core : cores()) {
+                if (core < 0 || core >= topology.possibleCores()) {
+                    throw new ConfigurationException("cores: there is no core " + core + " among the "
+                            + topology.possibleCores() + " possible ones; name others");
+                }
+            }
+            if (!cores().contains(0)) {
+                throw new ConfigurationException("cores: without core 0, on which a guest starts; add it");
+            }
+            if (clock == ClockMode.VIRTUAL && topology.possibleVcpus() > 1) {
                 throw new ConfigurationException(
-                        "smp: " + topology.vcpus()
+                        "smp: " + topology.possibleVcpus()
                                 + " vCPUs with a virtual clock: it counts the instructions of one; use one vCPU, or clock host");
             }
         }

@@ -13,6 +13,11 @@ final class RtasStatus {
     /** ibm,get-system-parameter: the parameter is not supported here. */
     static final int NOT_SUPPORTED = -3;
 
+    /** set-indicator and get-sensor-state: there is no such indicator or sensor, or it cannot have this value now. */
+    static final int NO_SUCH_INDICATOR = -3;
+    /** ibm,configure-connector: the connector is in a state in which it cannot be configured. */
+    static final int NOT_CONFIGURABLE = -9003;
+
     static final int NOT_AUTHORIZED = -9002;
     static final int SYSPARM_PARAMETER_ERROR = -9999;
 

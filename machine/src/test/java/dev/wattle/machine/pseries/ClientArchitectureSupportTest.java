@@ -75,6 +75,20 @@ class ClientArchitectureSupportTest {
         assertEquals(0, power8.vector5()[24]);
     }
 
+    @Test
+    void Negotiate_hotPlugEvents_areAgreedIfTheGuestHasThem() {
+        ByteBuffer without = structure(0, 0x40, 0x40, -1, 0x0f00_0005);
+        assertFalse(negotiate(ProcessorModel.POWER9, without).hasHotPlug());
+        // Byte 6 of vector 5, whose first is behind two PVR pairs, a count, four vectors of two bytes, and a length.
+        int sixth = 2 * 8 + 1 + 4 * 2 + 1 + 5;
+        for (int mmu : new int[] {0, 0x40}) {
+            ByteBuffer with = structure(0, mmu, 0x40, -1, 0x0f00_0005).put(sixth, (byte) 0xff);
+            ClientArchitectureSupport.Agreement agreement = negotiate(ProcessorModel.POWER9, with);
+            assertTrue(agreement.hasHotPlug());
+            assertEquals(mmu == 0 ? 0x05 : 0x04, agreement.vector5()[6], "with the change of the hash table's size");
+        }
+    }
+
     private ClientArchitectureSupport interrupts(InterruptChoice choice, PartitionInterrupts controllers) {
         return new ClientArchitectureSupport(ProcessorModel.POWER9, MmuMode.AUTO, choice, controllers);
     }

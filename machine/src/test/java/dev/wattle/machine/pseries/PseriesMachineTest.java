@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.wattle.hypervisor.ClockMode;
 import dev.wattle.hypervisor.MmuMode;
+import dev.wattle.hypervisor.ProcessorTopology;
 import dev.wattle.machine.ConfigurationException;
 import dev.wattle.machine.pci.PciFunction;
 import dev.wattle.power.model.ProcessorModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,6 +71,17 @@ class PseriesMachineTest {
         Path foreign = Files.write(directory.resolve("bios.bin"), new byte[1 << 16]);
         assertTrue(refusal(PseriesMachine.builder().firmware(foreign))
                 .startsWith("firmware " + foreign + ": not a firmware image"));
+    }
+
+    @Test
+    void Build_coresThatCannotBe_areRefused() {
+        ProcessorTopology topology = new ProcessorTopology(1, 2, 3);
+        assertTrue(refusal(PseriesMachine.builder().topology(topology).cores(Set.of(0, 3)))
+                .startsWith("cores: there is no core 3 among the 3"));
+        assertTrue(refusal(PseriesMachine.builder().topology(topology).cores(Set.of(1)))
+                .startsWith("cores: without core 0"));
+        assertTrue(refusal(PseriesMachine.builder().topology(topology).clock(ClockMode.VIRTUAL))
+                .startsWith("smp: 6 vCPUs"));
     }
 
     @Test

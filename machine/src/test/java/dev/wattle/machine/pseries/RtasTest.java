@@ -28,14 +28,15 @@ class RtasTest {
     private final FakeConsole console = new FakeConsole();
     private final List<MachineOutcome> outcomes = new ArrayList<>();
     private final Xics xics = new Xics(1, 0x1000, 0x1000);
-    private final PowerEvents events = new PowerEvents(xics.claimMessage(0x1000), () -> NOW);
+    private final PlatformEvents events =
+            new PlatformEvents(xics.claimMessage(0x1000), xics.claimMessage(0x1001), () -> NOW);
     private final Rtas rtas = new Rtas();
     private final DeviceTree.Node tokens = new DeviceTree().root().child("rtas");
     private int[] results = new int[0];
 
     RtasTest() {
         Terminal terminal = new Terminal(console, xics.claimMessage(0x1100));
-        new PlatformRtas(terminal, outcomes::add, events, 1, 64 << 20, new UUID(1, 2))
+        new PlatformRtas(terminal, outcomes::add, events, 1, 1, 64 << 20, new UUID(1, 2))
                 .define(rtas, new TimeOfDay(() -> NOW));
         new InterruptRtas(PartitionInterrupts.of(xics)).define(rtas);
         Nvram.empty().define(rtas);
@@ -208,6 +209,63 @@ class RtasTest {
         // The EPOW section comes last: action 3, modifier 1.
         assertEquals(('E' << 8 | 'P') << 16 | 20, context.memory.getInt(BUFFER + 8 + 16 + 48 + 24));
         assertEquals(0x0301, context.memory.getShort(BUFFER + 8 + 16 + 48 + 24 + 8));
+    }
+
+    /** Accepts what is presented to server 0: the source's number, 0 if there is nothing. */
+    private int interrupt() {
+        int number = xics.accept(0) & 0xff_ffff;
+        xics.endOfInterrupt(0, 0xff00_0000 | number);
+        return number;
+    }
+
+    @Test
+    void CheckException_hotPlug_givesOneLogForEachRequest() {
+        xics.setCppr(0, 0xff);
+        xics.setDestination(0x1000, 0, 5);
+        xics.setDestination(0x1001, 0, 5);
+        events.requestHotPlug(true, 0x1000_0003);
+        events.requestHotPlug(false, 0x1000_0002);
+        events.requestShutdown();
+        assertEquals(1, call("check-exception", 1, 0x500, 0x1001, 0x0800_0000, 0, BUFFER, 2048));
+        interrupt();
+        interrupt();
+        assertEquals(0, interrupt());
+        assertEquals(0, call("check-exception", 1, 0x500, 0x1001, 0x1000_0000, 0, BUFFER, 2048));
+        assertEquals(0x0634_60e5, context.memory.getInt(BUFFER));
+        assertEquals(108, context.memory.getInt(BUFFER + 4));
+        assertEquals(0x8300_8e00, context.memory.getInt(BUFFER + 8));
+        int section = BUFFER + 8 + 16 + 48 + 24;
+        assertEquals(('H' << 8 | 'P') << 16 | 20, context.memory.getInt(section));
+        // A processor is added, by index.
+        assertEquals(0x0101_0200, context.memory.getInt(section + 8));
+        assertEquals(0x1000_0003, context.memory.getInt(section + 12));
+        assertEquals(0x1001, interrupt(), "there is one more");
+        assertEquals(0, call("check-exception", 1, 0x500, 0x1001, 0x1000_0000, 0, BUFFER, section + 12 - BUFFER));
+        assertEquals(0x0102_0200, context.memory.getInt(section + 8));
+        assertEquals(0x1000_0003, context.memory.getInt(section + 12), "no longer than the buffer");
+        assertEquals(0, interrupt());
+        assertEquals(1, call("check-exception", 1, 0x500, 0x1001, 0x1000_0000, 0, BUFFER, 2048));
+        assertEquals(0, call("check-exception", 1, 0x500, 0x1001, 0x5000_0000, 0, BUFFER, 2048));
+        assertEquals(0x0634_0040, context.memory.getInt(BUFFER));
+        events.requestHotPlug(true, 0x1000_0001);
+        events.forgetHotPlug();
+        assertEquals(1, call("check-exception", 1, 0x500, 0x1001, 0x5000_0000, 0, BUFFER, 2048));
+    }
+
+    @Test
+    void EventScan_fetchesNothingAndRemindsOfWhatWaits() {
+        xics.setCppr(0, 0xff);
+        xics.setDestination(0x1001, 0, 5);
+        assertEquals(1, call("event-scan", 1, -1, 0, BUFFER, 2048));
+        assertEquals(0, interrupt());
+        events.requestHotPlug(true, 0x1000_0001);
+        assertEquals(0x1001, interrupt());
+        assertEquals(0, interrupt());
+        assertEquals(1, call("event-scan", 1, 0x4000_0000, 0, BUFFER, 2048));
+        assertEquals(0, interrupt());
+        assertEquals(1, call("event-scan", 1, -1, 0, BUFFER, 2048));
+        assertEquals(0x1001, interrupt());
+        assertEquals(0, call("check-exception", 1, 0x500, 0x1001, 0x1000_0000, 0, BUFFER, 2048));
     }
 
     @Test

@@ -67,6 +67,13 @@ public final class RadixMmu {
         active = true;
     }
 
+    /** Has translation be as another does it, of the same memory. */
+    public void adopt(RadixMmu other) {
+        processTable = other.processTable;
+        enabled = other.enabled;
+        active = other.active;
+    }
+
     /** Whether translation is by radix tree (LPCR[HR] = 1); at first it is not. */
     public boolean isActive() {
         return active;

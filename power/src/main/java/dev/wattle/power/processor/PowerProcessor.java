@@ -129,6 +129,27 @@ public final class PowerProcessor extends Processor {
         setMsr(Msr.SF | Msr.ME);
     }
 
+    /**
+     * Back to the reset state, in which it has no translations of data either. While nothing is executed; who has set registers
+     * after {@linkplain #PowerProcessor construction} sets them again.
+     */
+    public void reset() {
+        settle();
+        for (int slot = Slots.GUEST; slot < State.END; slot++) {
+            putSlot(slot, 0);
+        }
+        putSlot(State.RESERVATION, -1);
+        setFpscr(0);
+        setNia(0);
+        interrupts.withdraw(-1);
+        for (int entry = 0; entry < Slb.ENTRIES; entry++) {
+            hash().slb().invalidate(entry);
+        }
+        putSlot(State.MSR, Msr.SF | Msr.ME);
+        translationChanged();
+        translation.debugRegistersChanged();
+    }
+
     public ProcessorModel model() {
         return model;
     }

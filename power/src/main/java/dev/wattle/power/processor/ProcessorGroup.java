@@ -29,7 +29,10 @@ public final class ProcessorGroup {
         memory.onWrite(this::written);
     }
 
-    /** Adds a processor, while none runs; its number is that of those before it. */
+    /**
+     * Adds a processor, while all others are between two instructions; its number is that of those before it. It knows no
+     * translations and no code yet, and sees by the watch what code the others have translated.
+     */
     synchronized int join(PowerProcessor processor) {
         int number = members.length;
         if (number == CAPACITY) {

@@ -90,18 +90,26 @@ final class StorageControl {
 
     /**
      * By page it is like tlbie here; for the rest software names one congruence class after the other, and all
-     * translations are in the first.
+     * translations are in the first. Of hash translation it may forget what the processor has made of the page table itself,
+     * and the operating system may have that done, as when it takes a processor offline.
      */
     private static void tlbiel(PowerProcessor p, int w) {
-        requireRadix(p);
         long rb = p.gpr(Fields.rb(w));
-        if (selector(rb) == BY_PAGE || (rb >>> 12 & 0xfff) == 0) {
+        boolean isWanted = selector(rb) == BY_PAGE || (rb >>> 12 & 0xfff) == 0;
+        if (!p.radix().isActive()) {
+            if (isWanted) {
+                p.invalidateTranslations();
+            }
+            return;
+        }
+        requireRadix(p);
+        if (isWanted) {
             invalidate(p, w, rb, p.gpr(Fields.rs(w)) >>> 32);
         }
     }
 
     /**
-     * These instructions are the hypervisor's when translation is not by radix tree, where it keeps the page table to
+     * {@code tlbie}, and {@code tlbiel} of radix trees, are the hypervisor's when translation is not by radix tree, where it keeps the page table to
      * itself, and when LPCR[GTSE] says so.
      */
     private static void requireRadix(PowerProcessor p) {

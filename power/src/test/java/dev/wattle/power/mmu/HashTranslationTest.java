@@ -300,11 +300,25 @@ class HashTranslationTest {
         m.close();
         m = new GuestMachine(model);
         start();
-        for (String instruction : new String[] {"tlbie 3,4", "tlbiel 3"}) {
+        m.p.setMsr(TRANSLATED);
+        assertEquals(0x700, run("tlbie 3,4"));
+        assertEquals(Interrupts.PRIVILEGED, m.spr(Spr.SRR1) & Interrupts.SRR1_INFORMATION);
+    }
+
+    /** As Linux does when it takes a processor offline: all congruence classes, whatever the partition. */
+    @ParameterizedTest
+    @EnumSource(ProcessorModel.class)
+    void tlbiel_isTheOperatingSystemsToo(ProcessorModel model) {
+        m.close();
+        m = new GuestMachine(model);
+        start();
+        for (long selector : new long[] {0, 2, 3}) {
             m.p.setMsr(TRANSLATED);
-            assertEquals(0x700, run(instruction));
-            assertEquals(Interrupts.PRIVILEGED, m.spr(Spr.SRR1) & Interrupts.SRR1_INFORMATION);
+            m.p.setGpr(3, selector << 10);
+            assertEquals(0, run("tlbiel 3; addi 3,3,0x1000; tlbiel 3"));
         }
+        m.p.setMsr(TRANSLATED | Msr.PR);
+        assertNotEquals(0, run("tlbiel 3"), "privileged");
     }
 
     // What must be forgotten

@@ -121,9 +121,14 @@ public interface HypercallContext {
      */
     boolean systemReset(int server);
 
-    /** The areas that are registered for a vCPU, by its server number, which is below {@link #serverCount}. */
+    /** The areas that are registered for a vCPU, by its server number, for which {@link #isServer} holds. */
     ProcessorAreas areas(int server);
 
-    /** Number of vCPUs in the partition; their server numbers run from 0. */
+    /** How many vCPUs the partition may have: their server numbers are below this. */
     int serverCount();
+
+    /** Whether there is a vCPU of a server number. */
+    default boolean isServer(long server) {
+        return server >= 0 && server < serverCount();
+    }
 }

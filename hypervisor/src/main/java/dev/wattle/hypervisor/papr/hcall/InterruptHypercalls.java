@@ -57,7 +57,7 @@ final class InterruptHypercalls {
 
     private long ipi(HypercallContext c) {
         long server = c.argument(0);
-        if (server < 0 || server >= xics.serverCount()) {
+        if (!xics.isServer(server)) {
             return H_PARAMETER;
         }
         xics.setMfrr((int) server, (int) c.argument(1) & 0xff);
@@ -66,7 +66,7 @@ final class InterruptHypercalls {
 
     private long ipoll(HypercallContext c) {
         long server = c.argument(0);
-        if (server < 0 || server >= xics.serverCount()) {
+        if (!xics.isServer(server)) {
             return H_PARAMETER;
         }
         c.result(0, xics.xirr((int) server) & 0xffff_ffffL);

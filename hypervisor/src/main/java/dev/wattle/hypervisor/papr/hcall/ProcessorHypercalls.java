@@ -54,7 +54,7 @@ final class ProcessorHypercalls {
 
     private long prod(HypercallContext c) {
         long server = c.argument(0);
-        if (!isServer(c, server)) {
+        if (!c.isServer(server)) {
             return H_PARAMETER;
         }
         leave((int) server);
@@ -64,7 +64,7 @@ final class ProcessorHypercalls {
     /** r4 = the server that should run instead, or -1 for any. Each vCPU has its own thread, so yielding it is all. */
     private long confer(HypercallContext c) {
         long server = c.argument(0);
-        if (server != ALL_SERVERS && !isServer(c, server)) {
+        if (server != ALL_SERVERS && !c.isServer(server)) {
             return H_PARAMETER;
         }
         if (server != c.server() && c.serverCount() > 1) {
@@ -114,13 +114,13 @@ final class ProcessorHypercalls {
         long target = c.argument(0);
         if (target == ALL_SERVERS || target == ALL_OTHER_SERVERS) {
             for (int server = 0; server < c.serverCount(); server++) {
-                if (server != c.server() || target == ALL_SERVERS) {
+                if (c.isServer(server) && (server != c.server() || target == ALL_SERVERS)) {
                     c.systemReset(server);
                 }
             }
             return H_SUCCESS;
         }
-        return isServer(c, target) && c.systemReset((int) target) ? H_SUCCESS : H_PARAMETER;
+        return c.isServer(target) && c.systemReset((int) target) ? H_SUCCESS : H_PARAMETER;
     }
 
     /**
@@ -133,7 +133,7 @@ final class ProcessorHypercalls {
         if (flags != 1) {
             return H_FUNCTION;
         }
-        if (!isServer(c, processor)) {
+        if (!c.isServer(processor)) {
             return H_P2;
         }
         c.result(0, 0x8000_8000_ffff_ffffL | processor << 32);
@@ -153,9 +153,5 @@ final class ProcessorHypercalls {
                 1,
                 BEHAV_FAVOUR_SECURITY | BEHAV_NO_L1D_FLUSH_ENTRY | BEHAV_NO_L1D_FLUSH_UACCESS | BEHAV_NO_STF_BARRIER);
         return H_SUCCESS;
-    }
-
-    private static boolean isServer(HypercallContext c, long server) {
-        return server >= 0 && server < c.serverCount();
     }
 }

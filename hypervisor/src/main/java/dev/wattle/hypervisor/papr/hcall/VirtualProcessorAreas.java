@@ -35,7 +35,7 @@ final class VirtualProcessorAreas {
         int function = (int) (c.argument(0) >>> FUNCTION_SHIFT) & 7;
         long server = c.argument(1);
         long address = c.argument(2);
-        if (server < 0 || server >= c.serverCount()) {
+        if (!c.isServer(server)) {
             return H_PARAMETER;
         }
         ProcessorAreas areas = c.areas((int) server);

@@ -75,10 +75,6 @@ final class XiveHypercalls {
         return number == (int) number && xive.isSource((int) number);
     }
 
-    private static boolean isServer(Xive xive, long number) {
-        return number >= 0 && number < xive.serverCount();
-    }
-
     private static boolean isPriority(long priority) {
         return priority >= 0 && priority < Xive.RESERVED_PRIORITY;
     }
@@ -122,7 +118,7 @@ final class XiveHypercalls {
         if (!isPriority(priority)) {
             return H_P4;
         }
-        if (!isServer(xive, c.argument(2))) {
+        if (!xive.isServer(c.argument(2))) {
             return H_P3;
         }
         int eisn = (flags & SET_EISN) != 0
@@ -156,7 +152,7 @@ final class XiveHypercalls {
         if (!isPriority(c.argument(2))) {
             return H_P3;
         }
-        return isServer(xive, c.argument(1)) ? H_SUCCESS : H_P2;
+        return xive.isServer(c.argument(1)) ? H_SUCCESS : H_P2;
     }
 
     /** r4 = 0, r5 = server, r6 = priority; results: notification page, logarithm of the queue's size. */

@@ -43,6 +43,15 @@ public interface InterruptController {
     /** Number of interrupt servers (virtual processors), numbered from 0. */
     int serverCount();
 
+    /** Whether there is a server of a number. */
+    boolean isServer(long server);
+
+    /**
+     * Takes a server away, as when its vCPU is: it is back in its state at power-on, and nobody can name it until it is
+     * {@linkplain #connect connected} again. What is directed to it stays pending.
+     */
+    void disconnect(int server);
+
     /** Back to the state at power-on: everything masked, nothing pending but the levels that devices hold. */
     void reset();
 }

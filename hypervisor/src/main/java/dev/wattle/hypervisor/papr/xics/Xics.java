@@ -44,7 +44,8 @@ public final class Xics implements InterruptController {
     public record Destination(int server, int priority) {}
 
     private static final class Server {
-        private ExternalInterruptLine line = asserted -> {};
+        private ExternalInterruptLine line = UNCONNECTED;
+        private boolean isThere = true;
         private int cppr;
         private int mfrr = LEAST_FAVOURED;
         private int xisr;
@@ -100,6 +101,7 @@ public final class Xics implements InterruptController {
     }
 
     private static final Runnable NOBODY = () -> {};
+    private static final ExternalInterruptLine UNCONNECTED = asserted -> {};
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Server[] servers;
@@ -131,13 +133,46 @@ public final class Xics implements InterruptController {
         try {
             Server s = servers[server];
             s.line = line;
+            s.isThere = true;
             line.set(s.asserted);
         } finally {
             lock.unlock();
         }
     }
 
-    /** Number of interrupt servers. */
+    @Override
+    public void disconnect(int server) {
+        lock.lock();
+        try {
+            Server s = servers[server];
+            int displaced = withdraw(s);
+            s.cppr = 0;
+            s.mfrr = LEAST_FAVOURED;
+            s.isThere = false;
+            present(s);
+            s.line = UNCONNECTED;
+            presentElsewhere(displaced, s);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public boolean isServer(long server) {
+        lock.lock();
+        try {
+            return isThere(server);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Needs the lock. */
+    private boolean isThere(long server) {
+        return server >= 0 && server < servers.length && servers[(int) server].isThere;
+    }
+
+    /** How many interrupt servers there may be. */
     @Override
     public int serverCount() {
         return servers.length;
@@ -414,7 +449,7 @@ public final class Xics implements InterruptController {
     public boolean setDestination(int number, int server, int priority) {
         lock.lock();
         try {
-            if (!isClaimed(number) || server < 0 || server >= servers.length || priority != (priority & 0xff)) {
+            if (!isClaimed(number) || !isThere(server) || priority != (priority & 0xff)) {
                 return false;
             }
             Source source = sources[number - base];
@@ -544,7 +579,7 @@ public final class Xics implements InterruptController {
         try {
             Source source = claimedSource(number);
             int server = (int) state;
-            if (server < 0 || server >= servers.length) {
+            if (!isThere(server)) {
                 throw new IllegalArgumentException("source " + number + ": there is no server " + server);
             }
             if (source.levelSensitive != ((state & STATE_LEVEL) != 0)) {

@@ -36,10 +36,13 @@ public final class ThreadContext {
     /** Numbers of virtual processors begin here in CAM lines; the guest attaches no meaning to them. */
     private static final int CAM_BASE = 0x400;
 
+    private static final ExternalInterruptLine UNCONNECTED = asserted -> {};
+
     private final ReentrantLock lock = new ReentrantLock();
     private final int server;
     private final LatencyHistogram latency = new LatencyHistogram();
-    private ExternalInterruptLine line = asserted -> {};
+    private ExternalInterruptLine line = UNCONNECTED;
+    private boolean isThere = true;
     private int nsr;
     private int cppr;
     private int ipb;
@@ -67,7 +70,30 @@ public final class ThreadContext {
         lock.lock();
         try {
             line = newLine;
+            isThere = true;
             line.set(nsr != 0);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has no vCPU from now on, and is back in its state at power-on. */
+    void disconnect() {
+        lock.lock();
+        try {
+            reset();
+            isThere = false;
+            line = UNCONNECTED;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether it has a vCPU, or has not been told. */
+    boolean isThere() {
+        lock.lock();
+        try {
+            return isThere;
         } finally {
             lock.unlock();
         }

@@ -59,9 +59,20 @@ public final class Xive implements InterruptController {
         }
     }
 
+    /** How many servers there may be. */
     @Override
     public int serverCount() {
         return contexts.length;
+    }
+
+    @Override
+    public boolean isServer(long server) {
+        return server >= 0 && server < contexts.length && contexts[(int) server].isThere();
+    }
+
+    @Override
+    public void disconnect(int server) {
+        contexts[server].disconnect();
     }
 
     /** How many source numbers there are. */

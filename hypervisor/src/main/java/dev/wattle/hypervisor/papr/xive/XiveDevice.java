@@ -44,7 +44,7 @@ public final class XiveDevice {
     }
 
     private int server(long number) {
-        if (number < 0 || number >= xive.serverCount()) {
+        if (!xive.isServer(number)) {
             throw new IllegalArgumentException("there is no interrupt server " + number);
         }
         return (int) number;
