@@ -32,14 +32,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Queue;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -81,7 +75,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     /** Held by the thread that runs guest code, or acts in its place. */
     private final ReentrantLock running = new ReentrantLock();
 
-    private final Queue<FutureTask<Boolean>> tasks = new ConcurrentLinkedQueue<>();
+    private final VcpuTasks tasks = new VcpuTasks();
     private final HaltPolling polling;
     private final boolean isTraced;
     private boolean hypercallPending;
@@ -176,7 +170,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         } finally {
             processor.pause();
             polling.end();
-            performTasks();
+            tasks.perform();
             running.unlock();
         }
     }
@@ -186,8 +180,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
      * Returns when it is done. Any thread.
      */
     void perform(Runnable action) {
-        FutureTask<Boolean> task = new FutureTask<>(action, true);
-        tasks.add(task);
+        FutureTask<Boolean> task = tasks.add(action);
         processor.request(PowerProcessor.PENDING_TASK);
         LockSupport.unpark(thread);
         boolean interrupted = false;
@@ -195,14 +188,14 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             while (!task.isDone()) {
                 if (running.tryLock()) {
                     try {
-                        performTasks();
+                        tasks.perform();
                     } finally {
                         running.unlock();
                     }
                 } else {
                     vm.attend();
                     // Short: it may be leaving guest mode, and have looked for tasks before there was this one.
-                    interrupted |= !await(task);
+                    interrupted |= !VcpuTasks.await(task);
                 }
             }
         } finally {
@@ -210,28 +203,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
-        rethrow(task);
-    }
-
-    /** Waits a moment; false if this thread was interrupted. */
-    private static boolean await(FutureTask<Boolean> task) {
-        try {
-            task.get(1, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            return true;
-        } catch (InterruptedException e) {
-            return false;
-        }
-        return true;
-    }
-
-    private static void rethrow(FutureTask<Boolean> task) {
-        if (task.state() == Future.State.FAILED) {
-            if (task.exceptionNow() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw new IllegalStateException(task.exceptionNow());
-        }
+        VcpuTasks.rethrow(task);
     }
 
     /** Heeds that a memory slot will not be where it is, but still is now. Not while guest code is executed. */
@@ -244,17 +216,11 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
         processor.watchStores(slot.guestPhysAddr(), slot.memorySize());
     }
 
-    private void performTasks() {
-        for (FutureTask<Boolean> task = tasks.poll(); task != null; task = tasks.poll()) {
-            task.run();
-        }
-    }
-
     /** If the calling thread is in the middle of running this vCPU: does what others wait for. */
     void attend() {
         if (running.isHeldByCurrentThread()) {
             processor.heed();
-            performTasks();
+            tasks.perform();
         }
     }
 
@@ -270,7 +236,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
             return;
         }
         Halt stay = new Halt();
-        tasks.add(new FutureTask<>(stay::stay, true));
+        tasks.add(stay::stay);
         processor.request(PowerProcessor.PENDING_TASK);
         LockSupport.unpark(thread);
         while (!stay.hasBegun()) {
@@ -803,7 +769,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 && !kicked.get()
                 && !processor.interrupts().isRequested(PowerProcessor.PENDING_SYSTEM_RESET)) {
             LockSupport.park(this);
-            performTasks();
+            tasks.perform();
         }
         wake();
         dispatchAfterWait(isProdded);
@@ -869,7 +835,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
                 break;
             }
             LockSupport.park(this);
-            performTasks();
+            tasks.perform();
         }
         polling.begin();
         if (!virtual) {
@@ -880,7 +846,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
     }
 
     private boolean hasWork() {
-        return processor.interrupts().wakes() || prodded.get() || kicked.get() || !tasks.isEmpty();
+        return processor.interrupts().wakes() || prodded.get() || kicked.get() || tasks.areWaiting();
     }
 
     private void wake() {
@@ -989,7 +955,7 @@ public final class Vcpu implements HypercallContext, AutoCloseable {
 
         @Override
         public void performTasks(PowerProcessor p) {
-            Vcpu.this.performTasks();
+            tasks.perform();
         }
 
         @Override
