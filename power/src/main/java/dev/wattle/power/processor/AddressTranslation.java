@@ -632,6 +632,11 @@ final class AddressTranslation {
         return Optional.of(new TranslatedAddress(ra, translation.writable, problem));
     }
 
+    private boolean mayStore(long ea) {
+        Optional<TranslatedAddress> found = lookUp(ea);
+        return found.isPresent() && found.get().isWritable();
+    }
+
     /**
      * Translates a data address and enters it in the TLB.
      *
@@ -661,8 +666,13 @@ final class AddressTranslation {
     }
 
     boolean prepare(long ea, int bytes, boolean load, boolean store) {
-        // As a load: a store sets the change bit of the page, and one that never comes must not.
         if (load && !hits(ea, 1, SoftTlb.READ_LIMIT) || store && !hits(ea, 1, SoftTlb.WRITE_LIMIT)) {
+            // The reference bit must not be set by an access that the guest does not come to make.
+            boolean isWithin = (ea & -SoftTlb.GRANULE) == (ea + bytes - 1 & -SoftTlb.GRANULE);
+            if (!isWithin || store && !mayStore(ea)) {
+                return false;
+            }
+            // As a load: a store sets the change bit of the page, and one that never comes must not.
             enterData(ea, Access.LOAD);
         }
         return (!load || hits(ea, bytes, SoftTlb.READ_LIMIT)) && (!store || hits(ea, bytes, SoftTlb.WRITE_LIMIT));
