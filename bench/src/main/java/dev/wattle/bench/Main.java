@@ -18,7 +18,6 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -145,7 +144,7 @@ public final class Main implements Callable<Integer> {
                 : List.of(wattleArguments.strip().split("\\s+"));
         List<Monitor> monitors =
                 List.of(Monitor.wattle(root.resolve("wattle").toString(), extra), Monitor.qemu(qemu, List.of()));
-        makeClassCache(root.resolve("app/target/launch"), monitors.getFirst(), boots.getFirst());
+        makeClassCache(root.resolve("app/target"), monitors.getFirst(), boots.getFirst());
         List<Sample> samples = new ArrayList<>();
         for (int repeat = 0; repeat < repeats; repeat++) {
             for (Monitor monitor : monitors) {
@@ -186,25 +185,25 @@ public final class Main implements Callable<Integer> {
     }
 
     /** Has the launcher make the class cache of a build that has none yet: its first runs do that, and are slower. */
-    private static void makeClassCache(Path launch, Monitor wattle, Boot boot)
+    private static void makeClassCache(Path target, Monitor wattle, Boot boot)
             throws IOException, InterruptedException {
-        for (int run = 0; run < RUNS_FOR_CLASS_CACHE && !hasClassCache(launch); run++) {
+        for (int run = 0; run < RUNS_FOR_CLASS_CACHE && !hasClassCache(target); run++) {
             System.err.println("Wattle makes its class cache");
             new Round(wattle, boot.files(), 1, SECONDS_TO_BOOT, 0, sample -> {}).run(List.of(Catalog.BOOT));
         }
         // The last step goes on behind the run. Without a cache, as where the folder is read-only, the figures say so.
-        for (int second = 0; second < SECONDS_FOR_CLASS_CACHE && !hasClassCache(launch); second++) {
+        for (int second = 0; second < SECONDS_FOR_CLASS_CACHE && !hasClassCache(target); second++) {
             Thread.sleep(1000);
         }
     }
 
-    private static boolean hasClassCache(Path launch) throws IOException {
-        if (!Files.isDirectory(launch)) {
-            return false;
-        }
-        try (Stream<Path> files = Files.walk(launch, 2)) {
-            return files.anyMatch(file -> file.endsWith("classes.aot"));
-        }
+    /** Whether the launcher's copy of the last build has one. */
+    private static boolean hasClassCache(Path target) throws IOException {
+        Path stamp = target.resolve("build.stamp");
+        return Files.exists(stamp)
+                && Files.exists(target.resolve("launch")
+                        .resolve(Files.readString(stamp).strip())
+                        .resolve("classes.aot"));
     }
 
     private static void checkFolder(String option, @Nullable Path file) throws BenchFailure {
