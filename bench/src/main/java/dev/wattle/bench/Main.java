@@ -187,6 +187,9 @@ public final class Main implements Callable<Integer> {
     /** Has the launcher make the class cache of a build that has none yet: its first runs do that, and are slower. */
     private static void makeClassCache(Path target, Monitor wattle, Boot boot)
             throws IOException, InterruptedException {
+        if ("off".equals(System.getenv("WATTLE_AOT"))) {
+            return;
+        }
         for (int run = 0; run < RUNS_FOR_CLASS_CACHE && !hasClassCache(target); run++) {
             System.err.println("Wattle makes its class cache");
             new Round(wattle, boot.files(), 1, SECONDS_TO_BOOT, 0, sample -> {}).run(List.of(Catalog.BOOT));

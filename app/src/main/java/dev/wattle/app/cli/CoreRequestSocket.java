@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.app.cli;
 
+import io.avaje.json.JsonException;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -47,7 +48,7 @@ final class CoreRequestSocket {
             CoreAnswer answer =
                     requests.apply(Jsonb.instance().type(CoreRequest.class).fromJson(request));
             out.write(Jsonb.instance().type(CoreAnswer.class).toJson(answer).getBytes(StandardCharsets.UTF_8));
-        } catch (IOException | IllegalArgumentException | IllegalStateException | io.avaje.json.JsonException e) {
+        } catch (IOException | IllegalArgumentException | IllegalStateException | JsonException e) {
             // The client has gone, or is none of ours.
         }
     }
@@ -67,7 +68,7 @@ final class CoreRequestSocket {
             channel.shutdownOutput();
             byte[] answer = Channels.newInputStream(channel).readAllBytes();
             return Jsonb.instance().type(CoreAnswer.class).fromJson(answer);
-        } catch (IllegalArgumentException | IllegalStateException | io.avaje.json.JsonException e) {
+        } catch (IllegalArgumentException | IllegalStateException | JsonException e) {
             throw new IOException("its answer is not understood", e);
         }
     }

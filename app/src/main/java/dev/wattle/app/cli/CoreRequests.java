@@ -55,8 +55,8 @@ final class CoreRequests {
             if (absent.isEmpty()) {
                 return new CoreAnswer(
                         false,
-                        ("all " + all.size() + " cores")
-                                + " that this machine has room for are there already; start it with a larger maxcpus");
+                        "all %d cores that this machine has room for are there already; start it with a larger maxcpus"
+                                .formatted(all.size()));
             }
             number = absent.get().number();
         }

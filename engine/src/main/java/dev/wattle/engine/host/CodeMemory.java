@@ -102,15 +102,10 @@ public final class CodeMemory implements AutoCloseable {
     public void filled(long end) {
         while (end >= nextHugePage) {
             long offset = nextHugePage - executeAddress & -HUGE_PAGE;
-            if (calls.collapse(writeAddress + offset, HUGE_PAGE)) {
-                hugePages++;
-                nextHugePage += HUGE_PAGE;
-            } else {
-                nextHugePage = Long.MAX_VALUE;
-            }
-            if (offset + 2 * HUGE_PAGE > size) {
-                nextHugePage = Long.MAX_VALUE;
-            }
+            boolean isHuge = calls.collapse(writeAddress + offset, HUGE_PAGE);
+            hugePages += isHuge ? 1 : 0;
+            boolean hasRoomForMore = offset + 2 * HUGE_PAGE <= size;
+            nextHugePage = isHuge && hasRoomForMore ? nextHugePage + HUGE_PAGE : Long.MAX_VALUE;
         }
     }
 

@@ -386,7 +386,9 @@ public final class TranslationCache implements AutoCloseable {
         }
         HostMemory.copy(image, next, imageBytes);
         HostMemory.fill(next + imageBytes, at + bytes - next - imageBytes, (byte) 0);
-        HostMemory.putIntLe(at + CHECKSUM, checksum(news.atRoom(), MODE, bytes - MODE));
+        if (directory.isPresent()) {
+            HostMemory.putIntLe(at + CHECKSUM, checksum(news.atRoom(), MODE, bytes - MODE));
+        }
         news.add(hash(mode, pageOffset, pageBytes, HostMemory.getIntLe(guestCode)), bytes);
     }
 
