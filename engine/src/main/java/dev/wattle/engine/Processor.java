@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.engine;
 
+import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.translate.CodeCache;
@@ -84,9 +85,19 @@ public abstract class Processor {
         return tlb + (ea >>> 11 & tlbMask);
     }
 
-    /** Tells indirect jumps where the code of an effective address is; answers as {@link JumpTables#put}. */
-    public final long rememberJump(long ea, long code) {
-        return jumpTables.put(ea, code);
+    /** Tells indirect jumps where the code of an effective address is, which is on a page. */
+    public final void rememberJump(long ea, CodePage page, long hostCode) {
+        jumpTables.put(ea, page, hostCode);
+    }
+
+    /** Has the host code of a block no longer found by {@link #rememberJump}, but by what is still to be forgotten. */
+    public final void forgetCode(Block block, long hostCode) {
+        jumpTables.forget(block.realPage + block.pageOffset, block.pageBytes, block.mode, hostCode);
+    }
+
+    /** Has all jumps look again where code is: what has been told to {@link #forgetCode} is no more. */
+    public final void forgetJumps() {
+        jumpTables.forgetJumps();
     }
 
     /** Names who works out the status of floating-point operations that the host has done. */
@@ -103,7 +114,7 @@ public abstract class Processor {
 
     /** Has {@link Slots#JUMP_TABLE} kept up to date for an engine that uses it. */
     public final void useJumpTables() {
-        jumpTables.enable();
+        putSlot(Slots.CODE_TABLE, jumpTables.enable());
         hasJumpTables = true;
         contexts.clear();
         fetchModeChanged();

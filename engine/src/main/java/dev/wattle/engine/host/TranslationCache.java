@@ -65,7 +65,7 @@ public final class TranslationCache implements AutoCloseable {
     /** The same for a cache without a folder, which stays in memory. */
     private static final long MOST_BYTES_IN_MEMORY = 64L << 20;
     /** After so many bytes of entries have been read, what has been read before is through with. */
-    private static final int RESIDENT_BYTES = 2 << 20;
+    private static final int RESIDENT_BYTES = 16 << 20;
     /** Fewer new entries than one for so many old ones are not worth a new file. */
     private static final int WORTH_WRITING = 64;
 

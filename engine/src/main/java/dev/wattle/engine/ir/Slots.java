@@ -58,6 +58,8 @@ public final class Slots {
     public static final int NEXT_CONTEXT = 1387;
 
     public static final int NEXT_ADDRESS = 1388;
+    /** Host address of the {@link dev.wattle.engine.translate.CodeTable}. */
+    public static final int CODE_TABLE = 1389;
     /** What {@link Form#LOAD_128} and {@link Form#LOAD_RESERVE_128} have loaded: two slots. */
     public static final int QUADWORD = 1390;
     /** First of 128 slots for what the guest architecture keeps beside its registers. */

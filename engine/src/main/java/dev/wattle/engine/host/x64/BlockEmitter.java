@@ -63,6 +63,7 @@ final class BlockEmitter {
     private final AccessGroups groups = new AccessGroups();
     private final RecentEntries recents;
     private final Assembler asm;
+    private final Gateway gateway;
 
     private long entry;
     /** A block that jumps to its own start is emitted twice: what is pending at its end is so at the second's start. */
@@ -107,6 +108,7 @@ final class BlockEmitter {
             boolean exactDeadline,
             int watchedModes) {
         this.asm = asm;
+        this.gateway = gateway;
         this.exactDeadline = exactDeadline;
         this.watchedModes = watchedModes;
         operands = new Operands(layout);
@@ -958,18 +960,23 @@ final class BlockEmitter {
     private void goIndirect(boolean poll) {
         if (poll && exactDeadline) {
             asm.alu(Assembler.CMP, Layout.COUNTER, Layout.slot(Slots.DEADLINE));
-            addStub(Exits.INDIRECT, asm.jccForward(Condition.GREATER_OR_EQUAL), 0, 0, 0, 0, 0);
+            toGateway(Condition.GREATER_OR_EQUAL, gateway.jumpOut);
         }
         if (poll) {
             asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.PENDING), 0);
-            addStub(Exits.INDIRECT, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, 0, 0);
+            toGateway(Condition.NOT_EQUAL, gateway.jumpOut);
         }
         asm.mov32(RCX, RAX);
         asm.aluImm32(Assembler.AND, RCX, JumpTables.SET_MASK);
         asm.load(RDX, Layout.slot(HostSlots.JUMP_TABLE));
         asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 3, 0));
-        addStub(Exits.INDIRECT, asm.jccForward(Condition.NOT_EQUAL), 0, ExitStubEmitter.SECOND_ENTRY, 0, 0, 0);
+        toGateway(Condition.NOT_EQUAL, gateway.jumpMissed);
         asm.jmpMemory(Assembler.mem(RDX, RCX, 3, 8));
+    }
+
+    private void toGateway(int condition, long target) {
+        asm.jcc(condition, target);
+        relocations.add(asm.here() - 4, false);
     }
 
     // Stubs

@@ -3,7 +3,6 @@ package dev.wattle.engine.host.x64;
 
 import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.memory.HostMemory;
-import dev.wattle.engine.translate.JumpTables;
 import java.util.Arrays;
 
 /**
@@ -11,7 +10,7 @@ import java.util.Arrays;
  *
  * <p>Code has a position, which is its offset in an endless memory of which the ring shows the last part: so a position
  * also tells whether what was there still is. For each entry it is known what has been made to lead to it, and that is
- * undone when the entry goes: jumps of other code, other entries that go on there, and entries of jump tables.
+ * undone when the entry goes: jumps of other code, and other entries that go on there.
  */
 final class EmittedCode {
     /** So much goes at a time. */
@@ -42,8 +41,6 @@ final class EmittedCode {
     private Region[] regions = new Region[1024];
 
     private int[] links = new int[1024];
-    /** Likewise the sets of jump tables, by their addresses, apart: an entry is in few, but may have many links. */
-    private int[] sets = new int[1024];
 
     // What leads to an entry: lists in arrays.
     private long[] linkPosition = new long[1024];
@@ -126,7 +123,6 @@ final class EmittedCode {
             }
             long entry = address(positions[i]);
             undo(links[i]);
-            forget(sets[i], entry);
             Block block = blocks[i];
             Region region = regions[i];
             blocks[i] = Block.NONE;
@@ -162,7 +158,6 @@ final class EmittedCode {
         blocks[i] = block;
         regions[i] = region;
         links[i] = NO_LINK;
-        sets[i] = NO_LINK;
     }
 
     private void grow() {
@@ -171,7 +166,6 @@ final class EmittedCode {
         Block[] newBlocks = new Block[length * 2];
         Region[] newRegions = new Region[length * 2];
         int[] newLinks = new int[length * 2];
-        int[] newSets = new int[length * 2];
         Arrays.fill(newBlocks, Block.NONE);
         Arrays.fill(newRegions, Region.NONE);
         for (int n = first; n != next; n++) {
@@ -181,13 +175,11 @@ final class EmittedCode {
             newBlocks[to] = blocks[from];
             newRegions[to] = regions[from];
             newLinks[to] = links[from];
-            newSets[to] = sets[from];
         }
         positions = newPositions;
         blocks = newBlocks;
         regions = newRegions;
         links = newLinks;
-        sets = newSets;
     }
 
     /** The block whose code is at an address, or {@link Block#NONE}. */
@@ -233,17 +225,6 @@ final class EmittedCode {
         asm.seek(old);
         asm.jmp(target.hostCode);
         asm.seek(here);
-    }
-
-    /** Notes that a set of a jump table leads to the entry of a block. */
-    void tabled(long set, Block target) {
-        int i = entryOf(target);
-        for (int link = sets[i]; link != NO_LINK; link = linkNext[link]) {
-            if (linkPosition[link] == set) {
-                return;
-            }
-        }
-        sets[i] = listed(set, 0, sets[i]);
     }
 
     /** Has nobody go through an entry any more. */
@@ -299,12 +280,6 @@ final class EmittedCode {
             } else if (position >= oldest) {
                 HostMemory.putIntLe(asm.writable(address(position)), linkBefore[link]);
             }
-        }
-    }
-
-    private void forget(int list, long entry) {
-        for (int link = list; link != NO_LINK; link = freed(link)) {
-            JumpTables.forget(linkPosition[link], entry - BlockEmitter.FAR_BYTES);
         }
     }
 }

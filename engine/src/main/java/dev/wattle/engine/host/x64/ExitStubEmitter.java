@@ -7,13 +7,10 @@ import static dev.wattle.engine.host.x64.Register.RDX;
 
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.memory.SoftTlb;
-import dev.wattle.engine.translate.JumpTables;
 
 /** Writes the stubs behind a block's code: they make the state exact, and leave with a descriptor ({@link Exits}). */
 final class ExitStubEmitter {
     static final int ROUTINE_DESCRIPTOR_BYTES = 24;
-    /** In place of a slot: the second entry of the set in the jump table is to be looked at, too. */
-    static final int SECOND_ENTRY = 1;
     /** In place of a slot: the look-up of a group goes on with its address in rax. */
     static final int ADDRESS_IN_RAX = 1;
 
@@ -62,17 +59,11 @@ final class ExitStubEmitter {
         }
         asm.bind(stub.jump);
         bindIfAny(stub.jump2);
-        if (kind == Exits.INDIRECT && stub.slot == SECOND_ENTRY) {
-            asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 3, JumpTables.SECOND));
-            long absent = asm.jccForward(Condition.NOT_EQUAL);
-            asm.jmpMemory(Assembler.mem(RDX, RCX, 3, JumpTables.SECOND + 8));
-            asm.bind(absent);
-        }
         boolean isAccess = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.GROUP;
         if (isAccess && stub.recent >= 0) {
             renewRecent(stub);
         }
-        if (isAccess || kind == Exits.INDIRECT) {
+        if (isAccess) {
             asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RAX);
         }
         comparisons.makeAll(stub.comparisons);
@@ -85,9 +76,6 @@ final class ExitStubEmitter {
         jumpOut();
         boolean hasSlot = kind != Exits.GROUP;
         asm.int_(kind | stub.operation << 8 | (hasSlot ? stub.slot << 16 : 0));
-        if (kind == Exits.INDIRECT) {
-            return;
-        }
         asm.int_(stub.where);
         asm.int_(isAccess || kind == Exits.CALL_END ? stub.block.pageOffset : stub.offset);
         if (kind == Exits.CALL_END) {

@@ -9,6 +9,8 @@ import static dev.wattle.engine.host.x64.Register.RSI;
 import static dev.wattle.engine.host.x64.Register.RSP;
 
 import dev.wattle.engine.ir.Slots;
+import dev.wattle.engine.translate.CodeTable;
+import dev.wattle.engine.translate.JumpTables;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -25,9 +27,16 @@ final class Gateway {
         Register.RBX, Register.RBP, Register.R12, Register.R13, Register.R14, Register.R15
     };
 
+    private static final int MOVUPS = 0x10;
+    private static final int MOVUPS_STORE = 0x11;
+
     private final MemorySegment enter;
     /** Leaves with the descriptor in rax. */
     final long exit;
+    /** Leaves to go on at the effective address in rax. */
+    final long jumpOut;
+    /** Goes on at the effective address in rax, which is not the first of its set in the jump table: rdx + 8 * rcx. */
+    final long jumpMissed;
     /** What the entry of an invalid block calls. */
     final long invalid;
     /** Where the handler of signals lets generated code go on after a fault. */
@@ -62,6 +71,16 @@ final class Gateway {
         asm.ret();
 
         asm.align(16);
+        long jumpDescriptor = descriptor(asm, Exits.INDIRECT);
+        asm.align(16);
+        jumpMissed = asm.here();
+        jumpByCodeTable(asm);
+        jumpOut = asm.here();
+        asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RAX);
+        asm.leaCode(RAX, jumpDescriptor);
+        asm.jmp(exit);
+
+        asm.align(16);
         long invalidDescriptor = descriptor(asm, Exits.INVALID);
         asm.align(16);
         invalid = asm.here();
@@ -80,6 +99,50 @@ final class Gateway {
         asm.leaCode(RAX, faultDescriptor);
         asm.jmp(exit);
         asm.align(64);
+    }
+
+    /**
+     * Jumps to the code of the effective address in rax, by the second entry of the set in the jump table (at rdx + 8 *
+     * rcx) or by the code table; goes on behind if it is in neither.
+     */
+    private static void jumpByCodeTable(Assembler asm) {
+        int set = Layout.TEMPORARY;
+        asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 3, JumpTables.SECOND));
+        long notSecond = asm.jccForward(Condition.NOT_EQUAL);
+        asm.jmpMemory(Assembler.mem(RDX, RCX, 3, JumpTables.SECOND + 8));
+
+        asm.bind(notSecond);
+        asm.lea(set, Assembler.mem(RDX, RCX, 3, 0));
+        asm.mov32(RCX, RAX);
+        asm.shift32(Assembler.SHR, RCX, JumpTables.PAGE_SHIFT);
+        asm.aluImm32(Assembler.AND, RCX, JumpTables.PAGE_MASK);
+        asm.alu(Assembler.ADD, RDX, RCX);
+        asm.load(RCX, Assembler.mem(RDX, JumpTables.PAGE_TAG));
+        asm.alu(Assembler.XOR, RCX, RAX);
+        asm.alu(Assembler.CMP, RCX, Assembler.mem(RDX, JumpTables.PAGE_LIMIT));
+        long noPage = asm.jccForward(Condition.ABOVE_OR_EQUAL);
+        asm.load(RCX, Assembler.mem(RDX, JumpTables.PAGE_KEY));
+        asm.alu(Assembler.ADD, RCX, RAX);
+        asm.imulImm(RDX, RCX, CodeTable.FACTOR);
+        asm.shift32(Assembler.SHR, RDX, CodeTable.SHIFT);
+        asm.aluImm32(Assembler.AND, RDX, CodeTable.SET_MASK);
+        asm.alu(Assembler.ADD, RDX, Layout.slot(Slots.CODE_TABLE));
+        asm.alu(Assembler.CMP, RCX, Assembler.mem(RDX, 0));
+        long isFirst = asm.jccForward(Condition.EQUAL);
+        asm.aluImm(Assembler.ADD, RDX, CodeTable.SECOND);
+        asm.alu(Assembler.CMP, RCX, Assembler.mem(RDX, 0));
+        long noCode = asm.jccForward(Condition.NOT_EQUAL);
+        asm.bind(isFirst);
+        asm.load(RCX, Assembler.mem(RDX, 8));
+        asm.sseMemory(Assembler.MAP_0F, Assembler.NP, false, MOVUPS, 0, Assembler.mem(set, 0));
+        asm.sseMemory(Assembler.MAP_0F, Assembler.NP, false, MOVUPS_STORE, 0, Assembler.mem(set, JumpTables.SECOND));
+        asm.store(Assembler.mem(set, 0), RAX);
+        asm.store(Assembler.mem(set, 8), RCX);
+        asm.load(RDX, Layout.slot(Slots.JUMP_TABLE));
+        asm.storeImm(Assembler.mem(RDX, JumpTables.USED), 1);
+        asm.jmpRegister(RCX);
+        asm.bind(noPage);
+        asm.bind(noCode);
     }
 
     private static long descriptor(Assembler asm, int kind) {

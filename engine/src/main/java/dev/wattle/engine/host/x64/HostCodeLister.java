@@ -278,6 +278,12 @@ public final class HostCodeLister {
             if (target == gateway.exit) {
                 return "leave";
             }
+            if (target == gateway.jumpOut) {
+                return "leave for a jump";
+            }
+            if (target == gateway.jumpMissed) {
+                return "look further for a jump";
+            }
             if (target == gateway.invalid) {
                 return "invalid";
             }

@@ -594,7 +594,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         CodePage page = p.fetchPage(nia);
         Block block = translated(page, page.offset(nia));
         putSlot(HostSlots.PAGE_BASE, page.base(nia));
-        code.tabled(p.rememberJump(nia, block.hostCode - BlockEmitter.FAR_BYTES), block);
+        p.rememberJump(nia, page, block.hostCode - BlockEmitter.FAR_BYTES);
         return block;
     }
 
@@ -676,6 +676,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         // What is to be settled is described in code.
         processor.settle();
         action.run();
+        processor.forgetJumps();
         evictions++;
         long nanos = System.nanoTime() - start;
         evictionNanos += nanos;
@@ -684,6 +685,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     /** Forgets a block whose entry is no more, unless it has another or belongs to a region. */
     private void evicted(Block block, Region region, long entry) {
+        processor.forgetCode(block, entry - BlockEmitter.FAR_BYTES);
         if (block.hostCode == entry) {
             block.hostCode = 0;
             block.heat = 0;

@@ -267,6 +267,71 @@ class NativeEngineTest extends EngineContract {
         assertEquals(0x1028, p.slot(Slots.NIA));
     }
 
+    /** A hundred blocks on one page, each of which goes to the next by register and adds to C; others are fillers. */
+    private FlatProcessor chainByRegister(int[] step) {
+        return processor(frontEnd((offset, out) -> {
+            if (offset < 0x320) {
+                out.opImm(Op.ADDI, C, C, step[0]);
+                out.opImm(Op.ADDI, A, A, 8);
+                out.end(Op.INDIRECT, A, 0, 0, 0);
+            } else if (offset == 0x320) {
+                out.callEnd(0, 0);
+            } else {
+                filler(out);
+            }
+        }));
+    }
+
+    private void runChain(FlatProcessor p, int step) {
+        long before = p.slot(C);
+        p.putSlot(A, 0x1000);
+        run(p, 0x1000);
+        assertEquals(before + 100L * step, p.slot(C));
+    }
+
+    @Test
+    void Jump_inAnotherContext_findsWhatOneHasRun() {
+        FlatProcessor p = chainByRegister(new int[] {1});
+        runChain(p, 1);
+        long exits = p.engine.counts().get("exits for a jump");
+        assertTrue(exits >= 99, "exits " + exits);
+        for (int context = 1; context < 4; context++) {
+            p.fetchContext = context;
+            p.fetchModeChanged();
+            runChain(p, 1);
+            runChain(p, 1);
+            p.flushFetch(context);
+            runChain(p, 1);
+        }
+        long more = p.engine.counts().get("exits for a jump") - exits;
+        assertTrue(more < 10, "exits " + more);
+        assertEquals(101, p.codeCache().translations());
+    }
+
+    @Test
+    void Jump_toCodeThatHasBeenEvicted_findsWhatIsThereNow() {
+        int[] step = {1};
+        FlatProcessor p = chainByRegister(step);
+        boolean wasEvicted = false;
+        for (int page = 2; page < 240; page++) {
+            for (int offset = 0x400; offset < 0x1000; offset += 0x200) {
+                run(p, 0x1000L * page + offset);
+            }
+            p.fetchContext = page % 3;
+            p.fetchModeChanged();
+            if (page % 4 == 0) {
+                runChain(p, step[0]);
+            }
+            if (page % 20 == 0) {
+                step[0]++;
+                p.codeCache().written(0x1000, 0x400);
+                runChain(p, step[0]);
+            }
+            wasEvicted |= p.engine.counts().get("blocks evicted") > 100;
+        }
+        assertTrue(wasEvicted);
+    }
+
     @Test
     void Fault_inGeneratedCode_isReportedAndAnotherEngineGoesOn() throws IOException {
         FlatProcessor broken = processor(program(out -> out.emit(Op.LD64_LE, D, A, 0, 0, 0)));
