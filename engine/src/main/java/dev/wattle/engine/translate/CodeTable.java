@@ -19,7 +19,7 @@ public final class CodeTable {
     /** The byte offset of a key's set: the low word of {@code key * FACTOR}, shifted right, under a mask. */
     public static final int FACTOR = 0x9e37_79b1;
 
-    private static final int SETS_LOG2 = 15;
+    private static final int SETS_LOG2 = 16;
     private static final int SET_BYTES = 32;
 
     public static final int SHIFT = 32 - SETS_LOG2 - 5;

@@ -39,6 +39,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private static final long SHARED_BYTES = 4096;
     private static final long HASH_FACTOR = 0x9e37_79b9_7f4a_7c15L;
     private static final int ENTRY_PATCH_BYTES = 5;
+    /** What generated code jumps to the gateway with, when a descriptor follows. */
+    private static final byte JUMP_OPCODE = (byte) 0xe9;
     /** After so much code the view that it is written by is released. */
     private static final int RESIDENT_BYTES = 2 << 20;
     /** Code that has changed so often is not translated again while it goes on changing. */
@@ -582,19 +584,20 @@ public final class NativeEngine<P extends Processor> implements Engine {
         }
     }
 
-    /** The entry of the code at an effective address. */
+    /** The entry of the code at an effective address, to which jump tables lead then. */
     private long entry(long nia) {
-        return block(nia).hostCode;
+        Block block = block(nia);
+        processor.rememberJump(nia, processor.fetchPage(nia), block.hostCode - BlockEmitter.FAR_BYTES);
+        return block.hostCode;
     }
 
-    /** The block at an effective address, which is translated if need be, and to which jump tables lead then. */
+    /** The block at an effective address, which is translated if need be. */
     private Block block(long nia) {
         P p = processor;
         p.where = 0;
         CodePage page = p.fetchPage(nia);
         Block block = translated(page, page.offset(nia));
         putSlot(HostSlots.PAGE_BASE, page.base(nia));
-        p.rememberJump(nia, page, block.hostCode - BlockEmitter.FAR_BYTES);
         return block;
     }
 
@@ -661,7 +664,24 @@ public final class NativeEngine<P extends Processor> implements Engine {
         asm.seek(start + TranslationCache.imageBytes(found));
         block.hostCode = entry;
         remember(block, Region.NONE, start);
+        for (int i = TranslationCache.relocations(found) - 1; i >= 0; i--) {
+            linkIfKnown(page, block.mode, start, TranslationCache.relocation(found, i));
+        }
         return block;
+    }
+
+    /** Links a jump of code that has just been written, if that is what a relocation is about and its target is there. */
+    private void linkIfKnown(CodePage page, int mode, long start, int relocation) {
+        long descriptor = start + (relocation >> 1) + Integer.BYTES;
+        if ((relocation & 1) != 0
+                || HostMemory.getByte(asm.writable(descriptor) - Integer.BYTES - 1) != JUMP_OPCODE
+                || HostMemory.getByte(asm.writable(descriptor) + Exits.KIND) != Exits.LINK) {
+            return;
+        }
+        Block target = page.find(HostMemory.getIntLe(asm.writable(descriptor) + Exits.OFFSET), mode);
+        if (target.valid && target.hostCode != 0) {
+            code.link(descriptor + HostMemory.getIntLe(asm.writable(descriptor) + Exits.RESUME), target);
+        }
     }
 
     private void makeRoom(int bytes) {
