@@ -32,6 +32,7 @@ PROGRAM("ipi", run_ipi)
 PROGRAM("wake", run_wake)
 PROGRAM("pair", run_pair)
 #ifdef __powerpc64__
+PROGRAM("disk", run_disk)
 PROGRAM("vector-fma", run_vector_fma)
 PROGRAM("vector-integer", run_vector_integer)
 PROGRAM("permute", run_permute)

@@ -61,6 +61,7 @@ final class Catalog {
             processors("ipi", 60_000),
             processors("wake", 20_000),
             processors("pair", 3000),
+            new Program("disk", Workload.DEVICES, 6000, WALL, GUEST_ONLY),
             packaged("xz", Workload.DATA, 2),
             packaged("xz-decode", Workload.DATA, 5),
             packaged("7zz", Workload.DATA, 4),

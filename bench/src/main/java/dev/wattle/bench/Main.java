@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
@@ -32,6 +33,10 @@ import picocli.CommandLine.Option;
         usageHelpAutoWidth = true)
 public final class Main implements Callable<Integer> {
     private static final String KERNEL_MEMORY = "1G";
+    private static final List<String> DISK_MODULES = List.of("virtio_pci", "virtio_blk");
+    /** As much as {@code disk.c} reads from. */
+    private static final int DISK_BYTES = 4 << 20;
+
     private static final int RUNS_FOR_CLASS_CACHE = 3;
     private static final int SECONDS_FOR_CLASS_CACHE = 60;
     private static final int SECONDS_TO_BOOT = 100;
@@ -122,9 +127,18 @@ public final class Main implements Callable<Integer> {
         List<Boot> boots = new ArrayList<>();
         try {
             Path kernel = guests.demo().kernel();
-            for (List<Program> together : byProcessors(own)) {
-                Path initrd = suite.initialRamDisk(guests);
-                boots.add(new Boot(together, files(together, kernel, initrd, KERNEL_MEMORY, root)));
+            Predicate<Program> hasDisk = program -> program.workload() == Workload.DEVICES;
+            for (List<Program> together :
+                    byProcessors(own.stream().filter(hasDisk.negate()).toList())) {
+                Path initrd = suite.initialRamDisk(guests, Map.of());
+                boots.add(new Boot(together, files(together, kernel, initrd, KERNEL_MEMORY, Optional.empty(), root)));
+            }
+            List<Program> withDisk = own.stream().filter(hasDisk).toList();
+            if (!withDisk.isEmpty()) {
+                DebianGuests.KernelWithModules modular = guests.kernelWithModules(DISK_MODULES);
+                Path initrd = suite.initialRamDisk(guests, modular.modules());
+                Optional<Path> disk = Optional.of(suite.disk(DISK_BYTES));
+                boots.add(new Boot(withDisk, files(withDisk, modular.kernel(), initrd, KERNEL_MEMORY, disk, root)));
             }
             PackageSuite packages = new PackageSuite(root.resolve("bench/src/main/packages"), suite, cache);
             for (PackageSuite.Disk disk : PackageSuite.Disk.values()) {
@@ -133,7 +147,7 @@ public final class Main implements Callable<Integer> {
                         .toList();
                 if (!together.isEmpty()) {
                     Path initrd = packages.initialRamDisk(disk, guests);
-                    boots.add(new Boot(together, files(together, kernel, initrd, disk.memory, root)));
+                    boots.add(new Boot(together, files(together, kernel, initrd, disk.memory, Optional.empty(), root)));
                 }
             }
         } catch (GuestUnavailableException e) {
@@ -179,9 +193,9 @@ public final class Main implements Callable<Integer> {
     }
 
     private static Round.GuestFiles files(
-            List<Program> programs, Path kernel, Path initrd, String memory, Path directory) {
+            List<Program> programs, Path kernel, Path initrd, String memory, Optional<Path> disk, Path directory) {
         return new Round.GuestFiles(
-                kernel, initrd, memory, programs.getFirst().workload().processors(), directory);
+                kernel, initrd, memory, programs.getFirst().workload().processors(), disk, directory);
     }
 
     /** Has the launcher make the class cache of a build that has none yet: its first runs do that, and are slower. */

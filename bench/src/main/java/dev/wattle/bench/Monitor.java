@@ -4,6 +4,7 @@ package dev.wattle.bench;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A machine monitor to measure.
@@ -52,8 +53,20 @@ record Monitor(
         return new Monitor(QEMU, List.copyOf(words), "-kernel", "-initrd", "-append", "-m", "-smp");
     }
 
-    List<String> command(Path kernel, Path initrd, String append, String memory, int processors) {
+    /** How it takes a disk, for a guest that finds it as a virtio block device. */
+    private List<String> driveOptions(Path disk) {
+        return name.equals(WATTLE)
+                ? List.of("--drive", disk.toString())
+                : List.of(
+                        "-drive",
+                        "file=" + disk + ",if=none,format=raw,id=disk",
+                        "-device",
+                        "virtio-blk-pci,drive=disk");
+    }
+
+    List<String> command(Path kernel, Path initrd, String append, String memory, int processors, Optional<Path> disk) {
         List<String> words = new ArrayList<>(before);
+        disk.ifPresent(file -> words.addAll(driveOptions(file)));
         words.addAll(List.of(
                 kernelOption,
                 kernel.toString(),

@@ -34,9 +34,10 @@ final class Round {
      * @param initrd the initial RAM disk
      * @param memory the guest's memory, as both monitors understand it
      * @param processors how many the guest has
+     * @param disk a disk of the guest's, if it wants one
      * @param directory where the monitors run
      */
-    record GuestFiles(Path kernel, Path initrd, String memory, int processors, Path directory) {}
+    record GuestFiles(Path kernel, Path initrd, String memory, int processors, Optional<Path> disk, Path directory) {}
 
     Round(Monitor monitor, GuestFiles files, double scale, int timeoutSeconds, int repeat, Consumer<Sample> listener) {
         this.monitor = monitor;
@@ -73,7 +74,8 @@ final class Round {
                 .map(program -> program.name() + ":" + program.iterations(scale))
                 .collect(Collectors.joining(","));
         String append = "console=hvc0 quiet" + (list.isEmpty() ? "" : " bench=" + list);
-        List<String> command = monitor.command(files.kernel, files.initrd, append, files.memory, files.processors);
+        List<String> command =
+                monitor.command(files.kernel, files.initrd, append, files.memory, files.processors, files.disk);
         try (GuestProcess guest = new GuestProcess(command, files.directory)) {
             Wait up = await(guest, Marker.Ready.class);
             if (bootWanted) {

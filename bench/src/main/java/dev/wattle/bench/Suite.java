@@ -4,9 +4,12 @@ package dev.wattle.bench;
 import dev.wattle.app.guest.CpioWriter;
 import dev.wattle.app.guest.DebianGuests;
 import dev.wattle.app.guest.GuestUnavailableException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,6 +18,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
@@ -53,12 +57,17 @@ final class Suite {
      * The initial RAM disk.
      *
      * @param guests where the busybox comes from
+     * @param modules modules of the kernel that are loaded before the programs run, by their names in that order
      * @throws BenchFailure if the programs cannot be compiled or the busybox not be had
      */
-    Path initialRamDisk(DebianGuests guests) throws BenchFailure, IOException, InterruptedException {
+    Path initialRamDisk(DebianGuests guests, Map<String, byte[]> modules)
+            throws BenchFailure, IOException, InterruptedException {
         Path programs = compiled(CROSS_COMPILER, List.of("-mcpu=power8"), List.of());
         byte[] init = init();
-        Path initrd = programs.resolveSibling("initrd-" + digest(init) + ".gz");
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        content.writeBytes(init);
+        modules.values().forEach(content::writeBytes);
+        Path initrd = programs.resolveSibling("initrd-" + digest(content.toByteArray()) + ".gz");
         if (Files.exists(initrd)) {
             return initrd;
         }
@@ -74,10 +83,37 @@ final class Suite {
             cpio.file("bin/busybox", 0755, Files.readAllBytes(guests.busybox()));
             cpio.file("bin/programs", 0755, Files.readAllBytes(programs));
             cpio.file("init", 0755, init);
+            if (!modules.isEmpty()) {
+                cpio.directory("modules", 0755);
+            }
+            int number = 0;
+            for (Map.Entry<String, byte[]> module : modules.entrySet()) {
+                cpio.file("modules/%02d-%s.ko".formatted(number++, module.getKey()), 0644, module.getValue());
+            }
         } catch (GuestUnavailableException e) {
             throw new BenchFailure(BenchFailure.FAILED, String.valueOf(e.getMessage()), e);
         }
         return Files.move(unfinished, initrd, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /**
+     * The disk: numbers from 0 on, of 8 bytes, little-endian.
+     *
+     * @param bytes its size
+     */
+    Path disk(int bytes) throws IOException {
+        Path folder = Files.createDirectories(cache.resolve("bench"));
+        Path disk = folder.resolve("disk-" + bytes);
+        if (!Files.exists(disk)) {
+            ByteBuffer content = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+            for (int at = 0; at < bytes; at += Long.BYTES) {
+                content.putLong(at, at / Long.BYTES);
+            }
+            Path unfinished = Files.createTempFile(folder, "disk", ".unfinished");
+            Files.write(unfinished, content.array());
+            Files.move(unfinished, disk, StandardCopyOption.ATOMIC_MOVE);
+        }
+        return disk;
     }
 
     /** The script that is the guest's first process. */

@@ -17,6 +17,8 @@ enum Workload {
     SYSTEM,
     /** What several processors tell each other, and what they do at once. */
     PROCESSORS,
+    /** What devices have to tell. */
+    DEVICES,
     // Programs from packages of Debian, which run only if asked for.
 
     /** Integers, in much memory: compression and a database. */

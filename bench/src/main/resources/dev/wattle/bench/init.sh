@@ -6,6 +6,11 @@ export PATH=/sbin:/bin
 /bin/busybox --install -s /sbin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
+if [ -d /modules ]; then
+    for module in /modules/*; do insmod "$module" || exit 1; done
+    mount -t devtmpfs dev /dev
+    until [ -b /dev/vda ]; do usleep 10000; done
+fi
 echo "@@READY"
 run=/bin/programs
 if [ -x /packages/run.sh ]; then run=/packages/run.sh; fi

@@ -151,19 +151,14 @@ final class DebianDisk {
                 "UUID=%s / ext4 defaults 0 1\n".formatted(uuid).getBytes(StandardCharsets.UTF_8));
     }
 
-    private Map<String, byte[]> neededModules() throws IOException {
-        KernelModules available = new KernelModules();
-        try (Stream<Path> files = Files.list(modules)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                available.add(file.getFileName().toString(), Files.readAllBytes(file));
-            }
-        }
-        return available.inOrder(KERNEL_MODULES);
+    /** Modules and what they need, in an order in which they can be loaded. */
+    Map<String, byte[]> modules(List<String> names) throws IOException {
+        return KernelModules.in(modules).inOrder(names);
     }
 
     /** Writes the initial RAM disk, which mounts what {@code root=} says. */
     void writeInitrd(Path initrd) throws IOException {
-        Map<String, byte[]> needed = neededModules();
+        Map<String, byte[]> needed = modules(KERNEL_MODULES);
         try (OutputStream out = Files.newOutputStream(initrd);
                 GZIPOutputStream gzip = new GZIPOutputStream(out, 1 << 16);
                 CpioWriter cpio = new CpioWriter(gzip)) {

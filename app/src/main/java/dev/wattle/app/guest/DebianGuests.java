@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -181,6 +182,27 @@ public final class DebianGuests {
     public GuestImage diskGuest(Path initrd) throws GuestUnavailableException, IOException {
         Entry entry = withDisk(disk -> disk.writeInitrd(initrd));
         return new GuestImage(entry.name, entry.file("kernel"), initrd, "console=hvc0 root=/dev/vda2 rw");
+    }
+
+    /**
+     * A kernel and modules of it.
+     *
+     * @param kernel an ELF kernel
+     * @param modules their files, uncompressed, by their names in an order in which they can be loaded
+     */
+    public record KernelWithModules(Path kernel, Map<String, byte[]> modules) {}
+
+    /**
+     * Debian's kernel with modules of it.
+     *
+     * @param names which, of those for disks; what they need comes with them
+     * @throws GuestUnavailableException if it cannot be fetched
+     * @throws IOException if it cannot be read
+     */
+    public KernelWithModules kernelWithModules(List<String> names) throws GuestUnavailableException, IOException {
+        Map<String, byte[]> modules = new LinkedHashMap<>();
+        Entry entry = withDisk(disk -> modules.putAll(disk.modules(names)));
+        return new KernelWithModules(entry.file("kernel"), modules);
     }
 
     @FunctionalInterface

@@ -4,12 +4,15 @@ package dev.wattle.app.image;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 
 /**
@@ -18,6 +21,21 @@ import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
  */
 public final class KernelModules {
     private final Map<String, byte[]> files = new HashMap<>();
+
+    /**
+     * The modules in a folder.
+     *
+     * @throws IOException if there is a file that is none, or is damaged
+     */
+    public static KernelModules in(Path folder) throws IOException {
+        KernelModules modules = new KernelModules();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                modules.add(String.valueOf(file.getFileName()), Files.readAllBytes(file));
+            }
+        }
+        return modules;
+    }
 
     /**
      * The name of a module.

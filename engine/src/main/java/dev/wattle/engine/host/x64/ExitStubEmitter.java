@@ -3,7 +3,6 @@ package dev.wattle.engine.host.x64;
 
 import static dev.wattle.engine.host.x64.Register.RAX;
 import static dev.wattle.engine.host.x64.Register.RCX;
-import static dev.wattle.engine.host.x64.Register.RDX;
 
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.memory.SoftTlb;
