@@ -77,7 +77,7 @@ class DisasmCommandTest {
         String text = out.toString();
         assertTrue(text.startsWith("# 2 instructions, 2 operations, "), text);
         assertTrue(text.contains("imm=1\n                48 83 c6 01\n"), text);
-        assertTrue(text.contains("    exit +004.0 for a jump\n"), text);
+        assertTrue(text.contains("85 <leave for a jump> "), text);
     }
 
     @ParameterizedTest

@@ -21,6 +21,8 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
@@ -77,18 +79,26 @@ public final class TranslationCache implements AutoCloseable {
 
     private final Path file;
     private final Arena arena = Arena.ofShared();
-    private final CRC32C crc = new CRC32C();
     private final Consumer<String> problems;
-    private boolean told;
+    private final AtomicBoolean told = new AtomicBoolean();
 
-    // What was there: the mapped file.
+    // What was there: the mapped file, which is read without a lock.
     private ByteBuffer old = ByteBuffer.allocateDirect(0);
     private long oldAddress;
-    private long entriesEnd = HEADER_BYTES;
-    private long tableMask = -1;
-    private int oldEntries;
-    private int readBytes;
+    private volatile Contents contents = Contents.NONE;
+    private final AtomicInteger readBytes = new AtomicInteger();
     private final ResidentPages pages = new ResidentPages();
+
+    /**
+     * What is in the mapped file.
+     *
+     * @param end where its entries end, and the table begins
+     * @param tableMask the slots of the table less 1, or -1 if there are none
+     * @param entries how many there are
+     */
+    private record Contents(long end, long tableMask, int entries) {
+        static final Contents NONE = new Contents(HEADER_BYTES, -1, 0);
+    }
 
     private final NewTranslations news;
     private boolean recording = true;
@@ -140,8 +150,7 @@ public final class TranslationCache implements AutoCloseable {
     }
 
     private void tell(String problem) {
-        if (!told) {
-            told = true;
+        if (!told.getAndSet(true)) {
             problems.accept(problem);
         }
     }
@@ -169,25 +178,19 @@ public final class TranslationCache implements AutoCloseable {
             damaged();
             return;
         }
-        entriesEnd = end;
-        tableMask = slots - 1;
-        oldEntries = HostMemory.getIntLe(oldAddress + 20);
+        contents = new Contents(end, slots - 1, HostMemory.getIntLe(oldAddress + 20));
         // Files that nobody has used for long are removed when a new one is written.
         Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
     }
 
     private void damaged() {
         tell("the translation cache %s is damaged and will be made again".formatted(file));
-        entriesEnd = HEADER_BYTES;
-        tableMask = -1;
-        oldEntries = 0;
+        contents = Contents.NONE;
     }
 
-    private int checksum(ByteBuffer bytes, int from, int length) {
-        bytes.limit(from + length).position(from);
-        crc.reset();
-        crc.update(bytes);
-        bytes.clear();
+    private static int checksum(ByteBuffer bytes, int from, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.slice(from, length));
         return (int) crc.getValue();
     }
 
@@ -206,44 +209,53 @@ public final class TranslationCache implements AutoCloseable {
      * @param scratch memory of {@link #MOST_ENTRY_BYTES}, where the entry may be on return; until the caller's next call
      * @return the entry, for the methods below, or 0 for none
      */
-    public synchronized long find(int mode, int pageOffset, int pageBytes, long guestCode, long scratch) {
+    public long find(int mode, int pageOffset, int pageBytes, long guestCode, long scratch) {
         long hash = hash(mode, pageOffset, pageBytes, HostMemory.getIntLe(guestCode));
         long entry = findOld(hash, mode, pageOffset, pageBytes, guestCode);
         if (entry == 0) {
-            entry = news.find(
-                    hash,
-                    candidate -> isOf(candidate, mode, pageOffset, pageBytes)
-                            && isSameCode(candidate, guestBytes(candidate), guestCode));
-            if (entry != 0 && news.isInBuffer(entry)) {
-                HostMemory.copy(entry, scratch, HostMemory.getIntLe(entry + ENTRY_BYTES));
-                return scratch;
-            }
+            entry = findNew(hash, mode, pageOffset, pageBytes, guestCode, scratch);
         }
-        if (entry != 0) {
-            readBytes += HostMemory.getIntLe(entry + ENTRY_BYTES);
-            if (readBytes > RESIDENT_BYTES) {
-                readBytes = 0;
-                pages.release(oldAddress, old.capacity());
-                news.release();
-            }
+        if (entry != 0 && readBytes.addAndGet(HostMemory.getIntLe(entry + ENTRY_BYTES)) > RESIDENT_BYTES) {
+            release();
         }
         return entry;
     }
 
+    private synchronized long findNew(
+            long hash, int mode, int pageOffset, int pageBytes, long guestCode, long scratch) {
+        long entry = news.find(
+                hash,
+                candidate -> isOf(candidate, mode, pageOffset, pageBytes)
+                        && isSameCode(candidate, guestBytes(candidate), guestCode));
+        if (entry != 0 && news.isInBuffer(entry)) {
+            HostMemory.copy(entry, scratch, HostMemory.getIntLe(entry + ENTRY_BYTES));
+            return scratch;
+        }
+        return entry;
+    }
+
+    /** Gives the host back what has been read, which stays where it is. */
+    private synchronized void release() {
+        readBytes.set(0);
+        pages.release(oldAddress, old.capacity());
+        news.release();
+    }
+
     /** Whether an entry that was found is one of an earlier run. */
     public boolean isOfEarlierRun(long entry) {
-        return entry - oldAddress >= 0 && entry - oldAddress < entriesEnd;
+        return entry - oldAddress >= 0 && entry - oldAddress < old.capacity();
     }
 
     private long findOld(long hash, int mode, int pageOffset, int pageBytes, long guestCode) {
-        // A damaged entry ends the search, since it empties the table.
-        for (long probe = hash, left = tableMask; left >= 0 && tableMask >= 0; probe++, left--) {
-            long slot = oldAddress + entriesEnd + (probe & tableMask) * SLOT_BYTES;
+        Contents from = contents;
+        // A damaged entry ends the search.
+        for (long probe = hash, left = from.tableMask; left >= 0 && contents == from; probe++, left--) {
+            long slot = oldAddress + from.end + (probe & from.tableMask) * SLOT_BYTES;
             long offset = HostMemory.getLongLe(slot + 8);
             if (offset == 0) {
                 return 0;
             }
-            if (HostMemory.getLongLe(slot) == hash && isFor(offset, mode, pageOffset, pageBytes, guestCode)) {
+            if (HostMemory.getLongLe(slot) == hash && isFor(offset, from.end, mode, pageOffset, pageBytes, guestCode)) {
                 return oldAddress + offset;
             }
         }
@@ -265,7 +277,7 @@ public final class TranslationCache implements AutoCloseable {
         return true;
     }
 
-    private boolean isFor(long offset, int mode, int pageOffset, int pageBytes, long guestCode) {
+    private boolean isFor(long offset, long entriesEnd, int mode, int pageOffset, int pageBytes, long guestCode) {
         if (offset < HEADER_BYTES || (offset & 7) != 0 || offset + FIXED_BYTES > entriesEnd) {
             damaged();
             return false;
@@ -405,7 +417,7 @@ public final class TranslationCache implements AutoCloseable {
             return;
         }
         try {
-            if (recording && directory.isPresent() && news.count() > oldEntries / WORTH_WRITING) {
+            if (recording && directory.isPresent() && news.count() > contents.entries / WORTH_WRITING) {
                 write(directory.get());
                 removeUnused(directory.get());
             }
@@ -419,15 +431,16 @@ public final class TranslationCache implements AutoCloseable {
     }
 
     private void write(Path folder) throws IOException {
-        boolean keepsOld = entriesEnd + news.bytes() <= MOST_BYTES;
-        long start = keepsOld ? entriesEnd : HEADER_BYTES;
-        int entries = keepsOld ? oldEntries + news.count() : news.count();
+        Contents before = contents;
+        boolean keepsOld = before.end + news.bytes() <= MOST_BYTES;
+        long start = keepsOld ? before.end : HEADER_BYTES;
+        int entries = keepsOld ? before.entries + news.count() : news.count();
         int slots = Integer.highestOneBit(entries) * 4;
         long end = start + news.bytes();
         ByteBuffer table = ByteBuffer.allocateDirect(slots * SLOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         if (keepsOld) {
-            for (long i = 0; i <= tableMask; i++) {
-                long slot = oldAddress + entriesEnd + i * SLOT_BYTES;
+            for (long i = 0; i <= before.tableMask; i++) {
+                long slot = oldAddress + before.end + i * SLOT_BYTES;
                 put(table, slots, HostMemory.getLongLe(slot), HostMemory.getLongLe(slot + 8));
             }
         }
@@ -439,8 +452,8 @@ public final class TranslationCache implements AutoCloseable {
         try {
             try (FileChannel out = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
                 writeFully(out, header);
-                if (keepsOld && entriesEnd > HEADER_BYTES) {
-                    writeFully(out, old.limit((int) entriesEnd).position(HEADER_BYTES));
+                if (keepsOld && before.end > HEADER_BYTES) {
+                    writeFully(out, old.slice(HEADER_BYTES, (int) before.end - HEADER_BYTES));
                 }
                 news.copyTo(out);
                 writeFully(out, table);
