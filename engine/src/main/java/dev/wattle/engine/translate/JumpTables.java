@@ -21,7 +21,7 @@ public final class JumpTables {
     /** Mode bits are below this. */
     public static final int MODES = CodeTable.MODES;
 
-    private static final int SETS_LOG2 = 11;
+    private static final int SETS_LOG2 = 13;
 
     /** Mask of what in an address says which set is its own; a set's byte offset is that times 8. */
     public static final int SET_MASK = ((1 << SETS_LOG2) - 1) * 4;
