@@ -58,7 +58,7 @@ final class Catalog {
             system("patch", 200_000, GUEST_ONLY),
             system("call", 150_000, COMPARED),
             system("indirect", 60_000, COMPARED),
-            processors("ipi", 60_000),
+            processors("ipi", 200_000),
             processors("wake", 20_000),
             processors("pair", 3000),
             new Program("disk", Workload.DEVICES, 6000, WALL, GUEST_ONLY),

@@ -52,7 +52,11 @@ public final class CodeTable {
     }
 
     void put(long key, long hostCode) {
-        long set = set(key);
+        enter(set(key), key, hostCode);
+    }
+
+    /** Enters in a set of two, here or in a jump table, what comes first from now on. */
+    static void enter(long set, long key, long hostCode) {
         long other = HostMemory.getLong(set);
         if (other != key) {
             HostMemory.putLong(set + SECOND, other);

@@ -27,7 +27,7 @@ public final class JumpTables {
     public static final int SET_MASK = ((1 << SETS_LOG2) - 1) * 4;
 
     /** Byte offset of the second entry of a set. */
-    public static final int SECOND = 16;
+    public static final int SECOND = CodeTable.SECOND;
 
     private static final int SET_BYTES = 32;
     private static final long SETS_BYTES = (long) SET_BYTES << SETS_LOG2;
@@ -99,14 +99,7 @@ public final class JumpTables {
     /** Enters in the current table, and in the code table, where the code of an effective address on a page is. */
     public void put(long ea, CodePage page, long hostCode) {
         long table = tables[current];
-        long set = table + (ea & SET_MASK) * (SET_BYTES / 4);
-        long other = HostMemory.getLong(set);
-        if (other != ea) {
-            HostMemory.putLong(set + SECOND, other);
-            HostMemory.putLong(set + SECOND + 8, HostMemory.getLong(set + 8));
-        }
-        HostMemory.putLong(set, ea);
-        HostMemory.putLong(set + 8, hostCode);
+        CodeTable.enter(table + (ea & SET_MASK) * (SET_BYTES / 4), ea, hostCode);
         HostMemory.putLong(table + USED, 1);
         long key = CodeTable.key(page.realAddress + page.offset(ea), page.bytes, current % MODES);
         long entry = table + (ea >>> PAGE_SHIFT & PAGE_MASK);

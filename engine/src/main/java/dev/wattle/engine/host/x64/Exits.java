@@ -17,7 +17,7 @@ final class Exits {
     static final int LINK = 1;
     /** There is pending work before the jump to an offset. */
     static final int POLL = 2;
-    /** A jump to {@link HostSlots#EXIT_ADDRESS} that is not in the jump table, or with pending work before it. */
+    /** A jump to {@link HostSlots#EXIT_ADDRESS} that is in neither table, or with pending work before it. */
     static final int INDIRECT = 3;
 
     static final int LOAD = 4;
