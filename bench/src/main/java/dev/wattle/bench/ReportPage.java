@@ -39,8 +39,8 @@ final class ReportPage {
                 one POWER9 processor (two in the class processors, four in build), %s at scale %s, the host's processor
                 %s. A ratio is QEMU's time by Wattle's within a round, the middle one and the range; above 1, Wattle is
                 faster. Time is that of the guest's clock for programs from Debian's packages, the time that passes for
-                the class processors, and the processor time of the whole process, the compiler threads of the JVM
-                included, for all others; the last column has that for all.
+                the classes processors and devices, and the processor time of the whole process, the compiler threads of
+                the JVM included, for all others; the last column has that for all.
 
                 """.formatted(qemu, rounds == 1 ? "one round" : rounds + " rounds", scale, processor()));
         if (chart != null) {
