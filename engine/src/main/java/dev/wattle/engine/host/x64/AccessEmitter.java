@@ -161,22 +161,17 @@ final class AccessEmitter {
             jump = asm.jmpForward();
             asm.bind(also);
         }
-        moveVector(0x10, 0, Assembler.mem(RCX, 0));
-        moveVector(0x10, 1, Assembler.mem(RCX, 16));
+        asm.loadVector(0, Assembler.mem(RCX, 0));
+        asm.loadVector(1, Assembler.mem(RCX, 16));
         if (index >= RecentEntries.FIRST_BASE) {
             asm.load(RCX, Layout.slot(Slots.TLB));
         } else {
             asm.storeImm(Layout.slot(Slots.RECENT_USED), 1);
         }
-        moveVector(0x11, 0, recentWord(0));
-        moveVector(0x11, 1, recentWord(16));
+        asm.storeVector(recentWord(0), 0);
+        asm.storeVector(recentWord(16), 1);
         recent = -1;
         return jump;
-    }
-
-    /** movups from or to storage. */
-    private void moveVector(int opcode, int vector, long memory) {
-        asm.sseMemory(Assembler.MAP_0F, Assembler.NP, false, opcode, vector, memory);
     }
 
     /** rcx = the TLB entry; jumps if it does not allow 8 bytes and some more. */

@@ -728,6 +728,16 @@ public final class Assembler {
         rm(wide, legacyOpcode(map, opcode), reg, mem);
     }
 
+    /** An xmm register = 16 bytes of memory. */
+    void loadVector(int vector, long mem) {
+        sseMemory(MAP_0F, NP, false, 0x10, vector, mem);
+    }
+
+    /** 16 bytes of memory = an xmm register. */
+    void storeVector(long mem, int vector) {
+        sseMemory(MAP_0F, NP, false, 0x11, vector, mem);
+    }
+
     public void loadMxcsr(long mem) {
         rm(false, 0x0fae, 2, mem);
     }

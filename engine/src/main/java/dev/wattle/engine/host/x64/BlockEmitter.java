@@ -10,7 +10,6 @@ import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.SoftTlb;
-import dev.wattle.engine.translate.JumpTables;
 import java.util.Arrays;
 
 /**
@@ -960,23 +959,13 @@ final class BlockEmitter {
     private void goIndirect(boolean poll) {
         if (poll && exactDeadline) {
             asm.alu(Assembler.CMP, Layout.COUNTER, Layout.slot(Slots.DEADLINE));
-            toGateway(Condition.GREATER_OR_EQUAL, gateway.jumpOut);
+            gateway.leaveForJump(asm, relocations, Condition.GREATER_OR_EQUAL);
         }
         if (poll) {
             asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.PENDING), 0);
-            toGateway(Condition.NOT_EQUAL, gateway.jumpOut);
+            gateway.leaveForJump(asm, relocations, Condition.NOT_EQUAL);
         }
-        asm.mov32(RCX, RAX);
-        asm.aluImm32(Assembler.AND, RCX, JumpTables.SET_MASK);
-        asm.load(RDX, Layout.slot(HostSlots.JUMP_TABLE));
-        asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 3, 0));
-        toGateway(Condition.NOT_EQUAL, gateway.jumpMissed);
-        asm.jmpMemory(Assembler.mem(RDX, RCX, 3, 8));
-    }
-
-    private void toGateway(int condition, long target) {
-        asm.jcc(condition, target);
-        relocations.add(asm.here() - 4, false);
+        gateway.jump(asm, relocations);
     }
 
     // Stubs

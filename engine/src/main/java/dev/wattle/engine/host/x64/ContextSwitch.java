@@ -41,7 +41,7 @@ final class ContextSwitch {
         long next = asm.here();
         // Both limits of each; the rest does not matter then.
         long limits = Assembler.plus(Layout.slot(Slots.RECENT + Slots.RECENTS * 4), SoftTlb.READ_LIMIT);
-        asm.sseMemory(Assembler.MAP_0F, Assembler.NP, false, 0x11, 0, Assembler.indexed(limits, RDX));
+        asm.storeVector(Assembler.indexed(limits, RDX), 0);
         asm.aluImm(Assembler.ADD, RDX, 4 * 8);
         asm.jcc(Condition.NOT_EQUAL, next);
         asm.bind(unused);

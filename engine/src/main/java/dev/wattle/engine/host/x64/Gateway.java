@@ -27,9 +27,6 @@ final class Gateway {
         Register.RBX, Register.RBP, Register.R12, Register.R13, Register.R14, Register.R15
     };
 
-    private static final int MOVUPS = 0x10;
-    private static final int MOVUPS_STORE = 0x11;
-
     private final MemorySegment enter;
     /** Leaves with the descriptor in rax. */
     final long exit;
@@ -101,6 +98,26 @@ final class Gateway {
         asm.align(64);
     }
 
+    /** Writes a jump to the code of the effective address in rax, by the jump table. */
+    void jump(Assembler asm, Relocations relocations) {
+        asm.mov32(RCX, RAX);
+        asm.aluImm32(Assembler.AND, RCX, JumpTables.SET_MASK);
+        asm.load(RDX, Layout.slot(HostSlots.JUMP_TABLE));
+        asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 3, 0));
+        come(asm, relocations, Condition.NOT_EQUAL, jumpMissed);
+        asm.jmpMemory(Assembler.mem(RDX, RCX, 3, 8));
+    }
+
+    /** Writes a way out, on a condition, to go on at the effective address in rax. */
+    void leaveForJump(Assembler asm, Relocations relocations, int condition) {
+        come(asm, relocations, condition, jumpOut);
+    }
+
+    private static void come(Assembler asm, Relocations relocations, int condition, long target) {
+        asm.jcc(condition, target);
+        relocations.add(asm.here() - 4, false);
+    }
+
     /**
      * Jumps to the code of the effective address in rax, by the second entry of the set in the jump table (at rdx + 8 *
      * rcx) or by the code table; goes on behind if it is in neither.
@@ -134,8 +151,8 @@ final class Gateway {
         long noCode = asm.jccForward(Condition.NOT_EQUAL);
         asm.bind(isFirst);
         asm.load(RCX, Assembler.mem(RDX, 8));
-        asm.sseMemory(Assembler.MAP_0F, Assembler.NP, false, MOVUPS, 0, Assembler.mem(set, 0));
-        asm.sseMemory(Assembler.MAP_0F, Assembler.NP, false, MOVUPS_STORE, 0, Assembler.mem(set, JumpTables.SECOND));
+        asm.loadVector(0, Assembler.mem(set, 0));
+        asm.storeVector(Assembler.mem(set, JumpTables.SECOND), 0);
         asm.store(Assembler.mem(set, 0), RAX);
         asm.store(Assembler.mem(set, 8), RCX);
         asm.load(RDX, Layout.slot(Slots.JUMP_TABLE));

@@ -505,7 +505,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         putSlot(Slots.NIA, nia);
         long position = code.position(exit);
         long page = slot(HostSlots.PAGE_BASE);
-        Block target = block(nia);
+        Block target = block(page(nia), nia);
         // The code with the jump may have made room for its target's.
         if (code.isThere(position) && slot(HostSlots.PAGE_BASE) == page) {
             code.link(exit + HostMemory.getIntLe(exit + Exits.RESUME), target);
@@ -525,7 +525,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
             return 0;
         }
         long position = code.position(old);
-        Block target = block(nia);
+        Block target = block(page(nia), nia);
         if (code.isThere(position) && slot(HostSlots.PAGE_BASE) == page) {
             redirect(old, target);
             if (!changed.valid) {
@@ -586,16 +586,20 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     /** The entry of the code at an effective address, to which jump tables lead then. */
     private long entry(long nia) {
-        Block block = block(nia);
-        processor.rememberJump(nia, processor.fetchPage(nia), block.hostCode - BlockEmitter.FAR_BYTES);
+        CodePage page = page(nia);
+        Block block = block(page, nia);
+        processor.rememberJump(nia, page, block.hostCode - BlockEmitter.FAR_BYTES);
         return block.hostCode;
     }
 
-    /** The block at an effective address, which is translated if need be. */
-    private Block block(long nia) {
-        P p = processor;
-        p.where = 0;
-        CodePage page = p.fetchPage(nia);
+    /** The page of the next block. */
+    private CodePage page(long nia) {
+        processor.where = 0;
+        return processor.fetchPage(nia);
+    }
+
+    /** The block at an effective address on a page, which is translated if need be. */
+    private Block block(CodePage page, long nia) {
         Block block = translated(page, page.offset(nia));
         putSlot(HostSlots.PAGE_BASE, page.base(nia));
         return block;

@@ -10,6 +10,7 @@ import dev.wattle.engine.EngineContract;
 import dev.wattle.engine.FlatProcessor;
 import dev.wattle.engine.host.CodeMemory;
 import dev.wattle.engine.host.CodeMemoryException;
+import dev.wattle.engine.host.TranslationCache;
 import dev.wattle.engine.ir.BlockBuilder;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
@@ -306,6 +307,39 @@ class NativeEngineTest extends EngineContract {
         long more = p.engine.counts().get("exits for a jump") - exits;
         assertTrue(more < 10, "exits " + more);
         assertEquals(101, p.codeCache().translations());
+    }
+
+    @Test
+    void Jump_ofCodeThatAnotherEngineHasMade_isLinkedToWhatIsThere() throws CodeMemoryException {
+        FrontEnd frontEnd = frontEnd((offset, out) -> {
+            out.opImm(Op.ADDI, C, C, offset);
+            if (offset == 0x100) {
+                out.end(Op.GOTO, 0, 0, 0, 0x200);
+            } else {
+                out.callEnd(0, 0);
+            }
+        });
+        try (TranslationCache cache = TranslationCache.inMemory()) {
+            FlatProcessor first = processor(frontEnd, cache);
+            run(first, 0x1100);
+            assertEquals(0x300, first.slot(C));
+            assertEquals(1, first.engine.counts().get("exits to link a jump"));
+            FlatProcessor second = processor(frontEnd, cache);
+            run(second, 0x1200);
+            run(second, 0x1100);
+            assertEquals(0x500, second.slot(C));
+            assertEquals(2, second.engine.counts().get("translations found in this run"));
+            assertEquals(0, second.engine.counts().get("exits to link a jump"));
+            first.engine.close();
+            second.engine.close();
+        }
+    }
+
+    /** A processor whose engine shares its translations. */
+    private FlatProcessor processor(FrontEnd frontEnd, TranslationCache cache) throws CodeMemoryException {
+        FlatProcessor p = new FlatProcessor(arena, memory, frontEnd);
+        p.engine = new NativeEngine<>(p, routines(), frontEnd, CODE_BYTES, features(), true, Optional.of(cache));
+        return p;
     }
 
     @Test
