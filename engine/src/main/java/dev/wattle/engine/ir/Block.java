@@ -47,6 +47,8 @@ public final class Block {
     public int refusals;
     /** How many instructions the processor had completed when that was counted last. */
     public long refusedAt;
+    /** Which of the first 64 of the guest's slots a back-end has found small numbers in that may be indices, a bit each. */
+    public long smallSlots;
     /** How many blocks at its place have become invalid before it, each soon after it was translated. */
     public int changes;
     /** Of an invalid block: a hash of the code that was last executed in its place, and how often that has come again. */

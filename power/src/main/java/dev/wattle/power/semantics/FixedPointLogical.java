@@ -7,9 +7,6 @@ import dev.wattle.power.processor.State;
 
 /** Fixed-point logical, rotate and shift instructions (Power ISA 3.0B, Book I, 3.3.13 and 3.3.14). */
 final class FixedPointLogical {
-    /** {@code ori 0,0,0}. */
-    private static final int NOP = 0x6000_0000;
-
     private static final long LOW_WORD = 0xffff_ffffL;
 
     private FixedPointLogical() {}
@@ -24,7 +21,8 @@ final class FixedPointLogical {
             e.recordCr0(e.ra());
         });
         m.emitter("ori", e -> {
-            if (e.word != NOP) {
+            // Not only nop: others of this kind start groups of instructions on some processors.
+            if (e.ra() != e.rt() || Fields.ui(e.word) != 0) {
                 e.out.opImm(Op.ORI, e.ra(), e.rt(), Fields.ui(e.word));
             }
         });
@@ -121,7 +119,10 @@ final class FixedPointLogical {
 
     private static void logical(Emission e, int op) {
         if (op == Op.OR && e.rt() == e.rb() && !e.rc()) {
-            e.out.op(Op.MOV, e.ra(), e.rt(), 0);
+            // Onto itself it is a hint of the thread's priority.
+            if (e.ra() != e.rt()) {
+                e.out.op(Op.MOV, e.ra(), e.rt(), 0);
+            }
             return;
         }
         e.out.op(op, e.ra(), e.rt(), e.rb());

@@ -100,4 +100,49 @@ class LoopTest {
         assertEquals(2, m.p.cr(0));
         assertEquals(2 << 28 | 4 << 20, m.p.gpr(4));
     }
+
+    /** Two blocks and a way back on which a comparison is pending that the first block repeats behind its load. */
+    private static final String TWO_BLOCKS =
+            "lwzu 9,4(8); cmpwi 1,9,7; bne 1,. + 8; addi 3,3,1; cmpwi 1,10,2; addi 10,10,1; b . - 24; sc 1";
+
+    @Test
+    void fault_inALoopOfSeveralBlocks_seesTheComparisonThatWasPendingOnTheWayBack() {
+        RadixTree tree = new RadixTree(m.memory, GuestMachine.TABLES);
+        tree.map(0, MAPPED, DATA, 16, RadixTree.ALL);
+        translation(tree);
+        m.memory.fill(DATA, 0x1_0000, (byte) 0);
+        m.memory.putInt(DATA + 0x100, 7);
+        m.program(CODE, TWO_BLOCKS);
+        for (int i = 0; i < 3; i++) {
+            m.p.setGpr(3, 0);
+            m.p.setGpr(8, MAPPED - 4);
+            m.p.setGpr(10, i == 2 ? -0x4000 + 3 : 0);
+            m.p.setMsr(GuestMachine.PRIVILEGED | Msr.IR | Msr.DR);
+            assertEquals(0x300, m.runFrom(CODE));
+            assertEquals(MAPPED + 0x1_0000, m.p.spr(Spr.DAR));
+            assertEquals(1, m.p.gpr(3));
+            assertEquals(i == 2 ? 2 : 4, m.p.cr(1));
+        }
+    }
+
+    @Test
+    void store_intoALoopOfSeveralBlocks_isSeenWithTheComparisonOfTheWayBack() {
+        m.memory.fill(DATA, 0x1_0000, (byte) 0);
+        m.p.setGpr(3, 0);
+        m.p.setGpr(8, DATA - 4);
+        m.p.setGpr(10, 0);
+        m.p.setGpr(11, CODE);
+        m.p.setGpr(12, GuestMachine.word("b . + 44"));
+        m.p.setGpr(14, 3);
+        // In turn 5000 the store replaces the first instruction, whose successor finds the comparison of r10 - 1.
+        m.program(
+                CODE,
+                "lwzu 9,4(8); cmpwi 1,9,7; bne 1,. + 8; addi 3,3,1; cmpwi 2,10,4999; li 7,0x100; isel 7,0,7,10; "
+                        + "stwx 12,11,7; cmpwi 1,10,2; addi 10,10,1; b . - 40; sc 1");
+        m.runFrom(CODE);
+        assertEquals(5000, m.p.gpr(10));
+        assertEquals(0, m.p.gpr(3));
+        assertEquals(4, m.p.cr(1));
+        assertEquals(2, m.p.cr(2));
+    }
 }

@@ -19,6 +19,8 @@ final class AccessEmitter {
     private boolean isNarrow;
     /** The copy of a TLB entry that the next access looks at, or -1 to look into the TLB itself. */
     private int recent = -1;
+    /** How many times the bytes of the next access are more by what {@link HostSlots#GROUP_INDICES} says. */
+    private int indexTimes;
     /** The register that has the effective address of the access. */
     private int ea = RAX;
     /** Where the look at the copy starts. */
@@ -37,6 +39,11 @@ final class AccessEmitter {
     /** Has the next access look at one of the copies of TLB entries first, or at none if that is -1. */
     void useRecent(int index) {
         recent = index;
+    }
+
+    /** Has the next accesses take more bytes by so many times what {@link HostSlots#GROUP_INDICES} says. */
+    void useIndices(int times) {
+        indexTimes = times;
     }
 
     /** The copy that the last access looks at, or -1. */
@@ -119,9 +126,7 @@ final class AccessEmitter {
         }
         asm.load(RDX, recentWord(SoftTlb.TAG));
         asm.alu(Assembler.XOR, RDX, ea);
-        if (more != 0) {
-            asm.aluImm(Assembler.ADD, RDX, more);
-        }
+        addBytes(more);
         asm.alu(Assembler.CMP, RDX, recentWord(limit));
         return asm.jccForward(Condition.ABOVE_OR_EQUAL);
     }
@@ -186,11 +191,18 @@ final class AccessEmitter {
         asm.alu(Assembler.ADD, RCX, Layout.slot(Slots.TLB));
         asm.load(RDX, Assembler.mem(RCX, SoftTlb.TAG));
         asm.alu(Assembler.XOR, RDX, RAX);
+        addBytes(more);
+        asm.alu(Assembler.CMP, RDX, Assembler.mem(RCX, limit));
+        return asm.jccForward(Condition.ABOVE_OR_EQUAL);
+    }
+
+    private void addBytes(int more) {
         if (more != 0) {
             asm.aluImm(Assembler.ADD, RDX, more);
         }
-        asm.alu(Assembler.CMP, RDX, Assembler.mem(RCX, limit));
-        return asm.jccForward(Condition.ABOVE_OR_EQUAL);
+        for (int k = 0; k < indexTimes; k++) {
+            asm.alu(Assembler.ADD, RDX, Layout.slot(HostSlots.GROUP_INDICES));
+        }
     }
 
     /** As {@link #translate}, for 16 bytes. */

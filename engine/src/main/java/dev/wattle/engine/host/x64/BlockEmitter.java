@@ -45,6 +45,9 @@ final class BlockEmitter {
 
     static final long GROUP_LOADS = 1L << 33;
 
+    /** How many times more bytes there are by {@link HostSlots#GROUP_INDICES}: 0, 1 or 2. */
+    static final int GROUP_INDEX_TIMES = 34;
+
     private final boolean exactDeadline;
     private final int watchedModes;
     private final Operands operands;
@@ -59,7 +62,7 @@ final class BlockEmitter {
     private final VectorPlan vectorPlan;
     private final VectorRegisters registers;
     private final VectorMoveEmitter moves;
-    private final AccessGroups groups = new AccessGroups();
+    private final AccessGroups groups;
     private final RecentEntries recents;
     private final Assembler asm;
     private final Gateway gateway;
@@ -81,6 +84,8 @@ final class BlockEmitter {
     private final RegionFlow flow = new RegionFlow();
     /** The member of the region being emitted. */
     private int member;
+    /** Whether this is the header's second copy. */
+    private boolean isHeaderAgain;
     /** Comparisons that are pending on the way that is being emitted and stay so, see {@link Comparisons#snapshot}. */
     private long edge;
 
@@ -95,6 +100,8 @@ final class BlockEmitter {
     private int stubCount;
 
     /**
+     * @param state host address of the state block as it will be when what is emitted runs for the first time, or 0 to
+     *     emit blocks again as they were emitted before
      * @param exactDeadline whether code must stop at the first block end behind the deadline, as a virtual clock needs
      * @param watchedModes mode bits with any of which code must look for pending work at each block end
      */
@@ -104,6 +111,7 @@ final class BlockEmitter {
             Gateway gateway,
             HostFeatures features,
             long codeBase,
+            long state,
             boolean exactDeadline,
             int watchedModes) {
         this.asm = asm;
@@ -111,6 +119,7 @@ final class BlockEmitter {
         this.exactDeadline = exactDeadline;
         this.watchedModes = watchedModes;
         operands = new Operands(layout);
+        groups = new AccessGroups(state);
         recents = new RecentEntries(layout.baseSlots());
         comparisons = new Comparisons(operands);
         compute = new ComputeEmitter(operands, comparisons, features);
@@ -196,6 +205,10 @@ final class BlockEmitter {
             region.loops[member] = loop;
             pendingInLoop[member] = loopPending;
         }
+        region.returnLabel = 0;
+        if (flow.returning() != 0) {
+            headerAgain();
+        }
         flow.bind(asm);
         for (member = 0; member < members; member++) {
             region.exits[member] = asm.here();
@@ -205,9 +218,26 @@ final class BlockEmitter {
                 memberExit(pendingInLoop[member], 0);
             }
         }
+        if (region.returnLabel != 0) {
+            member = flow.header();
+            region.returnExit = asm.here();
+            memberExit(flow.returning(), 0);
+        }
         loop = 0;
         back(region.header);
         return entry;
+    }
+
+    /** Writes the header once more, for those who come back to it with comparisons that it settles itself. */
+    private void headerAgain() {
+        member = flow.header();
+        isHeaderAgain = true;
+        region.returnLabel = asm.here();
+        asm.nop5();
+        comparisons.start(flow.returning());
+        body(region.sources.get(member), 0);
+        flow.bindReturns(asm, region.returnLabel);
+        isHeaderAgain = false;
     }
 
     /** Leaves a region where a member would start, with what is pending and in vector registers there. */
@@ -414,11 +444,16 @@ final class BlockEmitter {
     /** Adds a stub for an access that may have looked at a copy of a TLB entry. */
     private ExitStub addAccessStub(int kind, long jump, int operation, int slot, int where, long resume) {
         ExitStub stub = addStub(kind, jump, operation, slot, where, 0, resume);
+        lookedAtCopy(stub);
+        return stub;
+    }
+
+    /** Has a stub look at what the last access has looked at a copy of. */
+    private void lookedAtCopy(ExitStub stub) {
         stub.recent = accesses.recent();
         stub.address = accesses.ea();
         stub.check = accesses.check();
         accesses.useRecent(-1);
-        return stub;
     }
 
     /** The memory operand of an access in a group; the first one makes sure that all may be done. Changes rcx. */
@@ -451,6 +486,7 @@ final class BlockEmitter {
             operands.reserveTemporary(groups.last(i));
         }
         long retry = asm.here();
+        int indexTimes = groups.indexCount(i) == 0 ? 0 : groups.isIndexed(i) ? 2 : 1;
         accesses.useRecent(recents.of(a));
         if (inRegister) {
             accesses.address(a, displacement + groups.low(i));
@@ -458,6 +494,15 @@ final class BlockEmitter {
             // An address that is a temporary may be nowhere else then.
             accesses.addressInRax(a, displacement + groups.low(i));
             retry = asm.here();
+        }
+        long tooFar = 0;
+        if (indexTimes != 0) {
+            tooFar = indices(i);
+            if (indexTimes == 2) {
+                asm.alu(Assembler.SUB, RAX, RDX);
+            }
+            retry = asm.here();
+            accesses.useIndices(indexTimes);
         }
         int span = groups.span(i);
         int limit = groups.stores(i) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
@@ -468,13 +513,31 @@ final class BlockEmitter {
         if (!inRegister) {
             asm.store(Layout.slot(HostSlots.GROUPS + place), RCX);
         }
+        if (indexTimes == 2) {
+            asm.alu(Assembler.ADD, RAX, Layout.slot(HostSlots.GROUP_INDICES));
+        }
+        accesses.useIndices(0);
         int slot = inRegister ? 0 : ExitStubEmitter.ADDRESS_IN_RAX;
         ExitStub stub = addAccessStub(Exits.GROUP, jump, 0, slot, block.where[i], retry);
         stub.jump2 = jump2;
+        stub.tooFar = tooFar;
+        stub.indexTimes = indexTimes;
         stub.immediate = groups.start(i)
+                | (long) indexTimes << GROUP_INDEX_TIMES
                 | (long) span << 16
                 | (groups.stores(i) ? GROUP_STORES : 0)
                 | (groups.loads(i) ? GROUP_LOADS : 0);
+    }
+
+    /** rdx and a slot = all bits of a group's indices, or a jump if they are not what they were expected to be. */
+    private long indices(int leader) {
+        operands.fetch(RDX, groups.index(leader, 0));
+        for (int k = 1; k < groups.indexCount(leader); k++) {
+            operands.apply(Assembler.OR, RDX, groups.index(leader, k), RCX);
+        }
+        asm.store(Layout.slot(HostSlots.GROUP_INDICES), RDX);
+        asm.aluImm(Assembler.CMP, RDX, AccessGroups.INDEX_LIMIT);
+        return asm.jccForward(Condition.ABOVE_OR_EQUAL);
     }
 
     private void store(int i, long w, int op, long imm) {
@@ -542,6 +605,7 @@ final class BlockEmitter {
     private ExitStub addRoutineStub(int i, long w, long imm, long jump, long jump2) {
         ExitStub stub = addStub(Exits.CALL, jump, 0, 0, block.where[i], 0, asm.here());
         stub.word = w;
+        stub.number = i;
         stub.immediate = imm;
         stub.jump2 = jump2;
         stub.halfWay = 0;
@@ -561,9 +625,17 @@ final class BlockEmitter {
             }
             return;
         }
+        boolean isAccess = Form.of(w) == Form.V128_LOAD || Form.of(w) == Form.V128_STORE;
+        if (isAccess) {
+            accesses.useRecent(recents.of(Op.a(w)));
+        }
         vectors.emit(w);
         if (vectors.slowJump != 0) {
-            addRoutineStub(i, w, imm, vectors.slowJump, vectors.slowJump2).before = vectors.slowSnapshot;
+            ExitStub stub = addRoutineStub(i, w, imm, vectors.slowJump, vectors.slowJump2);
+            stub.before = vectors.slowSnapshot;
+            if (isAccess) {
+                lookedAtCopy(stub);
+            }
         }
         if (VectorEmitter.writesNibble(Form.of(w))) {
             comparisons.drop(Op.d(w));
@@ -641,14 +713,14 @@ final class BlockEmitter {
                         goIndirect(true);
                     }
                     case Op.INDIRECT -> {
-                        operands.fetch(RAX, Op.a(w));
+                        operands.fetch(RAX, original(i, Op.a(w)));
                         toAddress();
                     }
                     case Op.INDIRECT_NZ -> {
                         int a = operands.inRegister(Op.a(w), RCX);
                         asm.test(a, a);
                         long notTaken = asm.jccForward(Condition.EQUAL);
-                        operands.fetch(RAX, Op.b(w));
+                        operands.fetch(RAX, original(i, Op.b(w)));
                         toAddress();
                         asm.bind(notTaken);
                         go(behind(), true);
@@ -657,6 +729,25 @@ final class BlockEmitter {
                 }
             }
         }
+    }
+
+    /** Where the value of a slot in memory has been copied from before operation i, if that is in a register still. */
+    private int original(int i, int slot) {
+        if (operands.register(slot) >= 0) {
+            return slot;
+        }
+        for (int k = i - 1; k >= 0 && Op.of(block.words[k]) < Op.FIRST_CONTROL; k--) {
+            long w = block.words[k];
+            if (Op.writesD(Op.of(w)) && Op.d(w) == slot) {
+                int from = Op.a(w);
+                boolean isKept = Op.of(w) == Op.MOV && !Operands.isTemporary(from) && operands.register(from) >= 0;
+                for (int j = k + 1; isKept && j < i; j++) {
+                    isKept = !Op.writesD(Op.of(block.words[j])) || Op.d(block.words[j]) != from;
+                }
+                return isKept ? from : slot;
+            }
+        }
+        return slot;
     }
 
     /** Writes what is in other registers than between blocks. The flags, rax, rcx and rdx stay. */
@@ -671,8 +762,8 @@ final class BlockEmitter {
             return true;
         }
         for (int offset : RegionFinder.successors(block)) {
-            boolean isInside = region != Region.NONE && region.memberAt(offset) >= 0;
-            if (offset == block.pageOffset || isInside && !keeps(offset)) {
+            int to = memberAt(offset);
+            if (offset == block.pageOffset || to >= 0 && !flow.inherits(to, member)) {
                 return false;
             }
         }
@@ -769,12 +860,16 @@ final class BlockEmitter {
         if (region == Region.NONE || isWatched() || offset <= block.pageOffset) {
             return false;
         }
-        return keeps(offset) || plain && region.memberAt(offset) >= 0;
+        return keeps(offset) || plain && memberAt(offset) >= 0;
     }
 
     private void jumpIf(int condition, int offset, long pending) {
-        int to = region.memberAt(offset);
-        if (keeps(offset)) {
+        if (isReturn(offset)) {
+            flow.returnWith(asm.jccForward(condition), pending);
+            return;
+        }
+        int to = memberAt(offset);
+        if (keeps(offset) && !isHeaderAgain) {
             flow.inherit(to, pending);
             flow.inheritVectors(to, registers.snapshot());
         }
@@ -796,7 +891,34 @@ final class BlockEmitter {
 
     /** Whether the block at an offset goes on with comparisons as they are at the end of this one. */
     private boolean keeps(int offset) {
-        return isLoop(offset) || region != Region.NONE && flow.inherits(region.memberAt(offset), member);
+        return isLoop(offset) || isReturn(offset) || region != Region.NONE && flow.inherits(memberAt(offset), member);
+    }
+
+    /** Whether the header follows, and has a second copy that starts with what is pending now. */
+    private boolean isReturn(int offset) {
+        if (region == Region.NONE || offset != region.header.pageOffset || isHeaderAgain) {
+            return false;
+        }
+        long pending = comparisons.snapshot();
+        Block header = region.sources.get(flow.header());
+        return pending != 0
+                && !header.loops()
+                && (flow.returning() == 0 || comparisons.areSame(flow.returning(), pending))
+                && comparisons.areSettledIn(header, pending);
+    }
+
+    /**
+     * The number of the member that is gone on with at an offset, or -1 if the region is left: also where the header's
+     * second copy does not end as the first one did.
+     */
+    private int memberAt(int offset) {
+        int to = region == Region.NONE ? -1 : region.memberAt(offset);
+        boolean differs = to >= 0
+                && isHeaderAgain
+                && flow.inherits(to, member)
+                && !(comparisons.areSame(flow.inherited(to), comparisons.snapshot())
+                        && registers.areSame(flow.inheritedVectors(to), registers.snapshot()));
+        return differs ? -1 : to;
     }
 
     /** Whether an offset is the start of the block, which has a second copy for those who come from its end. */
@@ -860,7 +982,7 @@ final class BlockEmitter {
 
     /** As {@link #go}, with comparisons that stay pending. */
     private void goWith(int offset, long pending, boolean isLast) {
-        if (pending != 0 && !isLoop(offset)) {
+        if (pending != 0 && !isLoop(offset) && !isReturn(offset) && !isHeaderAgain) {
             flow.inherit(region.memberAt(offset), pending);
         }
         edge = pending;
@@ -911,10 +1033,11 @@ final class BlockEmitter {
             return;
         }
         boolean isBack = offset <= block.pageOffset;
-        int next = region == Region.NONE ? -1 : region.memberAt(offset);
+        int next = memberAt(offset);
+        boolean isReturn = edge != 0 && isReturn(offset);
         if (next < 0) {
             leave();
-        } else if (keeps(offset)) {
+        } else if (!isHeaderAgain && flow.inherits(next, member)) {
             flow.inheritVectors(next, registers.snapshot());
         }
         isExchanged = next >= 0;
@@ -929,8 +1052,10 @@ final class BlockEmitter {
             asm.aluMemImm32(Assembler.SUB, LoopHeat.counter(offset), 1);
             addStub(Exits.HOT, asm.jccForward(Condition.SIGN), 0, 0, 0, offset, 0);
         }
-        if (next >= 0) {
-            if (!isLast || copy == FIRST_COPY || next != member + 1) {
+        if (isReturn) {
+            flow.returnWith(asm.jmpForward(), edge);
+        } else if (next >= 0) {
+            if (!isLast || copy == FIRST_COPY || isHeaderAgain || next != member + 1) {
                 flow.jump(asm.jmpForward(), next);
             }
         } else if (offset >= 0 && offset < block.pageBytes) {
@@ -994,6 +1119,8 @@ final class BlockEmitter {
         stub.before = registers.snapshot();
         stub.after = stub.before;
         stub.recent = -1;
+        stub.tooFar = 0;
+        stub.indexTimes = 0;
         return stub;
     }
 }

@@ -75,6 +75,31 @@ final class Comparisons {
         return a == b;
     }
 
+    /** Whether a block overwrites or makes all comparisons of a snapshot before its end. */
+    boolean areSettledIn(Block next, long snapshot) {
+        for (long rest = snapshot; rest != 0; rest >>>= 16) {
+            if (!isSettledIn(next, Op.d(words[(int) (rest & 0xffff) - 1]))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isSettledIn(Block next, int d) {
+        for (int i = 0; i < next.words.length - 1; i++) {
+            long w = next.words[i];
+            int op = Op.of(w);
+            boolean writes = Op.writesD(op) || isComparison(op) || op == Op.HOST;
+            if (writes && Op.d(w) == d
+                    || Op.readsA(op) && Op.a(w) == d
+                    || Op.readsB(op) && Op.b(w) == d
+                    || Op.readsC(op) && Op.c(w) == d) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void begin(Assembler assembler) {
         asm = assembler;
         count = 0;

@@ -93,6 +93,7 @@ final class ComputeEmitter {
             }
         }
         switch (op) {
+            case Op.MOV -> move(i, w);
             case Op.ADD -> add(i, w);
             case Op.SUB -> binary(i, w, Assembler.SUB, false);
             case Op.AND -> binary(i, w, Assembler.AND, true);
@@ -156,6 +157,19 @@ final class ComputeEmitter {
     /** Whether an operation changes a slot in memory by what another operand says. */
     private boolean isInMemory(int d, int a) {
         return d == a && !Operands.isTemporary(d) && operands.register(d) == NONE;
+    }
+
+    private void move(int i, long w) {
+        int d = Op.d(w);
+        int from = register(Op.a(w));
+        if (from != NONE && !Operands.isTemporary(d) && operands.register(d) == NONE) {
+            operands.put(d, from);
+            operands.forgetCarried();
+            return;
+        }
+        int t = target(i, w);
+        operands.fetch(t, Op.a(w));
+        finish(i, w, t);
     }
 
     private void binary(int i, long w, int op, boolean commutative) {
@@ -416,20 +430,28 @@ final class ComputeEmitter {
             return;
         }
         boolean small = isBelow64(i, b);
-        operands.fetch(RCX, b);
-        operands.fetch(t, Op.a(w));
+        int count = RCX;
         if (features.bmi2()) {
+            count = operands.inRegister(b, RCX);
+            if (count == t && !small) {
+                // It is still to be tested then.
+                asm.mov(RCX, count);
+                count = RCX;
+            }
+            int from = operands.inRegister(Op.a(w), RDX);
             if (left) {
-                asm.shlx(t, t, RCX);
+                asm.shlx(t, from, count);
             } else {
-                asm.shrx(t, t, RCX);
+                asm.shrx(t, from, count);
             }
         } else {
+            operands.fetch(RCX, b);
+            operands.fetch(t, Op.a(w));
             asm.shiftCl(left ? Assembler.SHL : Assembler.SHR, t);
         }
         if (!small) {
             asm.movImm(RDX, 0);
-            asm.testImm32(RCX, 64);
+            asm.testImm32(count, 64);
             asm.cmov(Condition.NOT_EQUAL, t, RDX);
         }
         finish(i, w, t);
@@ -459,9 +481,16 @@ final class ComputeEmitter {
             finish(i, w, t);
             return;
         }
+        boolean small = isBelow64(i, b);
+        if (small && features.bmi2()) {
+            int count = operands.inRegister(b, RCX);
+            asm.sarx(t, operands.inRegister(Op.a(w), RDX), count);
+            finish(i, w, t);
+            return;
+        }
         operands.fetch(RCX, b);
         operands.fetch(t, Op.a(w));
-        if (!isBelow64(i, b)) {
+        if (!small) {
             asm.movImm(RDX, 63);
             asm.testImm32(RCX, 64);
             asm.cmov(Condition.NOT_EQUAL, RCX, RDX);
@@ -911,9 +940,6 @@ final class ComputeEmitter {
         int t = target(i, w);
         int a = Op.a(w);
         switch (op) {
-            case Op.MOV -> {
-                operands.fetch(t, a);
-            }
             case Op.NEG -> {
                 operands.fetch(t, a);
                 asm.unary(Assembler.NEG, t);

@@ -18,7 +18,7 @@ final class Exchanges {
     private static final int GAIN = 6;
 
     private static final int GAIN_IN_LOOP = 1;
-    private static final int GAIN_IN_REGION = 3;
+    private static final int GAIN_IN_REGION = 2;
     /** What has to be moved for each exchange when a routine is run. */
     private static final int MOVES_AROUND_CALL = 4;
 

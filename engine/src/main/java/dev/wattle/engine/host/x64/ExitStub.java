@@ -29,8 +29,10 @@ final class ExitStub {
     int before;
 
     int after;
-    /** Of some alone: the operation, with its immediate. */
+    /** Of some alone: the operation, its number in the block, and its immediate. */
     long word;
+
+    int number;
 
     long immediate;
 
@@ -43,4 +45,8 @@ final class ExitStub {
     int recent;
     int address;
     long check;
+
+    // Of a group with indices: a jump for when these are too large, and see AccessEmitter.useIndices.
+    long tooFar;
+    int indexTimes;
 }

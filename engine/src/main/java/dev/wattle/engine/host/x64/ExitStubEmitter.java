@@ -4,6 +4,7 @@ package dev.wattle.engine.host.x64;
 import static dev.wattle.engine.host.x64.Register.RAX;
 import static dev.wattle.engine.host.x64.Register.RCX;
 
+import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.memory.SoftTlb;
 
@@ -62,6 +63,7 @@ final class ExitStubEmitter {
         if (isAccess && stub.recent >= 0) {
             renewRecent(stub);
         }
+        bindIfAny(stub.tooFar);
         if (isAccess) {
             asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RAX);
         }
@@ -95,14 +97,19 @@ final class ExitStubEmitter {
             asm.mov(RAX, stub.address);
         }
         boolean isGroup = stub.kind == Exits.GROUP;
+        boolean isVector = stub.kind == Exits.CALL;
         long imm = stub.immediate;
-        boolean stores = isGroup ? (imm & BlockEmitter.GROUP_STORES) != 0 : stub.kind == Exits.STORE;
-        int span = isGroup ? (int) imm >>> 16 : 8;
+        boolean stores = isGroup
+                ? (imm & BlockEmitter.GROUP_STORES) != 0
+                : isVector ? Form.of(stub.word) == Form.V128_STORE : stub.kind == Exits.STORE;
+        int span = isGroup ? (int) imm >>> 16 : isVector ? 16 : 8;
+        accesses.useIndices(stub.indexTimes);
         long absent = accesses.renew(
                 stub.recent,
                 stores ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT,
                 span - 8,
                 isGroup && (imm & BlockEmitter.GROUP_LOADS) != 0 && stores);
+        accesses.useIndices(0);
         asm.jmp(stub.check);
         asm.bind(absent);
     }
@@ -121,12 +128,36 @@ final class ExitStubEmitter {
         if (descriptorBytes == ROUTINE_DESCRIPTOR_BYTES) {
             asm.long_(stub.immediate);
         }
+        boolean isZeroed = stub.kind == Exits.CALL
+                && registers.hasZero(stub.after, Op.d(stub.word))
+                && !registers.hasZero(stub.before, Op.d(stub.word));
+        long unchanged = 0;
+        if (isZeroed) {
+            // An enabled exception leaves the target as it was, which the code behind does not know of.
+            asm.aluMemImm(Assembler.CMP, Layout.slot(Op.d(stub.word) & -2), 0);
+            unchanged = asm.jccForward(Condition.NOT_EQUAL);
+        }
         exchanges.resume(asm);
         registers.load(stub.after);
         if (needsAddress) {
             asm.load(RAX, Layout.slot(HostSlots.EXIT_ADDRESS));
         }
         asm.jmp(stub.resume);
+        if (isZeroed) {
+            asm.bind(unchanged);
+            leaveBehind(stub);
+        }
+    }
+
+    /** Has the rest of the block behind a routine done elsewhere; all registers are in storage. */
+    private void leaveBehind(ExitStub stub) {
+        asm.leaCode(RAX, asm.here() + 12);
+        jumpOut();
+        asm.int_(Exits.REST);
+        asm.int_(stub.where);
+        asm.int_(stub.block.pageOffset);
+        asm.int_(0);
+        asm.long_(stub.number + 1);
     }
 
     private void routine(ExitStub stub) {
@@ -139,6 +170,9 @@ final class ExitStubEmitter {
             halfWay = asm.jmpForward();
         }
         bindIfAny(stub.jump);
+        if (stub.recent >= 0) {
+            renewRecent(stub);
+        }
         switch (stub.zero) {
             case NEVER -> {
                 // The routine decides.

@@ -9,8 +9,10 @@ import java.util.List;
  * <p>A descriptor has a kind (byte 0), an operation (byte 1), a slot (bytes 2 and 3), the guest instruction as {@link
  * dev.wattle.engine.ir.BlockBuilder} packs it (4 to 7), the offset of the block in its page, or of a jump's target (8
  * to 11), where to resume, or a jump to be linked, relative to the descriptor (12 to 15; for a routine that ends the
- * block, the offset in the page of the instruction behind it), and for routines an immediate (16 to 23), for groups the number of the first operation, the bytes (from bit 16)
- * whether there are stores (bit 32) and loads (bit 33).
+ * block, the offset in the page of the instruction behind it), and for routines an immediate (16 to 23), for
+ * groups the number of the first operation, the bytes (from bit 16), whether there are stores (bit 32) and loads (bit
+ * 33), and how often the bytes of indices come to that (from bit 34), for the rest of a block the number of its first
+ * operation.
  */
 final class Exits {
     /** A jump within a page whose target is not linked yet. */
@@ -33,6 +35,8 @@ final class Exits {
 
     /** There have been many jumps back to an offset. */
     static final int HOT = 11;
+    /** The code goes by what a routine has not done: the block is to be finished from an operation on without it. */
+    static final int REST = 12;
 
     /** What the kinds are called in statistics. */
     static final List<String> NAMES = List.of(
@@ -47,7 +51,8 @@ final class Exits {
             "from changed code",
             "by a fault",
             "for a group of accesses",
-            "for a hot loop");
+            "for a hot loop",
+            "for the rest of a block");
 
     static final int KIND = 0;
     static final int OP = 1;

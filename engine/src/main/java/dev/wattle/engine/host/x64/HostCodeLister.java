@@ -115,7 +115,7 @@ public final class HostCodeLister {
         long start = entry - BlockEmitter.HEADER_BYTES;
         Assembler asm = new Assembler(buffer.address(), start);
         BlockEmitter emitter =
-                new BlockEmitter(asm, layout, gateway, features, codeBase, exactDeadline, frontEnd.watchedModes());
+                new BlockEmitter(asm, layout, gateway, features, codeBase, 0, exactDeadline, frontEnd.watchedModes());
         Recording recording = new Recording(block, asm, emitter, isLive);
         emitter.listener(recording);
         recording.entry = emitter.emit(block);

@@ -43,5 +43,8 @@ final class HostSlots {
 
     static final int MOST_GROUPS = 6;
 
+    /** All bits of the indices of the group that was looked for last. */
+    static final int GROUP_INDICES = GROUPS + MOST_GROUPS;
+
     private HostSlots() {}
 }

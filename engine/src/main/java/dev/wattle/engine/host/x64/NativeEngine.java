@@ -130,7 +130,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         layout = new Layout(frontEnd.hotSlots(), frontEnd.baseSlots());
         gateway = new Gateway(asm, layout);
         emitter = new BlockEmitter(
-                asm, layout, gateway, features, memory.executeAddress(), exactDeadline, frontEnd.watchedModes());
+                asm, layout, gateway, features, memory.executeAddress(), state, exactDeadline, frontEnd.watchedModes());
         lister = new HostCodeLister(frontEnd, layout, gateway, features, memory.executeAddress(), exactDeadline);
         long codeStart = memory.executeAddress() + SHARED_BYTES;
         long codeEnd = memory.executeAddress() + memory.size();
@@ -287,6 +287,13 @@ public final class NativeEngine<P extends Processor> implements Engine {
             case Exits.HOT -> {
                 return hot(exit);
             }
+            case Exits.REST -> {
+                at(exit);
+                Block block = code.block(exit);
+                Region region = code.region(exit);
+                finish(region == Region.NONE ? source(block) : member(region, exit), exit);
+                return 0;
+            }
             case Exits.FAULT -> throw fault();
             default -> throw new IllegalStateException("generated code has an exit of no kind");
         }
@@ -340,16 +347,21 @@ public final class NativeEngine<P extends Processor> implements Engine {
         int bytes = (int) imm >>> 16;
         boolean loads = (imm & BlockEmitter.GROUP_LOADS) != 0;
         boolean stores = (imm & BlockEmitter.GROUP_STORES) != 0;
-        if (processor.prepare(slot(HostSlots.EXIT_ADDRESS), bytes, loads, stores)) {
+        int indexTimes = (int) (imm >>> BlockEmitter.GROUP_INDEX_TIMES);
+        long indices = slot(HostSlots.GROUP_INDICES);
+        boolean isNear = indexTimes == 0 || Long.compareUnsigned(indices, AccessGroups.INDEX_LIMIT) < 0;
+        if (isNear && indexTimes != 0) {
+            bytes += indexTimes * (int) indices;
+        }
+        if (isNear && processor.prepare(slot(HostSlots.EXIT_ADDRESS), bytes, loads, stores)) {
             return resume(exit);
         }
         Block block = code.block(exit);
         Region region = code.region(exit);
         Block operations;
         if (region != Region.NONE) {
-            int member = region.memberAt(HostMemory.getIntLe(exit + Exits.OFFSET));
-            block = region.members.get(member);
-            operations = region.sources.get(member);
+            operations = member(region, exit);
+            block = region.members.get(region.memberAt(operations.pageOffset));
             if (countRefusal(block)) {
                 // What is refused there is refused in its own code, too.
                 block.refusals--;
@@ -371,9 +383,18 @@ public final class NativeEngine<P extends Processor> implements Engine {
                 }
             }
         }
-        evaluator.finish(operations, (int) imm & 0xffff);
-        processor.where = 0;
+        finish(operations, exit);
         return 0;
+    }
+
+    private static Block member(Region region, long exit) {
+        return region.sources.get(region.memberAt(HostMemory.getIntLe(exit + Exits.OFFSET)));
+    }
+
+    /** Has the evaluator do the rest of a block. */
+    private void finish(Block operations, long exit) {
+        evaluator.finish(operations, (int) HostMemory.getLongLe(exit + Exits.IMMEDIATE) & 0xffff);
+        processor.where = 0;
     }
 
     /** Counts a refusal, less those that time has made up for; says whether there are too many now. */
@@ -464,6 +485,10 @@ public final class NativeEngine<P extends Processor> implements Engine {
                 asm.seek(region.loops[m]);
                 asm.jmp(region.loopExits[m]);
             }
+        }
+        if (region.returnLabel != 0) {
+            asm.seek(region.returnLabel);
+            asm.jmp(region.returnExit);
         }
         asm.seek(here);
         // The header gets code of its own when it is next wanted.
@@ -748,6 +773,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         long start = emitter.imageStart();
         if (translations.isPresent()
                 && block.refusals == 0
+                && operations.smallSlots == 0
                 && processor.codeCache().mayKeep(block)) {
             translations
                     .get()

@@ -38,6 +38,11 @@ final class Region {
 
     long[] loopExits = new long[0];
 
+    /** Where the header's second copy starts, for those who come back to it, or 0; and the way out from there. */
+    long returnLabel;
+
+    long returnExit;
+
     /** The number of the member at an offset of the page, or -1. */
     int memberAt(int pageOffset) {
         for (int m = 0; m < members.size(); m++) {
@@ -50,6 +55,9 @@ final class Region {
 
     /** The member in whose code an address is, or the first one for code that stands behind them all. */
     Block memberNear(long code) {
+        if (returnLabel != 0 && returnLabel <= code && code < exits[0]) {
+            return members.get(headerNumber());
+        }
         for (int m = labels.length - 1; m > 0; m--) {
             if (labels[m] <= code && code < exits[0]) {
                 return members.get(m);

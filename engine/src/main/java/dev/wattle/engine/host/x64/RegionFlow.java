@@ -12,6 +12,11 @@ final class RegionFlow {
 
     private long[] inherited = new long[0];
     private int[] inheritedVectors = new int[0];
+    /** What is pending where members go back to the header without making it, 0 while none does. */
+    private long returning;
+
+    private int returns;
+    private long[] returnPlace = new long[16];
     private int jumps;
     private long[] jumpPlace = new long[64];
     private int[] jumpTarget = new int[64];
@@ -24,6 +29,8 @@ final class RegionFlow {
         inherited = new long[ways.length];
         inheritedVectors = new int[ways.length];
         jumps = 0;
+        returns = 0;
+        returning = 0;
         for (Block from : region.sources) {
             for (int offset : RegionFinder.successors(from)) {
                 int to = region.memberAt(offset);
@@ -62,6 +69,29 @@ final class RegionFlow {
     /** The snapshot of vector registers at a member's start, 0 for what is in registers all through the region. */
     int inheritedVectors(int to) {
         return inheritedVectors[to];
+    }
+
+    /** What is pending on the ways back to the header's second copy, 0 if there is none. */
+    long returning() {
+        return returning;
+    }
+
+    /** Remembers a jump to the header's second copy, which starts with what is pending. */
+    void returnWith(long place, long pending) {
+        if (returns == returnPlace.length) {
+            returnPlace = Arrays.copyOf(returnPlace, returns * 2);
+        }
+        returnPlace[returns++] = place;
+        if (returning == 0) {
+            returning = pending;
+        }
+    }
+
+    /** Has all of these lead there. */
+    void bindReturns(Assembler asm, long label) {
+        for (int i = 0; i < returns; i++) {
+            asm.patch(returnPlace[i], label);
+        }
     }
 
     /** Remembers a jump to a member. */

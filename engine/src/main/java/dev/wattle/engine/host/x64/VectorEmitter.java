@@ -331,7 +331,7 @@ final class VectorEmitter {
         operands.forgetCarried();
         slowSnapshot = registers.snapshot();
         slowJump = accesses.translateVector(SoftTlb.READ_LIMIT);
-        loadFrom(w, Assembler.mem(RAX, RCX, 0, 0));
+        loadFrom(w, Assembler.mem(accesses.ea(), RCX, 0, 0));
     }
 
     /** d = what stands at a host address. */
@@ -355,7 +355,7 @@ final class VectorEmitter {
         b(w);
         slowSnapshot = registers.snapshot();
         slowJump = accesses.translateVector(SoftTlb.WRITE_LIMIT);
-        storeTo(w, Assembler.mem(RAX, RCX, 0, 0));
+        storeTo(w, Assembler.mem(accesses.ea(), RCX, 0, 0));
     }
 
     /** Stores b at a host address. */

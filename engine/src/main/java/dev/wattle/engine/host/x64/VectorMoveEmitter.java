@@ -19,6 +19,7 @@ final class VectorMoveEmitter {
     private static final int SCRATCH = 0;
     private static final int NONE = -1;
     private static final long SIGN = Long.MIN_VALUE;
+    private static final long WORD = 0xffff_ffffL;
 
     private final Assembler asm;
     private final Operands operands;
@@ -52,6 +53,35 @@ final class VectorMoveEmitter {
     }
 
     /**
+     * Whether operations i and i + 1 put a doubleword, or a word as one, into the left of a vector register, and 0 into the
+     * right: that can be done in any form.
+     */
+    static boolean isLeftAlone(Block block, int i) {
+        long[] words = block.words;
+        int d = Op.d(words[i]);
+        int op = Op.of(words[i]);
+        return (d & 1) != 0
+                && (op == Op.MOV || op == Op.SEXT32 || isWord(words[i], block.immediates[i]))
+                && i + 1 < words.length
+                && Op.of(words[i + 1]) == Op.MOVI
+                && Op.d(words[i + 1]) == d - 1
+                && block.immediates[i + 1] == 0
+                && block.where[i] == block.where[i + 1];
+    }
+
+    private static boolean isWord(long w, long imm) {
+        return Op.of(w) == Op.ANDI && imm == WORD;
+    }
+
+    /**
+     * Whether an operation, if its operand is a vector register, takes the left doubleword, or the word at the right of
+     * that, from any form.
+     */
+    static boolean isLeftRead(long w, long imm) {
+        return (Op.a(w) & 1) != 0 && (Op.of(w) == Op.MOV || isWord(w, imm));
+    }
+
+    /**
      * Whether an operation, if its target is a vector register, puts something into the left doubleword that is then kept
      * in an xmm register, or 0 into the right one.
      */
@@ -62,10 +92,10 @@ final class VectorMoveEmitter {
             return isLeft;
         }
         return switch (op) {
-            case Op.MOV -> isLeft;
+            case Op.MOV, Op.SEXT32 -> isLeft;
             case Op.MOVI -> !isLeft && imm == 0;
             case Op.XORI, Op.ORI -> isLeft && imm == SIGN && isLeftOfAny(w);
-            case Op.ANDI -> isLeft && imm == ~SIGN && isLeftOfAny(w);
+            case Op.ANDI -> isLeft && (imm == WORD || imm == ~SIGN && isLeftOfAny(w));
             default -> false;
         };
     }
@@ -83,8 +113,12 @@ final class VectorMoveEmitter {
         int d = Op.d(w);
         boolean isEmitted = switch (op) {
             case Op.MOVI -> constant(i, d, imm);
-            case Op.MOV -> move(i, w);
+            case Op.MOV -> isLeftAlone(block, i) && registers.isPinnedWhole(d) ? leftAlone(i, w) : move(i, w);
+            case Op.SEXT32 -> isExtended(i, w);
             case Op.XORI, Op.ORI, Op.ANDI -> {
+                if (isWord(w, imm)) {
+                    yield isExtended(i, w) || registers.isVector(Op.a(w)) && moveToGeneral(i, w);
+                }
                 boolean isSign = registers.isVector(d) && isLeftWrite(w, imm);
                 if (isSign) {
                     sign(w, op);
@@ -155,6 +189,44 @@ final class VectorMoveEmitter {
         return registers.isVector(d) ? moveToRight(d, a) : registers.isVector(a) && moveToGeneral(i, w);
     }
 
+    /** Puts a word that is extended to a doubleword into the left of a vector register, if that is the target. */
+    private boolean isExtended(int i, long w) {
+        int d = Op.d(w);
+        if (!registers.isLeft(d)) {
+            return false;
+        }
+        if (isLeftAlone(block, i) && registers.isPinnedWhole(d)) {
+            return leftAlone(i, w);
+        }
+        int from = extended(w);
+        fromGeneral(registers.defineLeft(d, false), from);
+        return true;
+    }
+
+    /** Puts something into the left of a register that is in its whole form, and 0 into the right. */
+    private boolean leftAlone(int i, long w) {
+        int from = extended(w);
+        int r = registers.defineWhole(Op.d(w));
+        fromGeneral(r, from);
+        asm.vexRegisterImm(MAP_0F, P66, false, 0x73, 7, r, r, 8);
+        done = i + 1;
+        return true;
+    }
+
+    /** A general register with operand a, of which the operation may want the low word alone. */
+    private int extended(long w) {
+        int a = Op.a(w);
+        registers.writeSlot(a);
+        if (Op.of(w) == Op.MOV) {
+            return operands.inRegister(a, RAX);
+        }
+        operands.fetch32(RAX, a);
+        if (Op.of(w) == Op.SEXT32) {
+            asm.signExtend32(RAX, RAX);
+        }
+        return RAX;
+    }
+
     /** An xmm register with a slot's value at its right. */
     private int source(int slot) {
         if (registers.isLeft(slot) && !registers.isPinnedWhole(slot)) {
@@ -194,10 +266,11 @@ final class VectorMoveEmitter {
         }
         int r = form == VectorRegisters.WHOLE ? registers.whole(a) : registers.left(a);
         int t = operands.target(i, w, false);
+        boolean isDoubleword = Op.of(w) == Op.MOV;
         if (isLeft && form == VectorRegisters.WHOLE) {
-            asm.vexRegisterImm(MAP_0F3A, P66, true, 0x16, r, 0, t, 1);
+            asm.vexRegisterImm(MAP_0F3A, P66, isDoubleword, 0x16, r, 0, t, isDoubleword ? 1 : 2);
         } else {
-            asm.vexRegister(MAP_0F, P66, true, 0x7e, r, 0, t);
+            asm.vexRegister(MAP_0F, P66, isDoubleword, 0x7e, r, 0, t);
         }
         operands.finish(i, w, t, false);
         return true;

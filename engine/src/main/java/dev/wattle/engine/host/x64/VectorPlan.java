@@ -181,10 +181,17 @@ final class VectorPlan {
             } else if (VectorMoveEmitter.isConstant(block, i, d)) {
                 write(d, VectorRegisters.WHOLE, weight);
                 i++;
+            } else if (VectorMoveEmitter.isLeftAlone(block, i) && isVector[d >> 1]) {
+                readLeft(w, block.immediates[i], weight);
+                uses[d >> 1] += weight;
+                written[d >> 1] = true;
+                i++;
             } else if (VectorMoveEmitter.isLeftWrite(w, block.immediates[i]) && isVector[d >> 1]) {
                 write(d, VectorRegisters.LEFT, weight);
+                readLeft(w, block.immediates[i], weight);
             } else if (Op.writesD(op)) {
                 exclude(d);
+                readLeft(w, block.immediates[i], weight);
             } else if (op == Op.ST64_LE || op == Op.ST64_BE) {
                 if ((Op.b(w) & 1) != 0 && isVector[Op.b(w) >> 1]) {
                     use(Op.b(w), VectorRegisters.LEFT, weight);
@@ -192,6 +199,13 @@ final class VectorPlan {
             }
         }
         return calls;
+    }
+
+    /** Counts an operand that may be had from any form. */
+    private void readLeft(long w, long imm, int weight) {
+        if (VectorMoveEmitter.isLeftRead(w, imm) && isVector[Op.a(w) >> 1]) {
+            uses[Op.a(w) >> 1] += weight;
+        }
     }
 
     private void use(int slot, int form, int weight) {

@@ -539,6 +539,12 @@ final class VectorRegisters {
         return at;
     }
 
+    /** Whether two snapshots have the same in the same registers. */
+    boolean areSame(int one, int other) {
+        int count = snapshots[one];
+        return Arrays.equals(snapshots, one, one + count + 1, snapshots, other, other + snapshots[other] + 1);
+    }
+
     private static int pair(int entry) {
         return entry >> PAIR_SHIFT & PAIRS - 1;
     }
@@ -569,6 +575,18 @@ final class VectorRegisters {
             int entry = snapshots[snapshot + k];
             loadRegister(entry & 15, pair(entry), entry >> FORM_SHIFT & 3);
         }
+    }
+
+    /** Whether a snapshot relies on the right doubleword of a slot's register to be 0 in storage. */
+    boolean hasZero(int snapshot, int slot) {
+        int count = snapshots[snapshot];
+        for (int k = 1; k <= count; k++) {
+            int entry = snapshots[snapshot + k];
+            if (pair(entry) == slot >> 1) {
+                return (entry & ZERO) != 0;
+            }
+        }
+        return false;
     }
 
     /** Whether a snapshot has nothing in registers. */
