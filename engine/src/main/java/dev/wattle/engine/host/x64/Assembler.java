@@ -697,6 +697,23 @@ public final class Assembler {
         byte_(imm);
     }
 
+    /** An EVEX-encoded 128-bit instruction without mask on the first 16 registers: reg, v, rm. */
+    public void evexRegister(int map, int prefix, boolean wide, int opcode, int reg, int v, int rm) {
+        byte_(0x62);
+        // Registers' upper bits are inverted, and two of them are those of registers from 16 on.
+        byte_((reg < 8 ? 0x80 : 0) | 0x40 | (rm < 8 ? 0x20 : 0) | 0x10 | map);
+        byte_((wide ? 0x80 : 0) | (~v & 15) << 3 | 4 | prefix);
+        byte_(8);
+        byte_(opcode);
+        modRegister(reg, rm);
+    }
+
+    /** As {@link #evexRegister}, with a byte constant behind it. */
+    public void evexRegisterImm(int map, int prefix, boolean wide, int opcode, int reg, int v, int rm, int imm) {
+        evexRegister(map, prefix, wide, opcode, reg, v, rm);
+        byte_(imm);
+    }
+
     private void legacyPrefix(int prefix) {
         switch (prefix) {
             case P66 -> byte_(0x66);

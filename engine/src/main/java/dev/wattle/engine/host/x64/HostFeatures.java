@@ -32,7 +32,11 @@ public final class HostFeatures {
         AVX,
         AVX2,
         FMA,
-        SHA_NI
+        SHA_NI,
+        /** AVX-512 on vectors of 128 and 256 bits, with what it needs. */
+        AVX512VL,
+        AVX512VBMI,
+        GFNI
     }
 
     /** What every x86-64 processor has. */
@@ -41,6 +45,11 @@ public final class HostFeatures {
     private static final int CPUID_STUB_BYTES = 4096;
     /** The first of CPUID's extended leaves. */
     private static final int EXTENDED = 0x8000_0000;
+
+    /** What of XCR0 says that the operating system saves the registers of AVX: bits 1 and 2. */
+    private static final int AVX_STATE = 0x6;
+    /** The same for AVX-512: masks, upper halves, and the registers from 16 on. */
+    private static final int AVX512_STATE = 0xe0 | AVX_STATE;
 
     private final boolean cx16;
     private final boolean ssse3;
@@ -56,6 +65,9 @@ public final class HostFeatures {
     private final boolean avx2;
     private final boolean fma;
     private final boolean sha;
+    private final boolean avx512vl;
+    private final boolean avx512vbmi;
+    private final boolean gfni;
 
     private HostFeatures(Set<Feature> features) {
         cx16 = features.contains(Feature.CX16);
@@ -73,6 +85,9 @@ public final class HostFeatures {
         avx2 = avx && features.contains(Feature.AVX2);
         fma = avx && features.contains(Feature.FMA);
         sha = features.contains(Feature.SHA_NI);
+        avx512vl = avx2 && features.contains(Feature.AVX512VL);
+        avx512vbmi = avx512vl && features.contains(Feature.AVX512VBMI);
+        gfni = avx && features.contains(Feature.GFNI);
     }
 
     /** Whether this host has processors of this kind, and an operating system that the back-end knows. */
@@ -123,6 +138,9 @@ public final class HostFeatures {
             case AVX2 -> avx2;
             case FMA -> fma;
             case SHA_NI -> sha;
+            case AVX512VL -> avx512vl;
+            case AVX512VBMI -> avx512vbmi;
+            case GFNI -> gfni;
         };
     }
 
@@ -186,6 +204,18 @@ public final class HostFeatures {
         return sha;
     }
 
+    public boolean avx512vl() {
+        return avx512vl;
+    }
+
+    public boolean avx512vbmi() {
+        return avx512vbmi;
+    }
+
+    public boolean gfni() {
+        return gfni;
+    }
+
     /**
      * Asks this host's processor (Intel SDM, volume 2, CPUID and XGETBV).
      *
@@ -215,10 +245,11 @@ public final class HostFeatures {
         add(features, Feature.POPCNT, ecx, 23);
         add(features, Feature.AES, ecx, 25);
         add(features, Feature.PCLMULQDQ, ecx, 1);
-        // AVX registers must be saved by the operating system, too: XCR0 bits 1 and 2.
         boolean usesXsave = (ecx >>> 27 & 1) != 0;
-        boolean savesAvx = usesXsave && (xcr0.getAsInt() & 6) == 6;
-        int ebx = leaf(cpuid, 7)[1];
+        int saved = usesXsave ? xcr0.getAsInt() : 0;
+        boolean savesAvx = (saved & AVX_STATE) == AVX_STATE;
+        int[] extended = leaf(cpuid, 7);
+        int ebx = extended[1];
         add(features, Feature.SHA_NI, ebx, 29);
         if (savesAvx) {
             add(features, Feature.AVX, ecx, 28);
@@ -227,6 +258,12 @@ public final class HostFeatures {
             // These have VEX encodings as well.
             add(features, Feature.BMI1, ebx, 3);
             add(features, Feature.BMI2, ebx, 8);
+            add(features, Feature.GFNI, extended[2], 8);
+        }
+        boolean hasFoundation = (ebx >>> 16 & 1) != 0;
+        if (hasFoundation && (saved & AVX512_STATE) == AVX512_STATE) {
+            add(features, Feature.AVX512VL, ebx, 31);
+            add(features, Feature.AVX512VBMI, extended[2], 1);
         }
         add(features, Feature.ABM, leaf(cpuid, EXTENDED + 1)[2], 5);
         return new HostFeatures(features);

@@ -71,6 +71,19 @@ final class VectorEmitter {
     private static final int TOP_BITS = CONSTANTS + 48;
     private static final int THREE_BITS = CONSTANTS + 50;
     static final int SIGN64 = CONSTANTS + 52;
+    /** Byte n, counted from the right, has bit n. */
+    private static final int IDENTITY = CONSTANTS + 54;
+
+    // Tables of VPTERNLOG: bit 4f + 2v + r is the result for bits f, v and r of the target and the two operands.
+    private static final int NOT_R = 0x55;
+    private static final int NOR = 0x11;
+    private static final int NAND = 0x77;
+    private static final int EQV = 0x99;
+    private static final int V_OR_NOT_R = 0xdd;
+    private static final int F_XOR_V_XOR_R = 0x96;
+    private static final int F_SELECTS_R_OR_V = 0xac;
+    private static final int V_SELECTS_R_OR_F = 0xb8;
+    private static final int V_SELECTS_F_OR_R = 0xe2;
     private static final int[] BINARY = binaries();
 
     private final Assembler asm;
@@ -206,6 +219,7 @@ final class VectorEmitter {
         splat(state, BIT_OF_BYTE, 0x0102_0408_1020_4080L);
         splat(state, THREE_BITS, 0x0707_0707_0707_0707L);
         splat(state, TOP_BITS, 0x8080_8080_8080_8080L);
+        splat(state, IDENTITY, 0x8040_2010_0804_0201L);
     }
 
     private static void splat(long state, int slot, long value) {
@@ -285,6 +299,11 @@ final class VectorEmitter {
 
     private void opMemory(int map, int opcode, int d, int a, int slot) {
         asm.vexMemory(map, P66, false, opcode, d, a, Layout.slot(slot));
+    }
+
+    /** d = what a table says for each bit of d, a and b; for hosts with AVX-512. */
+    private void ternary(int d, int a, int b, int table) {
+        asm.evexRegisterImm(MAP_0F3A, P66, false, 0x25, d, a, b, table);
     }
 
     private void shuffleWords(int d, int s, int order) {
@@ -392,7 +411,10 @@ final class VectorEmitter {
             move(d, a);
             return;
         }
-        if ((entry & SPECIAL) != 0) {
+        int table = features.avx512vl() ? table(which) : 0;
+        if (table != 0) {
+            ternary(d, a, b, table);
+        } else if ((entry & SPECIAL) != 0) {
             special(d, a, b, which, map, opcode, (entry & WIDE) != 0);
         } else if ((entry & ODD) != 0) {
             shiftBy(0x73, 2, X, a, 32);
@@ -406,6 +428,17 @@ final class VectorEmitter {
                 opMemory(MAP_0F, 0xef, d, X, ONES);
             }
         }
+    }
+
+    /** The table of a logical operation that is one instruction with that, 0 for others. */
+    private static int table(int which) {
+        return switch (which) {
+            case VectorOp.NOR -> NOR;
+            case VectorOp.NAND -> NAND;
+            case VectorOp.EQV -> EQV;
+            case VectorOp.ORC -> V_OR_NOT_R;
+            default -> 0;
+        };
     }
 
     /** One round; the host has byte 0 of a state at the right. */
@@ -433,6 +466,10 @@ final class VectorEmitter {
                 opMemory(MAP_0F, 0xef, d, X, ONES);
             }
             case VectorOp.ROTL32, VectorOp.ROTL64 -> {
+                if (features.avx512vl()) {
+                    asm.evexRegister(MAP_0F38, P66, wide, 0x15, d, a, b);
+                    return;
+                }
                 opMemory(MAP_0F, 0xdb, Y, b, wide ? SHIFT64_BITS : SHIFT32_BITS);
                 asm.vexRegister(MAP_0F38, P66, wide, 0x47, Z, a, Y);
                 get(T, wide ? BITS64 : BITS32);
@@ -456,6 +493,14 @@ final class VectorEmitter {
             // With floating-point words, which nothing is done to.
             case VectorOp.PACK64 -> asm.vexRegisterImm(MAP_0F, NP, false, 0xc6, d, b, a, 0x88);
             case VectorOp.TRANSPOSE8 -> {
+                if (features.gfni()) {
+                    // The host numbers the rows of its matrix from the other end.
+                    opMemory(MAP_0F38, 0x00, X, b, REVERSE);
+                    get(Y, IDENTITY);
+                    asm.vexRegisterImm(MAP_0F3A, P66, true, 0xce, X, Y, X, 0);
+                    shuffleWords(d, X, 0x4e);
+                    return;
+                }
                 move(Y, b);
                 exchangeBits(Y, 7, TRANSPOSE1);
                 exchangeBits(Y, 14, TRANSPOSE2);
@@ -544,6 +589,20 @@ final class VectorEmitter {
         int a = a(w);
         int b = b(w);
         int c = c(w);
+        if (features.avx512vl()) {
+            int d = d(w);
+            if (d == a) {
+                ternary(d, c, b, V_SELECTS_R_OR_F);
+            } else if (d == b) {
+                ternary(d, c, a, V_SELECTS_F_OR_R);
+            } else {
+                if (d != c) {
+                    move(d, c);
+                }
+                ternary(d, a, b, F_SELECTS_R_OR_V);
+            }
+            return;
+        }
         op(MAP_0F, 0xdf, X, c, a);
         op(MAP_0F, 0xdb, Y, c, b);
         op(MAP_0F, 0xeb, d(w), X, Y);
@@ -554,6 +613,10 @@ final class VectorEmitter {
         int a = a(w);
         int b = b(w);
         int c = c(w);
+        if (features.avx512vbmi() && a != b) {
+            permuteBoth(d(w), a, b, c, fromLeft);
+            return;
+        }
         opMemory(MAP_0F, fromLeft ? 0xdf : 0xdb, Z, c, FIVE_BITS);
         if (a == b) {
             op(MAP_0F38, 0x00, d(w), a, Z);
@@ -564,6 +627,20 @@ final class VectorEmitter {
         // Bit 4 says that it is a's: moved to the top of the byte, where the host's blend looks.
         shiftBy(0x72, 6, Z, Z, 3);
         blend(d(w), Y, X, Z);
+    }
+
+    /** As {@link #permute}, by one instruction: the host counts from the right end of b to the left end of a. */
+    private void permuteBoth(int d, int a, int b, int c, boolean fromLeft) {
+        int numbers = d == a || d == b ? Z : d;
+        if (fromLeft) {
+            ternary(numbers, c, c, NOT_R);
+        } else if (numbers != c) {
+            move(numbers, c);
+        }
+        asm.evexRegister(MAP_0F38, P66, false, 0x75, numbers, b, a);
+        if (numbers != d) {
+            move(d, numbers);
+        }
     }
 
     private void immediate(long w, int operation, int value) {
@@ -628,6 +705,17 @@ final class VectorEmitter {
 
     /** d = a rotated right by n0 ^ rotated by n1 ^ rotated (if upper) or shifted by n2. */
     private void sigma(int d, int a, int[] n, boolean upper, boolean wide, int sum) {
+        if (features.avx512vl()) {
+            rotateRight(X, a, n[1], wide);
+            if (upper) {
+                rotateRight(T, a, n[2], wide);
+            } else {
+                shiftBy(wide ? 0x73 : 0x72, 2, T, a, n[2]);
+            }
+            rotateRight(d, a, n[0], wide);
+            ternary(d, X, T, F_XOR_V_XOR_R);
+            return;
+        }
         int opcode = wide ? 0x73 : 0x72;
         int bits = wide ? 64 : 32;
         shiftBy(opcode, 2, sum, a, n[0]);
@@ -643,6 +731,10 @@ final class VectorEmitter {
             op(MAP_0F, 0xef, X, X, T);
         }
         op(MAP_0F, 0xef, d, sum, X);
+    }
+
+    private void rotateRight(int d, int s, int count, boolean wide) {
+        asm.evexRegisterImm(MAP_0F, P66, wide, 0x72, 0, d, s, count);
     }
 
     private void floating(long w, int c) {

@@ -266,6 +266,16 @@ class AssemblerTest {
                         "vfmadd231sd " + three,
                         x -> x.vexRegister(Assembler.MAP_0F38, Assembler.P66, true, 0xb9, a, v, b));
                 check("vaesenc " + three, x -> x.vexRegister(Assembler.MAP_0F38, Assembler.P66, false, 0xdc, a, v, b));
+                check("vprolvq " + three, x -> x.evexRegister(Assembler.MAP_0F38, Assembler.P66, true, 0x15, a, v, b));
+                check(
+                        "vpermi2b " + three,
+                        x -> x.evexRegister(Assembler.MAP_0F38, Assembler.P66, false, 0x75, a, v, b));
+                check(
+                        "vpternlogd " + three + ",0x96",
+                        x -> x.evexRegisterImm(Assembler.MAP_0F3A, Assembler.P66, false, 0x25, a, v, b, 0x96));
+                check(
+                        "vprord " + two + ",0x7",
+                        x -> x.evexRegisterImm(Assembler.MAP_0F, Assembler.P66, false, 0x72, 0, a, b, 7));
                 check(
                         "vpclmulqdq " + three + ",0x12",
                         x -> x.vexRegisterImm(Assembler.MAP_0F3A, Assembler.P66, false, 0x44, a, v, b, 0x12));

@@ -50,8 +50,13 @@ class HostFeaturesTest {
         HostFeatures some =
                 HostFeatures.of(EnumSet.allOf(HostFeatures.Feature.class)).without(HostFeatures.Feature.AVX);
         assertEquals(
-                EnumSet.complementOf(
-                        EnumSet.of(HostFeatures.Feature.AVX, HostFeatures.Feature.AVX2, HostFeatures.Feature.FMA)),
+                EnumSet.complementOf(EnumSet.of(
+                        HostFeatures.Feature.AVX,
+                        HostFeatures.Feature.AVX2,
+                        HostFeatures.Feature.FMA,
+                        HostFeatures.Feature.AVX512VL,
+                        HostFeatures.Feature.AVX512VBMI,
+                        HostFeatures.Feature.GFNI)),
                 some.all());
         assertEquals(Set.of(), HostFeatures.of(Set.of(HostFeatures.Feature.FMA)).all());
     }
@@ -83,6 +88,10 @@ class HostFeaturesTest {
         };
         assertEquals(
                 EnumSet.allOf(HostFeatures.Feature.class),
+                HostFeatures.read(recent, () -> 0xe7).all());
+        // The operating system saves AVX's registers, and not those that AVX-512 adds.
+        assertEquals(
+                EnumSet.complementOf(EnumSet.of(HostFeatures.Feature.AVX512VL, HostFeatures.Feature.AVX512VBMI)),
                 HostFeatures.read(recent, () -> 7).all());
         // The operating system does not save AVX's registers.
         assertEquals(false, HostFeatures.read(recent, () -> 3).all().contains(HostFeatures.Feature.AVX));

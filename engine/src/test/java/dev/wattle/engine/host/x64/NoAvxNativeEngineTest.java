@@ -16,6 +16,9 @@ class NoAvxNativeEngineTest extends NativeEngineTest {
     /** All inherited tests say so; this one that what needs AVX is missing with it. */
     @Test
     void Features_withoutAvx_areWithoutFma() throws CodeMemoryException {
-        assertFalse(features().fma() || features().avx2() || features().avx());
+        assertFalse(features().fma()
+                || features().avx2()
+                || features().avx()
+                || features().avx512vl());
     }
 }
