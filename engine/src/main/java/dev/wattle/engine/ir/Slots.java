@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.engine.ir;
 
-/** Numbers of the 64-bit words of a processor's state block that the engine itself uses. */
+/**
+ * Numbers of the 64-bit words of a processor's state block that the engine itself uses.
+ *
+ * <p>Where a slot is does matter: the host takes a load for one of what was stored last at an address that is the same
+ * modulo 4096, and waits for nothing. So what code stores often and what it loads often, of the engine's and of the guest's,
+ * should not be 512 slots apart, or a multiple of that.
+ */
 public final class Slots {
     /** Effective address of the next instruction; while a block runs, of the block's first instruction. */
     public static final int NIA = 0;
@@ -64,14 +70,14 @@ public final class Slots {
     public static final int QUADWORD = 1390;
     /** First of 128 slots for what the guest architecture keeps beside its registers. */
     public static final int GUEST_PRIVATE = 1392;
+    /** Nonzero if one of the {@link #RECENT} allows anything. */
+    public static final int RECENT_USED = 1663;
     /** First of 256 slots for more of a back-end's own use. */
-    public static final int HOST_COUNTERS = 1536;
+    public static final int HOST_COUNTERS = 1664;
     /** Copies of entries of the software TLB, see {@link dev.wattle.engine.memory.SoftTlb#forgetRecent}. */
-    public static final int RECENT = 1792;
+    public static final int RECENT = 1920;
     /** How many there are, of 4 slots each. */
     public static final int RECENTS = 32;
-    /** Nonzero if one of them allows anything. */
-    public static final int RECENT_USED = RECENT + 4 * RECENTS;
     /** Slots of the whole state block. */
     public static final int COUNT = 2048;
 

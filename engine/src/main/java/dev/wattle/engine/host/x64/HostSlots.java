@@ -5,8 +5,8 @@ import dev.wattle.engine.ir.Slots;
 
 /** Slots of the state block that only this back-end uses. */
 final class HostSlots {
-    /** Effective address of the page being executed. */
-    static final int PAGE_BASE = Slots.HOST;
+    /** Effective address of the page being executed. Far, modulo 4096, from what is written beside it: links. */
+    static final int PAGE_BASE = Slots.HOST + 95;
     /** Host address of the table that indirect jumps look into. */
     static final int JUMP_TABLE = Slots.JUMP_TABLE;
     /** The effective address that an exit is about. */
