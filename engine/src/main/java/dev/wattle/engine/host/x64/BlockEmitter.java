@@ -9,8 +9,6 @@ import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
-import dev.wattle.engine.memory.SoftTlb;
-import java.util.Arrays;
 
 /**
  * Turns the micro-operations of a block into host code, in one pass.
@@ -86,18 +84,12 @@ final class BlockEmitter {
     private int member;
     /** Whether this is the header's second copy. */
     private boolean isHeaderAgain;
-    /** Comparisons that are pending on the way that is being emitted and stay so, see {@link Comparisons#snapshot}. */
-    private long edge;
 
     private final Relocations relocations = new Relocations();
     private EmissionListener listener = EmissionListener.NONE;
 
-    /** Whether registers are exchanged where a stub is being added that goes on elsewhere. */
-    private boolean isExchanged;
-
-    // The stubs to be written behind the block; they are used again for the next one.
-    private ExitStub[] stubs = new ExitStub[0];
-    private int stubCount;
+    private final ExitStubs stubs;
+    private final StorageEmitter storage;
 
     /**
      * @param state host address of the state block as it will be when what is emitted runs for the first time, or 0 to
@@ -131,12 +123,16 @@ final class BlockEmitter {
         vectors = new VectorEmitter(asm, operands, features, accesses, registers);
         exchanges = new Exchanges(layout);
         storageForms = new StorageFormEmitter(asm, operands, features, accesses);
+        stubs = new ExitStubs(comparisons, registers);
+        storage = new StorageEmitter(
+                asm, operands, comparisons, compute, registers, moves, accesses, groups, recents, stubs);
         exits = new ExitStubEmitter(asm, gateway, relocations, comparisons, exchanges, registers, accesses, floats);
     }
 
     /** Has a listener told which code belongs to what. */
     void listener(EmissionListener newListener) {
         listener = newListener;
+        stubs.listener(newListener);
         asm.listener(newListener);
     }
 
@@ -243,12 +239,12 @@ final class BlockEmitter {
     /** Leaves a region where a member would start, with what is pending and in vector registers there. */
     private void memberExit(long pending, int vectorSnapshot) {
         comparisons.makeAll(pending);
-        block = region.sources.get(member);
+        setBlock(region.sources.get(member));
         registers.begin(block, vectorSnapshot);
         registers.writeAll();
         exchanges.leave(asm);
-        isExchanged = false;
-        addStub(Exits.LINK, asm.jmpForward(), 0, 0, 0, block.pageOffset, 0);
+        stubs.isExchanged = false;
+        stubs.add(Exits.LINK, asm.jmpForward(), 0, 0, 0, block.pageOffset, 0);
     }
 
     /** Writes the operations of a block, twice if it jumps to its own start. */
@@ -268,11 +264,11 @@ final class BlockEmitter {
             // What looks for pending work, and at the deadline, stands at the end.
             asm.nop5();
         } else {
-            edge = loopPending;
-            isExchanged = true;
+            stubs.edge = loopPending;
+            stubs.isExchanged = true;
             pollFor(source.pageOffset);
-            isExchanged = false;
-            edge = 0;
+            stubs.isExchanged = false;
+            stubs.edge = 0;
         }
         comparisons.start(loopPending);
         body(source, 0);
@@ -281,9 +277,8 @@ final class BlockEmitter {
 
     /** Starts what is entered at a block. */
     private void front(Block first) {
-        stubCount = 0;
+        stubs.begin();
         loop = 0;
-        edge = 0;
         asm.seek(asm.here() + HEADER_BYTES);
         asm.align(16);
         entry = asm.here();
@@ -296,8 +291,13 @@ final class BlockEmitter {
         }
     }
 
-    private void body(Block source, int inherited) {
+    private void setBlock(Block source) {
         block = source;
+        stubs.block = source;
+    }
+
+    private void body(Block source, int inherited) {
+        setBlock(source);
         if (source.refusals < MOST_REFUSALS) {
             groups.plan(source, vectors, floats);
         } else {
@@ -323,9 +323,9 @@ final class BlockEmitter {
                     compute.emit(i, w, source.immediates[i]);
                 }
             } else if (op < Op.FIRST_STORE) {
-                load(i, w, op, source.immediates[i]);
+                storage.load(i, w, op, source.immediates[i]);
             } else if (op < Op.FIRST_CONTROL) {
-                store(i, w, op, source.immediates[i]);
+                storage.store(i, w, op, source.immediates[i]);
             } else if (op == Op.HOST && floats.supports(Form.of(w))) {
                 floatingPoint(i, w, source.immediates[i]);
             } else if (op == Op.HOST && StorageFormEmitter.supports(Form.of(w))) {
@@ -352,11 +352,12 @@ final class BlockEmitter {
 
     /** Writes what is seldom executed, and what is not executed. */
     private void back(Block first) {
-        for (int k = 0; k < stubCount; k++) {
-            listener.stub(k, stubs[k].kind, asm.here());
-            exits.emit(stubs[k]);
+        for (int k = 0; k < stubs.count(); k++) {
+            ExitStub stub = stubs.get(k);
+            listener.stub(k, stub.kind, asm.here());
+            exits.emit(stub);
         }
-        block = first;
+        setBlock(first);
         listener.records(asm.here());
         floats.writeRecords(place -> relocations.add(place, true));
         listener.loopExit(asm.here());
@@ -401,185 +402,6 @@ final class BlockEmitter {
         return block.addressMask != -1;
     }
 
-    // Storage
-
-    private void load(int i, long w, int op, long imm) {
-        comparisons.before(i, w);
-        compute.forgetFlags();
-        boolean isVector = registers.isLeft(Op.d(w));
-        if (!isVector) {
-            registers.beforeOther(w);
-        }
-        if (groups.isMember(i)) {
-            loadFrom(i, w, op, member(i, w, imm), isVector);
-            comparisons.dropReplaced();
-            return;
-        }
-        accesses.useRecent(recents.of(Op.a(w)));
-        accesses.address(Op.a(w), imm);
-        int snapshot = registers.snapshot();
-        long jump = accesses.translate(SoftTlb.READ_LIMIT);
-        loadFrom(i, w, op, Assembler.mem(accesses.ea(), RCX, 0, 0), isVector);
-        addAccessStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), block.where[i], asm.here()).before =
-                snapshot;
-        comparisons.dropReplaced();
-    }
-
-    private void loadFrom(int i, long w, int op, long memory, boolean isVector) {
-        if (!isVector) {
-            int t = operands.target(i, w, false);
-            accesses.load(t, op, memory);
-            operands.finish(i, w, t, false);
-            return;
-        }
-        operands.forgetCarried();
-        if (VectorMoveEmitter.isPlainLoad(op)) {
-            moves.load(Op.d(w), op, memory);
-        } else {
-            accesses.load(RAX, op, memory);
-            moves.put(Op.d(w), RAX);
-        }
-    }
-
-    /** Adds a stub for an access that may have looked at a copy of a TLB entry. */
-    private ExitStub addAccessStub(int kind, long jump, int operation, int slot, int where, long resume) {
-        ExitStub stub = addStub(kind, jump, operation, slot, where, 0, resume);
-        lookedAtCopy(stub);
-        return stub;
-    }
-
-    /** Has a stub look at what the last access has looked at a copy of. */
-    private void lookedAtCopy(ExitStub stub) {
-        stub.recent = accesses.recent();
-        stub.address = accesses.ea();
-        stub.check = accesses.check();
-        accesses.useRecent(-1);
-    }
-
-    /** The memory operand of an access in a group; the first one makes sure that all may be done. Changes rcx. */
-    private long member(int i, long w, long displacement) {
-        int a = Op.a(w);
-        int leader = groups.leader(i);
-        int place = groups.place(leader);
-        int addend = place == AccessGroups.IN_REGISTER ? Layout.TEMPORARY : RCX;
-        if (leader == i) {
-            lookUp(i, a, displacement);
-            if (addend == RCX) {
-                return Assembler.mem(RAX, RCX, 0, -groups.low(i));
-            }
-        } else if (addend == RCX) {
-            asm.load(RCX, Layout.slot(HostSlots.GROUPS + place));
-        }
-        int base = operands.isConstant(a) ? -1 : operands.register(a);
-        if (base == -1) {
-            operands.fetch(RAX, a);
-            base = RAX;
-        }
-        return Assembler.mem(base, addend, 0, (int) displacement);
-    }
-
-    /** Looks for the page of a group that starts with operation i, and puts host minus effective address in its place. */
-    private void lookUp(int i, int a, long displacement) {
-        int place = groups.place(i);
-        boolean inRegister = place == AccessGroups.IN_REGISTER;
-        if (inRegister) {
-            operands.reserveTemporary(groups.last(i));
-        }
-        long retry = asm.here();
-        int indexTimes = groups.indexCount(i) == 0 ? 0 : groups.isIndexed(i) ? 2 : 1;
-        accesses.useRecent(recents.of(a));
-        if (inRegister) {
-            accesses.address(a, displacement + groups.low(i));
-        } else {
-            // An address that is a temporary may be nowhere else then.
-            accesses.addressInRax(a, displacement + groups.low(i));
-            retry = asm.here();
-        }
-        long tooFar = 0;
-        if (indexTimes != 0) {
-            tooFar = indices(i);
-            if (indexTimes == 2) {
-                asm.alu(Assembler.SUB, RAX, RDX);
-            }
-            retry = asm.here();
-            accesses.useIndices(indexTimes);
-        }
-        int span = groups.span(i);
-        int limit = groups.stores(i) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
-        long jump = accesses.allow(limit, span - 8);
-        // Some pages may be stored to and not loaded from.
-        long jump2 = groups.stores(i) && groups.loads(i) ? accesses.allowAlso(SoftTlb.READ_LIMIT) : 0;
-        accesses.addend(inRegister ? Layout.TEMPORARY : RCX);
-        if (!inRegister) {
-            asm.store(Layout.slot(HostSlots.GROUPS + place), RCX);
-        }
-        if (indexTimes == 2) {
-            asm.alu(Assembler.ADD, RAX, Layout.slot(HostSlots.GROUP_INDICES));
-        }
-        accesses.useIndices(0);
-        int slot = inRegister ? 0 : ExitStubEmitter.ADDRESS_IN_RAX;
-        ExitStub stub = addAccessStub(Exits.GROUP, jump, 0, slot, block.where[i], retry);
-        stub.jump2 = jump2;
-        stub.tooFar = tooFar;
-        stub.indexTimes = indexTimes;
-        stub.immediate = groups.start(i)
-                | (long) indexTimes << GROUP_INDEX_TIMES
-                | (long) span << 16
-                | (groups.stores(i) ? GROUP_STORES : 0)
-                | (groups.loads(i) ? GROUP_LOADS : 0);
-    }
-
-    /** rdx and a slot = all bits of a group's indices, or a jump if they are not what they were expected to be. */
-    private long indices(int leader) {
-        operands.fetch(RDX, groups.index(leader, 0));
-        for (int k = 1; k < groups.indexCount(leader); k++) {
-            operands.apply(Assembler.OR, RDX, groups.index(leader, k), RCX);
-        }
-        asm.store(Layout.slot(HostSlots.GROUP_INDICES), RDX);
-        asm.aluImm(Assembler.CMP, RDX, AccessGroups.INDEX_LIMIT);
-        return asm.jccForward(Condition.ABOVE_OR_EQUAL);
-    }
-
-    private void store(int i, long w, int op, long imm) {
-        int b = Op.b(w);
-        comparisons.before(i, w);
-        if (operands.isConstant(b) && Operands.isTemporary(b)) {
-            // Java reads the value from its slot if the store takes the slow way.
-            operands.fetch(RDX, b);
-            asm.store(Layout.slot(b), RDX);
-        }
-        compute.forgetFlags();
-        boolean isVector = registers.isLeft(b) && Op.log2Bytes(op) == 3 && !registers.isPinnedWhole(b);
-        if (!isVector) {
-            registers.beforeOther(w);
-        }
-        if (groups.isMember(i)) {
-            storeTo(member(i, w, imm), op, b, isVector);
-            return;
-        }
-        if (isVector) {
-            registers.left(b);
-        }
-        accesses.useRecent(recents.of(Op.a(w)));
-        accesses.address(Op.a(w), imm);
-        int snapshot = registers.snapshot();
-        long jump = accesses.translate(SoftTlb.WRITE_LIMIT);
-        storeTo(Assembler.mem(accesses.ea(), RCX, 0, 0), op, b, isVector);
-        addAccessStub(Exits.STORE, jump, op, operands.slotForJava(b), block.where[i], asm.here()).before = snapshot;
-    }
-
-    private void storeTo(long memory, int op, int b, boolean isVector) {
-        if (!isVector) {
-            accesses.store(memory, op, operands.inRegister(b, RDX));
-        } else if (Op.isBigEndian(op)) {
-            moves.get(RDX, registers.left(b));
-            accesses.store(memory, op, RDX);
-        } else {
-            moves.store(memory, registers.left(b));
-        }
-        operands.forgetCarried();
-    }
-
     // Routines and addresses
 
     private void storageForm(int i, long w, long imm) {
@@ -603,7 +425,7 @@ final class BlockEmitter {
 
     /** Has a stub written that runs the routine of operation i, and goes on here. */
     private ExitStub addRoutineStub(int i, long w, long imm, long jump, long jump2) {
-        ExitStub stub = addStub(Exits.CALL, jump, 0, 0, block.where[i], 0, asm.here());
+        ExitStub stub = stubs.add(Exits.CALL, jump, 0, 0, block.where[i], 0, asm.here());
         stub.word = w;
         stub.number = i;
         stub.immediate = imm;
@@ -616,7 +438,7 @@ final class BlockEmitter {
     private void vector(int i, long w, long imm) {
         compute.forgetFlags();
         if (groups.isMember(i)) {
-            long memory = member(i, w, 0);
+            long memory = storage.member(i, w, 0);
             operands.forgetCarried();
             if (Form.of(w) == Form.V128_LOAD) {
                 vectors.loadFrom(w, memory);
@@ -634,7 +456,7 @@ final class BlockEmitter {
             ExitStub stub = addRoutineStub(i, w, imm, vectors.slowJump, vectors.slowJump2);
             stub.before = vectors.slowSnapshot;
             if (isAccess) {
-                lookedAtCopy(stub);
+                storage.lookedAtCopy(stub);
             }
         }
         if (VectorEmitter.writesNibble(Form.of(w))) {
@@ -796,7 +618,7 @@ final class BlockEmitter {
 
     /** Has a stub written that runs the routine which ends the block. */
     private ExitStub addRoutineEnd(int i, long imm, long jump, long jump2) {
-        ExitStub stub = addStub(Exits.CALL_END, jump, 0, 0, block.where[i], behind(), 0);
+        ExitStub stub = stubs.add(Exits.CALL_END, jump, 0, 0, block.where[i], behind(), 0);
         stub.immediate = imm;
         stub.jump2 = jump2;
         return stub;
@@ -946,17 +768,17 @@ final class BlockEmitter {
 
     /** Goes on with the second copy. */
     private void goToLoop() {
-        isExchanged = true;
+        stubs.isExchanged = true;
         if (exactDeadline) {
             pollDeadlineFor(block.pageOffset);
             pollFor(block.pageOffset);
         }
-        isExchanged = false;
-        if (copy == FIRST_COPY || comparisons.areSame(loopPending, edge)) {
-            bindToLoop(asm.jmpForward(), edge);
+        stubs.isExchanged = false;
+        if (copy == FIRST_COPY || comparisons.areSame(loopPending, stubs.edge)) {
+            bindToLoop(asm.jmpForward(), stubs.edge);
             return;
         }
-        comparisons.makeAll(edge);
+        comparisons.makeAll(stubs.edge);
         if (region != Region.NONE) {
             flow.jump(asm.jmpForward(), member);
         } else {
@@ -972,12 +794,12 @@ final class BlockEmitter {
 
     private void pollDeadlineFor(int offset) {
         asm.alu(Assembler.CMP, Layout.COUNTER, Layout.slot(Slots.DEADLINE));
-        addStub(Exits.POLL, asm.jccForward(Condition.GREATER_OR_EQUAL), 0, 0, 0, offset, 0);
+        stubs.add(Exits.POLL, asm.jccForward(Condition.GREATER_OR_EQUAL), 0, 0, 0, offset, 0);
     }
 
     private void pollFor(int offset) {
         asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.PENDING), 0);
-        addStub(Exits.POLL, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, offset, 0);
+        stubs.add(Exits.POLL, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, offset, 0);
     }
 
     /** As {@link #go}, with comparisons that stay pending. */
@@ -985,9 +807,9 @@ final class BlockEmitter {
         if (pending != 0 && !isLoop(offset) && !isReturn(offset) && !isHeaderAgain) {
             flow.inherit(region.memberAt(offset), pending);
         }
-        edge = pending;
+        stubs.edge = pending;
         go(offset, isLast);
-        edge = 0;
+        stubs.edge = 0;
     }
 
     private void branchNotZero(long w, int target) {
@@ -1034,32 +856,32 @@ final class BlockEmitter {
         }
         boolean isBack = offset <= block.pageOffset;
         int next = memberAt(offset);
-        boolean isReturn = edge != 0 && isReturn(offset);
+        boolean isReturn = stubs.edge != 0 && isReturn(offset);
         if (next < 0) {
             leave();
         } else if (!isHeaderAgain && flow.inherits(next, member)) {
             flow.inheritVectors(next, registers.snapshot());
         }
-        isExchanged = next >= 0;
+        stubs.isExchanged = next >= 0;
         if (exactDeadline) {
             pollDeadlineFor(offset);
         }
         if (isWatched() || isBack) {
             pollFor(offset);
         }
-        isExchanged = false;
+        stubs.isExchanged = false;
         if (isBack && region == Region.NONE && offset >= 0) {
             asm.aluMemImm32(Assembler.SUB, LoopHeat.counter(offset), 1);
-            addStub(Exits.HOT, asm.jccForward(Condition.SIGN), 0, 0, 0, offset, 0);
+            stubs.add(Exits.HOT, asm.jccForward(Condition.SIGN), 0, 0, 0, offset, 0);
         }
         if (isReturn) {
-            flow.returnWith(asm.jmpForward(), edge);
+            flow.returnWith(asm.jmpForward(), stubs.edge);
         } else if (next >= 0) {
             if (!isLast || copy == FIRST_COPY || isHeaderAgain || next != member + 1) {
                 flow.jump(asm.jmpForward(), next);
             }
         } else if (offset >= 0 && offset < block.pageBytes) {
-            addStub(Exits.LINK, asm.jmpForward(), 0, 0, 0, offset, 0);
+            stubs.add(Exits.LINK, asm.jmpForward(), 0, 0, 0, offset, 0);
         } else {
             asm.load(RAX, Layout.slot(HostSlots.PAGE_BASE));
             asm.aluImm(Assembler.ADD, RAX, offset);
@@ -1091,36 +913,5 @@ final class BlockEmitter {
             gateway.leaveForJump(asm, relocations, Condition.NOT_EQUAL);
         }
         gateway.jump(asm, relocations);
-    }
-
-    // Stubs
-
-    private ExitStub addStub(int kind, long jump, int operation, int slot, int where, int offset, long resume) {
-        if (stubCount == stubs.length) {
-            stubs = Arrays.copyOf(stubs, stubCount * 2 + 16);
-            for (int k = stubCount; k < stubs.length; k++) {
-                stubs[k] = new ExitStub();
-            }
-        }
-        listener.stubWanted(stubCount);
-        ExitStub stub = stubs[stubCount++];
-        stub.kind = kind;
-        stub.block = block;
-        stub.jump = jump;
-        stub.jump2 = 0;
-        stub.operation = operation;
-        stub.slot = slot;
-        stub.where = where;
-        stub.offset = offset;
-        stub.resume = resume;
-        boolean isInside = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.CALL || kind == Exits.GROUP;
-        stub.comparisons = isInside ? comparisons.snapshot() : edge;
-        stub.isExchanged = isInside || isExchanged;
-        stub.before = registers.snapshot();
-        stub.after = stub.before;
-        stub.recent = -1;
-        stub.tooFar = 0;
-        stub.indexTimes = 0;
-        return stub;
     }
 }

@@ -27,19 +27,21 @@ final class ComputeEmitter {
     private int done = NONE;
     /** The operation that finds its carry in in the host's carry flag, and not in the slot for it, or -1. */
     private int carryInFlags = NONE;
-    /** Bit n: temporary n is below 64, so that it may be a shift amount as it is. */
-    private int below64;
+
+    private final ShiftEmitter shifts;
 
     ComputeEmitter(Operands operands, Comparisons comparisons, HostFeatures features) {
         this.operands = operands;
         this.comparisons = comparisons;
         this.features = features;
+        shifts = new ShiftEmitter(this, operands, features);
     }
 
     void begin(Assembler assembler, Block block) {
         asm = assembler;
         words = block.words;
         immediates = block.immediates;
+        shifts.begin(assembler, block);
         zeroFlagOf = NONE;
         done = NONE;
         carryInFlags = NONE;
@@ -82,14 +84,11 @@ final class ComputeEmitter {
             return;
         }
         if (Operands.isTemporary(Op.d(w))) {
-            below64 &= ~(1 << Op.d(w));
+            shifts.wrote(w, imm);
             if (op == Op.MOVI) {
                 operands.define(Op.d(w), imm);
                 operands.forgetCarried();
                 return;
-            }
-            if (op == Op.ANDI && imm >= 0 && imm < 64) {
-                below64 |= 1 << Op.d(w);
             }
         }
         switch (op) {
@@ -110,12 +109,12 @@ final class ComputeEmitter {
             case Op.MULI -> multiplyImmediate(i, w, imm);
             case Op.MULHS -> multiplyHigh(i, w, Assembler.IMUL);
             case Op.MULHU -> multiplyHigh(i, w, Assembler.MUL);
-            case Op.SHL, Op.SHR -> shift(i, w, op);
-            case Op.SAR -> shiftAlgebraic(i, w);
-            case Op.ROTL -> rotate(i, w);
-            case Op.ROTMASK32 -> rotateMask32(i, w, imm);
-            case Op.ROTMASK64 -> rotateMask64(i, w, imm);
-            case Op.ROTINSERT32, Op.ROTINSERT64 -> rotateInsert(i, w, op, imm);
+            case Op.SHL, Op.SHR -> shifts.shift(i, w, op);
+            case Op.SAR -> shifts.shiftAlgebraic(i, w);
+            case Op.ROTL -> shifts.rotate(i, w);
+            case Op.ROTMASK32 -> shifts.rotateMask32(i, w, imm);
+            case Op.ROTMASK64 -> shifts.rotateMask64(i, w, imm);
+            case Op.ROTINSERT32, Op.ROTINSERT64 -> shifts.rotateInsert(i, w, op, imm);
             case Op.ADC -> addCarry(i, w);
             case Op.CARRY -> carry(i, w);
             case Op.CARRY32 -> carry32(i, w);
@@ -142,11 +141,13 @@ final class ComputeEmitter {
         }
     }
 
-    private int target(int i, long w) {
+    /** The register to compute the result of operation i into; {@link #finish} must follow. */
+    int target(int i, long w) {
         return operands.target(i, w, mayCarry(i, w));
     }
 
-    private void finish(int i, long w, int register) {
+    /** Puts the result of operation i into its place. */
+    void finish(int i, long w, int register) {
         operands.finish(i, w, register, mayCarry(i, w));
     }
 
@@ -316,7 +317,7 @@ final class ComputeEmitter {
     }
 
     /** Keeps the bits of a mask in a register. May change rcx. */
-    private void mask(int t, long mask) {
+    void mask(int t, long mask) {
         if (mask == 0xffff_ffffL) {
             asm.mov32(t, t);
         } else if (mask == 0xffff) {
@@ -412,187 +413,6 @@ final class ComputeEmitter {
         operands.finish(i, w, isLowFirst ? RAX : RDX, false);
         operands.finish(i + 1, next, isLowFirst ? RDX : RAX, false);
         return true;
-    }
-
-    private void shift(int i, long w, int op) {
-        int t = target(i, w);
-        int b = Op.b(w);
-        boolean left = op == Op.SHL;
-        if (operands.isConstant(b)) {
-            int n = (int) operands.constant(b) & 127;
-            if (n >= 64) {
-                asm.movImm(t, 0);
-            } else {
-                operands.fetch(t, Op.a(w));
-                asm.shift(left ? Assembler.SHL : Assembler.SHR, t, n);
-            }
-            finish(i, w, t);
-            return;
-        }
-        boolean small = isBelow64(i, b);
-        int count = RCX;
-        if (features.bmi2()) {
-            count = operands.inRegister(b, RCX);
-            if (count == t && !small) {
-                // It is still to be tested then.
-                asm.mov(RCX, count);
-                count = RCX;
-            }
-            int from = operands.inRegister(Op.a(w), RDX);
-            if (left) {
-                asm.shlx(t, from, count);
-            } else {
-                asm.shrx(t, from, count);
-            }
-        } else {
-            operands.fetch(RCX, b);
-            operands.fetch(t, Op.a(w));
-            asm.shiftCl(left ? Assembler.SHL : Assembler.SHR, t);
-        }
-        if (!small) {
-            asm.movImm(RDX, 0);
-            asm.testImm32(count, 64);
-            asm.cmov(Condition.NOT_EQUAL, t, RDX);
-        }
-        finish(i, w, t);
-    }
-
-    /** Whether an operand of operation i is known to be below 64, so that it may be a shift amount as it is. */
-    private boolean isBelow64(int i, int slot) {
-        if (Operands.isTemporary(slot)) {
-            return (below64 >> slot & 1) != 0;
-        }
-        for (int k = i - 1; k >= 0 && Op.of(words[k]) < Op.FIRST_CONTROL; k--) {
-            int op = Op.of(words[k]);
-            if (Op.writesD(op) && Op.d(words[k]) == slot) {
-                boolean isMasked = op == Op.ANDI || op == Op.ROTMASK32 || op == Op.ROTMASK64;
-                return isMasked && immediates[k] >= 0 && immediates[k] < 64;
-            }
-        }
-        return false;
-    }
-
-    private void shiftAlgebraic(int i, long w) {
-        int t = target(i, w);
-        int b = Op.b(w);
-        if (operands.isConstant(b)) {
-            operands.fetch(t, Op.a(w));
-            asm.shift(Assembler.SAR, t, Math.min((int) operands.constant(b) & 127, 63));
-            finish(i, w, t);
-            return;
-        }
-        boolean small = isBelow64(i, b);
-        if (small && features.bmi2()) {
-            int count = operands.inRegister(b, RCX);
-            asm.sarx(t, operands.inRegister(Op.a(w), RDX), count);
-            finish(i, w, t);
-            return;
-        }
-        operands.fetch(RCX, b);
-        operands.fetch(t, Op.a(w));
-        if (!small) {
-            asm.movImm(RDX, 63);
-            asm.testImm32(RCX, 64);
-            asm.cmov(Condition.NOT_EQUAL, RCX, RDX);
-        }
-        if (features.bmi2()) {
-            asm.sarx(t, t, RCX);
-        } else {
-            asm.shiftCl(Assembler.SAR, t);
-        }
-        finish(i, w, t);
-    }
-
-    private void rotate(int i, long w) {
-        int t = target(i, w);
-        operands.fetch(RCX, Op.b(w));
-        operands.fetch(t, Op.a(w));
-        asm.shiftCl(Assembler.ROL, t);
-        finish(i, w, t);
-    }
-
-    private void rotateMask32(int i, long w, long imm) {
-        int n = Op.c(w) & 31;
-        int t = target(i, w);
-        if (imm >>> 32 != 0) {
-            doubled(t, Op.a(w));
-            rotate64(t, n);
-            mask(t, imm);
-        } else {
-            operands.fetch32(t, Op.a(w));
-            if (n != 0 && imm == (0xffff_ffffL << n & 0xffff_ffffL)) {
-                asm.shift32(Assembler.SHL, t, n);
-            } else if (n != 0 && imm == 0xffff_ffffL >>> 32 - n) {
-                asm.shift32(Assembler.SHR, t, 32 - n);
-            } else {
-                if (n != 0) {
-                    asm.shift32(Assembler.ROL, t, n);
-                }
-                if (imm != 0xffff_ffffL) {
-                    mask(t, imm);
-                }
-            }
-        }
-        finish(i, w, t);
-    }
-
-    /** The low word of a slot, twice. Changes rcx. */
-    private void doubled(int t, int slot) {
-        operands.fetch32(t, slot);
-        asm.mov(RCX, t);
-        asm.shift(Assembler.SHL, RCX, 32);
-        asm.alu(Assembler.OR, t, RCX);
-    }
-
-    private void rotate64(int t, int n) {
-        if (n != 0) {
-            asm.shift(Assembler.ROL, t, n);
-        }
-    }
-
-    private void rotateMask64(int i, long w, long imm) {
-        int n = Op.c(w) & 63;
-        int t = target(i, w);
-        if (n == 0 && imm >>> 32 == 0) {
-            operands.fetch32(t, Op.a(w));
-            if (imm != 0xffff_ffffL) {
-                mask(t, imm);
-            }
-        } else {
-            operands.fetch(t, Op.a(w));
-            int kept = Long.bitCount(imm);
-            if (imm == -1L << n) {
-                asm.shift(Assembler.SHL, t, n);
-            } else if (n != 0 && imm == -1L >>> 64 - n) {
-                asm.shift(Assembler.SHR, t, 64 - n);
-            } else if (imm == -1L >>> 64 - kept && kept > 31 && n == 0) {
-                asm.shift(Assembler.SHL, t, 64 - kept);
-                asm.shift(Assembler.SHR, t, 64 - kept);
-            } else if (imm == -1L >>> 64 - kept && n != 0 && kept < n) {
-                // A field in the middle: rotating it to the right end is a shift, since what it brings in is masked.
-                asm.shift(Assembler.SHR, t, 64 - n);
-                mask(t, imm);
-            } else {
-                rotate64(t, n);
-                mask(t, imm);
-            }
-        }
-        finish(i, w, t);
-    }
-
-    private void rotateInsert(int i, long w, int op, long imm) {
-        int n = Op.c(w);
-        operands.fetch(RDX, Op.b(w));
-        if (op == Op.ROTINSERT32) {
-            doubled(RAX, Op.a(w));
-        } else {
-            operands.fetch(RAX, Op.a(w));
-        }
-        rotate64(RAX, n & 63);
-        mask(RAX, imm);
-        mask(RDX, ~imm);
-        asm.alu(Assembler.OR, RAX, RDX);
-        finish(i, w, RAX);
     }
 
     /**
@@ -959,7 +779,7 @@ final class ComputeEmitter {
             case Op.SEXT8 -> asm.signExtend8(t, operands.inRegister(a, t));
             case Op.SEXT16 -> asm.signExtend16(t, operands.inRegister(a, t));
             case Op.SEXT32 -> asm.signExtend32(t, operands.inRegister(a, t));
-            case Op.DUP32 -> doubled(t, a);
+            case Op.DUP32 -> shifts.doubled(t, a);
             case Op.CLZ -> countLeadingZeros(t, operands.inRegister(a, RCX));
             case Op.CTZ -> countTrailingZeros(t, operands.inRegister(a, RCX));
             case Op.POPCNT -> populationCount(t, a);
