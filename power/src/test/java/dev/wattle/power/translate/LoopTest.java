@@ -145,4 +145,42 @@ class LoopTest {
         assertEquals(4, m.p.cr(1));
         assertEquals(2, m.p.cr(2));
     }
+
+    /** The second block's load is near that of the first, and not always executed. */
+    private void runNearLoads(int lastWord) {
+        RadixTree tree = new RadixTree(m.memory, GuestMachine.TABLES);
+        tree.map(0, MAPPED, DATA, 16, RadixTree.ALL);
+        translation(tree);
+        m.memory.fill(DATA, 0x1_0000, (byte) 0);
+        for (int at = 2; at < 0xfff0; at += 24) {
+            m.memory.putInt(DATA + at, 7);
+            m.memory.putInt(DATA + at + 4, at);
+        }
+        m.memory.putInt(DATA + 0xfffa, lastWord);
+        m.program(CODE, "lwz 9,0(8); cmpwi 9,7; bne . + 12; lwz 10,4(8); add 3,3,10; addi 8,8,8; b . - 24; sc 1");
+        m.p.setGpr(3, 0);
+        m.p.setGpr(8, MAPPED + 2);
+        assertEquals(0x300, m.runFrom(CODE));
+        long sum = 0;
+        for (int at = 2; at < 0xfff0; at += 24) {
+            sum += at;
+        }
+        assertEquals(sum, m.p.gpr(3));
+    }
+
+    @Test
+    void access_ofALaterBlock_thatIsNotExecuted_doesNotFault() {
+        runNearLoads(0);
+        assertEquals(CODE, m.p.spr(Spr.SRR0));
+        assertEquals(MAPPED + 0x1_0002, m.p.gpr(8));
+        assertEquals(MAPPED + 0x1_0002, m.p.spr(Spr.DAR));
+    }
+
+    @Test
+    void access_ofALaterBlock_faultsWhereItIs() {
+        runNearLoads(7);
+        assertEquals(CODE + 12, m.p.spr(Spr.SRR0));
+        assertEquals(MAPPED + 0xfffa, m.p.gpr(8));
+        assertEquals(7, m.p.gpr(9));
+    }
 }

@@ -19,12 +19,19 @@ import java.util.Arrays;
  * <p>Accesses to quadwords off one base may have different indices, too, as in code for processors that know no other
  * form: registers that the block does not write, and which have held small numbers so far. Then what is looked for is
  * longer by as much as the indices, all bits of them together, come to when the group is executed.
+ *
+ * <p>In a region a group may go on in the next member where only that one leads there. Such accesses must be close by,
+ * and of a kind that the group has already, since what they need is looked for whether they are executed or not.
  */
 final class AccessGroups {
     /** Bytes that a group may span: more seldom fits a page. */
     private static final int MOST_BYTES = 1024;
     /** How many groups may be open at a time: no more than have a slot for their page's place. */
     private static final int MOST_OPEN = HostSlots.MOST_GROUPS;
+    /** Bytes that a group may span for an access of another member: what crosses pages more often costs more than it saves. */
+    private static final int MOST_BYTES_BETWEEN_MEMBERS = 32;
+    /** Slots whose values are known at the start of a member: the guest's general registers and those behind them. */
+    private static final int KEPT_SLOTS = 64;
 
     /** Indices are less than this. */
     static final int INDEX_LIMIT = 256;
@@ -90,6 +97,33 @@ final class AccessGroups {
 
     private Block block = Block.NONE;
 
+    // Of a region: which member is being planned or emitted, where its operations are among all, and what is known
+    // behind
+    // each member.
+    private int member;
+    private int base;
+    private int[] bases = {0};
+    private int[] memberOf = new int[256];
+    private Ending[] endings = new Ending[0];
+    /** For those who start without anything. */
+    private final Ending nothing = new Ending();
+
+    /** What is known, and which groups are open, where a member of a region ends. */
+    private static final class Ending {
+        private final int[] first = new int[KEPT_SLOTS];
+        private final int[] second = new int[KEPT_SLOTS];
+        private final long[] constant = new long[KEPT_SLOTS];
+        private final int[] slack = new int[KEPT_SLOTS];
+        private final boolean[] isKnown = new boolean[KEPT_SLOTS];
+        private final int[] open = new int[MOST_OPEN];
+        private final int[] openFirst = new int[MOST_OPEN];
+        private final int[] openSecond = new int[MOST_OPEN];
+        private final int[] openBase = new int[MOST_OPEN];
+        private int openCount;
+        /** The number for the next group's place. */
+        private int nextPlace;
+    }
+
     /**
      * @param state host address of the state block to look into for numbers that are small, or 0 to go by what has been
      *     found for a block before
@@ -113,35 +147,100 @@ final class AccessGroups {
             leaderSlack = new int[size * 2];
             indices = new long[size * 2];
             isIndexed = new boolean[size * 2];
+            memberOf = new int[size * 2];
         }
         Arrays.fill(leaders, 0, size, NONE);
     }
 
     /** Finds the groups of a block. */
     void plan(Block source, VectorEmitter vectors, FloatEmitter floats) {
-        block = source;
-        if (state != 0) {
-            block.smallSlots = 0;
+        begin(source.words.length, 1);
+        noteWrites(source);
+        find(source, nothing, vectors, floats);
+        dropSingle(source.words.length);
+        findPlaces(source.words, 0);
+    }
+
+    /** Finds the groups of the members of a region. */
+    void plan(Region region, RegionFlow flow, VectorEmitter vectors, FloatEmitter floats) {
+        int size = 0;
+        for (Block source : region.sources) {
+            size += source.words.length;
         }
-        long[] words = block.words;
-        int size = words.length;
+        int count = region.sources.size();
+        begin(size, count);
+        while (endings.length < count) {
+            endings = Arrays.copyOf(endings, endings.length + 1);
+            endings[endings.length - 1] = new Ending();
+        }
+        for (Block source : region.sources) {
+            noteWrites(source);
+        }
+        int from = 0;
+        for (int m = 0; m < count; m++) {
+            Block source = region.sources.get(m);
+            bases[m] = from;
+            select(m);
+            int before = flow.predecessor(m);
+            find(source, before < 0 ? nothing : endings[before], vectors, floats);
+            close(endings[m]);
+            from += source.words.length;
+        }
+        dropSingle(size);
+        for (int m = 0; m < count; m++) {
+            select(m);
+            int before = flow.predecessor(m);
+            endings[m].nextPlace = findPlaces(region.sources.get(m).words, before < 0 ? 0 : endings[before].nextPlace);
+        }
+    }
+
+    private void begin(int size, int count) {
         grow(size);
-        if (block.addressMask != -1) {
-            return;
+        if (bases.length < count) {
+            bases = new int[count];
         }
-        epoch++;
+        bases[0] = 0;
+        select(0);
         values = 0;
-        openCount = 0;
         blocks++;
-        for (long w : words) {
+    }
+
+    /** Has what follows be about a member of the region. */
+    void select(int m) {
+        member = m;
+        base = bases[m];
+    }
+
+    private void noteWrites(Block source) {
+        for (long w : source.words) {
             if (Op.writesD(Op.of(w)) || Op.of(w) == Op.HOST) {
                 writtenIn[Op.d(w)] = blocks;
             }
         }
+    }
+
+    /** Whether a block may have groups: not if they have been refused too often, or addresses are shorter. */
+    private static boolean mayHaveGroups(Block source) {
+        return source.addressMask == -1 && source.refusals < BlockEmitter.MOST_REFUSALS;
+    }
+
+    /** Finds the groups of a block, which may go on with those of another one. */
+    private void find(Block source, Ending before, VectorEmitter vectors, FloatEmitter floats) {
+        block = source;
+        if (state != 0) {
+            block.smallSlots = 0;
+        }
+        epoch++;
+        openCount = 0;
+        if (!mayHaveGroups(source)) {
+            return;
+        }
+        open(before);
+        long[] words = block.words;
         int instruction = 0;
         // Whether an instruction has done nothing yet that may not be done again.
         boolean isFresh = true;
-        for (int i = 0; i < size; i++) {
+        for (int i = 0; i < words.length; i++) {
             if (i == 0 || block.where[i] != block.where[i - 1]) {
                 instruction = i;
                 isFresh = true;
@@ -150,9 +249,9 @@ final class AccessGroups {
             int op = Op.of(w);
             int bytes = bytes(w, vectors);
             if (bytes != 0) {
-                start[i] = instruction;
-                add(i, w, block.immediates[i], bytes, isFresh);
-            } else if (op >= Op.FIRST_CONTROL && op != Op.LEA && !isForm(w, vectors, floats)) {
+                start[base + i] = instruction;
+                add(base + i, w, block.immediates[i], bytes, isFresh);
+            } else if (op >= Op.FIRST_CONTROL && op != Op.LEA && !isForm(w, vectors, floats) && !isPlainEnd(op)) {
                 openCount = 0;
                 if (op == Op.CALL || op == Op.HOST) {
                     epoch++;
@@ -161,12 +260,59 @@ final class AccessGroups {
             change(w, block.immediates[i]);
             isFresh &= op < Op.FIRST_ACCESS && Operands.isTemporary(Op.d(w));
         }
+    }
+
+    /** Whether an operation ends a block and does nothing else. */
+    private static boolean isPlainEnd(int op) {
+        return op == Op.GOTO
+                || op == Op.FALL_THROUGH
+                || op == Op.BRANCH_NZ
+                || op == Op.BRANCH_BIT_SET
+                || op == Op.BRANCH_BIT_CLEAR;
+    }
+
+    /** Goes on with what is known where another member ends. */
+    private void open(Ending before) {
+        for (int k = 0; k < KEPT_SLOTS; k++) {
+            if (before.isKnown[k]) {
+                int slot = Slots.GUEST + k;
+                known[slot] = epoch;
+                first[slot] = before.first[k];
+                second[slot] = before.second[k];
+                constant[slot] = before.constant[k];
+                slack[slot] = before.slack[k];
+            }
+        }
+        openCount = before.openCount;
+        System.arraycopy(before.open, 0, open, 0, openCount);
+        System.arraycopy(before.openFirst, 0, openFirst, 0, openCount);
+        System.arraycopy(before.openSecond, 0, openSecond, 0, openCount);
+        System.arraycopy(before.openBase, 0, openBase, 0, openCount);
+    }
+
+    /** Remembers what is known where a member ends. */
+    private void close(Ending ending) {
+        for (int k = 0; k < KEPT_SLOTS; k++) {
+            int slot = Slots.GUEST + k;
+            ending.isKnown[k] = known[slot] == epoch;
+            ending.first[k] = first[slot];
+            ending.second[k] = second[slot];
+            ending.constant[k] = constant[slot];
+            ending.slack[k] = slack[slot];
+        }
+        ending.openCount = openCount;
+        System.arraycopy(open, 0, ending.open, 0, openCount);
+        System.arraycopy(openFirst, 0, ending.openFirst, 0, openCount);
+        System.arraycopy(openSecond, 0, ending.openSecond, 0, openCount);
+        System.arraycopy(openBase, 0, ending.openBase, 0, openCount);
+    }
+
+    private void dropSingle(int size) {
         for (int i = 0; i < size; i++) {
             if (leaders[i] == i && members[i] == 1) {
                 leaders[i] = NONE;
             }
         }
-        findPlaces(words);
     }
 
     private static boolean isForm(long w, VectorEmitter vectors, FloatEmitter floats) {
@@ -201,7 +347,9 @@ final class AccessGroups {
             int leader = open[k];
             long from = Math.min(low[leader], at - distance[leader] - slack[a]);
             long to = Math.max(high[leader], at - distance[leader] + leaderSlack[leader] + bytes);
-            if (to - from <= MOST_BYTES && mayJoin(k, a, bytes)) {
+            if (to - from <= MOST_BYTES
+                    && (memberOf[leader] == member || isNear(leader, (int) (to - from), w))
+                    && mayJoin(k, a, bytes)) {
                 low[leader] = (int) from;
                 high[leader] = (int) to;
                 last[leader] = i;
@@ -229,6 +377,7 @@ final class AccessGroups {
         openBase[openCount] = second[a] == 0 ? first[a] : 0;
         openCount++;
         leaders[i] = i;
+        memberOf[i] = member;
         members[i] = 1;
         last[i] = i;
         distance[i] = at;
@@ -239,6 +388,12 @@ final class AccessGroups {
         high[i] = bytes;
         loads[i] = !isStore(w);
         stores[i] = isStore(w);
+    }
+
+    /** Whether an access of another member than the leader's asks for hardly more than the group does anyway. */
+    private boolean isNear(int leader, int span, long w) {
+        return (isStore(w) ? stores[leader] : loads[leader])
+                && (span <= MOST_BYTES_BETWEEN_MEMBERS || span == high[leader] - low[leader]);
     }
 
     /** Whether the address in a slot is near those of an open group, which gets to know the index then. */
@@ -369,19 +524,24 @@ final class AccessGroups {
         slack[d] = slack[a] + less;
     }
 
-    /** Decides where each group has its page's place. */
-    private void findPlaces(long[] words) {
+    /**
+     * Decides where each group that starts in the member has its page's place.
+     *
+     * @param firstPlace the number for the first one
+     * @return the number for the next one behind it
+     */
+    private int findPlaces(long[] words, int firstPlace) {
         int registerUntil = NONE;
-        int next = 0;
-        for (int i = 0; i < words.length; i++) {
+        int next = firstPlace;
+        for (int i = base; i < base + words.length; i++) {
             if (leaders[i] != i) {
                 continue;
             }
-            boolean isTemporary = i <= registerUntil || start[i] != i;
-            for (int k = i; k <= last[i]; k++) {
-                isTemporary |= leaders[k] == i && Operands.isTemporary(Op.a(words[k]));
+            boolean isInMemory = i <= registerUntil || start[i] != i - base || last[i] >= base + words.length;
+            for (int k = i; !isInMemory && k <= last[i]; k++) {
+                isInMemory = leaders[k] == i && Operands.isTemporary(Op.a(words[k - base]));
             }
-            if (isTemporary) {
+            if (isInMemory) {
                 place[i] = next;
                 next = (next + 1) % HostSlots.MOST_GROUPS;
             } else {
@@ -389,26 +549,27 @@ final class AccessGroups {
                 registerUntil = last[i];
             }
         }
+        return next;
     }
 
-    /** Forms no groups. */
-    void clear(Block block) {
-        grow(block.words.length);
-    }
-
-    /** Whether an operation is an access in a group. */
+    /** Whether operation i is an access in a group. */
     boolean isMember(int i) {
-        return leaders[i] != NONE;
+        return leaders[base + i] != NONE;
     }
 
-    /** The first operation of the group of an access. */
-    int leader(int i) {
-        return leaders[i];
+    /** Whether operation i is the first of its group. */
+    boolean isLeader(int i) {
+        return leaders[base + i] == base + i;
     }
 
-    /** The last operation of a leader's group. */
+    /** The group of an access: a number for what follows. */
+    int group(int i) {
+        return leaders[base + i];
+    }
+
+    /** The last operation of a group in the member that it starts in, if there is none in others. */
     int last(int leader) {
-        return last[leader];
+        return last[leader] - base;
     }
 
     /** The distance from a leader's address down to the lowest byte of its group: 0 or less. */

@@ -154,6 +154,7 @@ final class BlockEmitter {
         exchanges.apply(operands.registerMap(), false);
         exchanges.plan(source, floats, vectors);
         vectorPlan.plan(source, floats, vectors);
+        groups.plan(source, vectors, floats);
         exchanges.apply(operands.registerMap(), true);
         exchanges.enter(asm);
         registers.start();
@@ -179,6 +180,7 @@ final class BlockEmitter {
         exchanges.apply(operands.registerMap(), false);
         exchanges.plan(region, floats, vectors);
         vectorPlan.plan(region, floats, vectors);
+        groups.plan(region, flow, vectors, floats);
         exchanges.apply(operands.registerMap(), true);
         exchanges.enter(asm);
         registers.start();
@@ -298,11 +300,7 @@ final class BlockEmitter {
 
     private void body(Block source, int inherited) {
         setBlock(source);
-        if (source.refusals < MOST_REFUSALS) {
-            groups.plan(source, vectors, floats);
-        } else {
-            groups.clear(source);
-        }
+        groups.select(region == Region.NONE ? 0 : member);
         operands.begin(asm, source);
         accesses.begin(source);
         compute.begin(asm, source);

@@ -10,6 +10,9 @@ final class RegionFlow {
     /** How many ways lead to each member from within. */
     private int[] ways = new int[0];
 
+    /** For each member the last one that leads to it. */
+    private int[] froms = new int[0];
+
     private long[] inherited = new long[0];
     private int[] inheritedVectors = new int[0];
     /** What is pending where members go back to the header without making it, 0 while none does. */
@@ -26,6 +29,7 @@ final class RegionFlow {
         region = newRegion;
         header = region.headerNumber();
         ways = new int[region.members.size()];
+        froms = new int[ways.length];
         inherited = new long[ways.length];
         inheritedVectors = new int[ways.length];
         jumps = 0;
@@ -36,6 +40,7 @@ final class RegionFlow {
                 int to = region.memberAt(offset);
                 if (to >= 0) {
                     ways[to]++;
+                    froms[to] = region.memberAt(from.pageOffset);
                 }
             }
         }
@@ -51,6 +56,11 @@ final class RegionFlow {
      */
     boolean inherits(int to, int from) {
         return to > from && to != header && ways[to] == 1;
+    }
+
+    /** The member that a member takes over from, see {@link #inherits}, or -1. */
+    int predecessor(int to) {
+        return inherits(to, froms[to]) ? froms[to] : -1;
     }
 
     void inherit(int to, long pending) {

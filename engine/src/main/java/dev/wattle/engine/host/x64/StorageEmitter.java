@@ -100,13 +100,13 @@ final class StorageEmitter {
     /** The memory operand of an access in a group; the first one makes sure that all may be done. Changes rcx. */
     long member(int i, long w, long displacement) {
         int a = Op.a(w);
-        int leader = groups.leader(i);
-        int place = groups.place(leader);
+        int group = groups.group(i);
+        int place = groups.place(group);
         int addend = place == AccessGroups.IN_REGISTER ? Layout.TEMPORARY : RCX;
-        if (leader == i) {
-            lookUp(i, a, displacement);
+        if (groups.isLeader(i)) {
+            lookUp(i, group, a, displacement);
             if (addend == RCX) {
-                return Assembler.mem(RAX, RCX, 0, -groups.low(i));
+                return Assembler.mem(RAX, RCX, 0, -groups.low(group));
             }
         } else if (addend == RCX) {
             asm.load(RCX, Layout.slot(HostSlots.GROUPS + place));
@@ -120,36 +120,36 @@ final class StorageEmitter {
     }
 
     /** Looks for the page of a group that starts with operation i, and puts host minus effective address in its place. */
-    private void lookUp(int i, int a, long displacement) {
-        int place = groups.place(i);
+    private void lookUp(int i, int group, int a, long displacement) {
+        int place = groups.place(group);
         boolean inRegister = place == AccessGroups.IN_REGISTER;
         if (inRegister) {
-            operands.reserveTemporary(groups.last(i));
+            operands.reserveTemporary(groups.last(group));
         }
         long retry = asm.here();
-        int indexTimes = groups.indexCount(i) == 0 ? 0 : groups.isIndexed(i) ? 2 : 1;
+        int indexTimes = groups.indexCount(group) == 0 ? 0 : groups.isIndexed(group) ? 2 : 1;
         accesses.useRecent(recents.of(a));
         if (inRegister) {
-            accesses.address(a, displacement + groups.low(i));
+            accesses.address(a, displacement + groups.low(group));
         } else {
             // An address that is a temporary may be nowhere else then.
-            accesses.addressInRax(a, displacement + groups.low(i));
+            accesses.addressInRax(a, displacement + groups.low(group));
             retry = asm.here();
         }
         long tooFar = 0;
         if (indexTimes != 0) {
-            tooFar = indices(i);
+            tooFar = indices(group);
             if (indexTimes == 2) {
                 asm.alu(Assembler.SUB, RAX, RDX);
             }
             retry = asm.here();
             accesses.useIndices(indexTimes);
         }
-        int span = groups.span(i);
-        int limit = groups.stores(i) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
+        int span = groups.span(group);
+        int limit = groups.stores(group) ? SoftTlb.WRITE_LIMIT : SoftTlb.READ_LIMIT;
         long jump = accesses.allow(limit, span - 8);
         // Some pages may be stored to and not loaded from.
-        long jump2 = groups.stores(i) && groups.loads(i) ? accesses.allowAlso(SoftTlb.READ_LIMIT) : 0;
+        long jump2 = groups.stores(group) && groups.loads(group) ? accesses.allowAlso(SoftTlb.READ_LIMIT) : 0;
         accesses.addend(inRegister ? Layout.TEMPORARY : RCX);
         if (!inRegister) {
             asm.store(Layout.slot(HostSlots.GROUPS + place), RCX);
@@ -163,18 +163,18 @@ final class StorageEmitter {
         stub.jump2 = jump2;
         stub.tooFar = tooFar;
         stub.indexTimes = indexTimes;
-        stub.immediate = groups.start(i)
+        stub.immediate = groups.start(group)
                 | (long) indexTimes << BlockEmitter.GROUP_INDEX_TIMES
                 | (long) span << 16
-                | (groups.stores(i) ? BlockEmitter.GROUP_STORES : 0)
-                | (groups.loads(i) ? BlockEmitter.GROUP_LOADS : 0);
+                | (groups.stores(group) ? BlockEmitter.GROUP_STORES : 0)
+                | (groups.loads(group) ? BlockEmitter.GROUP_LOADS : 0);
     }
 
     /** rdx and a slot = all bits of a group's indices, or a jump if they are not what they were expected to be. */
-    private long indices(int leader) {
-        operands.fetch(RDX, groups.index(leader, 0));
-        for (int k = 1; k < groups.indexCount(leader); k++) {
-            operands.apply(Assembler.OR, RDX, groups.index(leader, k), RCX);
+    private long indices(int group) {
+        operands.fetch(RDX, groups.index(group, 0));
+        for (int k = 1; k < groups.indexCount(group); k++) {
+            operands.apply(Assembler.OR, RDX, groups.index(group, k), RCX);
         }
         asm.store(Layout.slot(HostSlots.GROUP_INDICES), RDX);
         asm.aluImm(Assembler.CMP, RDX, AccessGroups.INDEX_LIMIT);
