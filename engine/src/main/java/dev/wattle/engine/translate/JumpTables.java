@@ -21,10 +21,14 @@ public final class JumpTables {
     /** Mode bits are below this. */
     public static final int MODES = CodeTable.MODES;
 
-    private static final int SETS_LOG2 = 13;
+    private static final int SETS_LOG2 = 12;
 
-    /** Mask of what in an address says which set is its own; a set's byte offset is that times 8. */
-    public static final int SET_MASK = ((1 << SETS_LOG2) - 1) * 4;
+    /** Bytes of code that share a set: two instructions, so that calls in a row do not displace each other's returns. */
+    private static final int CODE_BYTES = 8;
+    /** Mask of what in an address says which set is its own. */
+    public static final int SET_MASK = ((1 << SETS_LOG2) - 1) * CODE_BYTES;
+    /** Logarithm of what that is to be multiplied with for the set's byte offset. */
+    public static final int SET_SCALE = 2;
 
     /** Byte offset of the second entry of a set. */
     public static final int SECOND = CodeTable.SECOND;
@@ -99,7 +103,7 @@ public final class JumpTables {
     /** Enters in the current table, and in the code table, where the code of an effective address on a page is. */
     public void put(long ea, CodePage page, long hostCode) {
         long table = tables[current];
-        CodeTable.enter(table + (ea & SET_MASK) * (SET_BYTES / 4), ea, hostCode);
+        CodeTable.enter(table + ((ea & SET_MASK) << SET_SCALE), ea, hostCode);
         HostMemory.putLong(table + USED, 1);
         long key = CodeTable.key(page.realAddress + page.offset(ea), page.bytes, current % MODES);
         long entry = table + (ea >>> PAGE_SHIFT & PAGE_MASK);

@@ -32,7 +32,7 @@ final class Gateway {
     final long exit;
     /** Leaves to go on at the effective address in rax. */
     final long jumpOut;
-    /** Goes on at the effective address in rax, which is not the first of its set in the jump table: rdx + 8 * rcx. */
+    /** Goes on at the effective address in rax, which is not the first of its set in the jump table: rdx + 4 * rcx. */
     final long jumpMissed;
     /** What the entry of an invalid block calls. */
     final long invalid;
@@ -103,9 +103,9 @@ final class Gateway {
         asm.mov32(RCX, RAX);
         asm.aluImm32(Assembler.AND, RCX, JumpTables.SET_MASK);
         asm.load(RDX, Layout.slot(HostSlots.JUMP_TABLE));
-        asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 3, 0));
+        asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, JumpTables.SET_SCALE, 0));
         come(asm, relocations, Condition.NOT_EQUAL, jumpMissed);
-        asm.jmpMemory(Assembler.mem(RDX, RCX, 3, 8));
+        asm.jmpMemory(Assembler.mem(RDX, RCX, JumpTables.SET_SCALE, 8));
     }
 
     /** Writes a way out, on a condition, to go on at the effective address in rax. */
@@ -119,17 +119,17 @@ final class Gateway {
     }
 
     /**
-     * Jumps to the code of the effective address in rax, by the second entry of the set in the jump table (at rdx + 8 *
+     * Jumps to the code of the effective address in rax, by the second entry of the set in the jump table (at rdx + 4 *
      * rcx) or by the code table; goes on behind if it is in neither.
      */
     private static void jumpByCodeTable(Assembler asm) {
         int set = Layout.TEMPORARY;
-        asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, 3, JumpTables.SECOND));
+        asm.alu(Assembler.CMP, RAX, Assembler.mem(RDX, RCX, JumpTables.SET_SCALE, JumpTables.SECOND));
         long notSecond = asm.jccForward(Condition.NOT_EQUAL);
-        asm.jmpMemory(Assembler.mem(RDX, RCX, 3, JumpTables.SECOND + 8));
+        asm.jmpMemory(Assembler.mem(RDX, RCX, JumpTables.SET_SCALE, JumpTables.SECOND + 8));
 
         asm.bind(notSecond);
-        asm.lea(set, Assembler.mem(RDX, RCX, 3, 0));
+        asm.lea(set, Assembler.mem(RDX, RCX, JumpTables.SET_SCALE, 0));
         asm.mov32(RCX, RAX);
         asm.shift32(Assembler.SHR, RCX, JumpTables.PAGE_SHIFT);
         asm.aluImm32(Assembler.AND, RCX, JumpTables.PAGE_MASK);
