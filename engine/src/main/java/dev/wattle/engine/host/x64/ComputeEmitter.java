@@ -118,7 +118,7 @@ final class ComputeEmitter {
             case Op.ADC -> addCarry(i, w);
             case Op.CARRY -> carry(i, w);
             case Op.CARRY32 -> carry32(i, w);
-            case Op.SARLOST -> lostByShift(i, w);
+            case Op.SARLOST -> shifts.lostByShift(i, w);
             case Op.DIVS64, Op.DIVS32 -> divideSigned(i, w, op == Op.DIVS32);
             case Op.DIVU64, Op.DIVU32 -> divideUnsigned(i, w, op == Op.DIVU32);
             case Op.SELECT -> select(i, w);
@@ -593,42 +593,6 @@ final class ComputeEmitter {
         asm.shift(Assembler.SHR, RAX, 32);
         asm.aluImm32(Assembler.AND, RAX, 1);
         finish(i, w, RAX);
-    }
-
-    private void lostByShift(int i, long w) {
-        int a = Op.a(w);
-        int b = Op.b(w);
-        if (operands.isConstant(b)) {
-            int n = (int) operands.constant(b) & 127;
-            operands.fetch(RAX, a);
-            asm.mov(RCX, RAX);
-            // What is lost, at the left end; all of it from 64 on.
-            if (n == 0) {
-                asm.clear(RCX);
-            } else if (n < 64) {
-                asm.shift(Assembler.SHL, RCX, 64 - n);
-            }
-            asm.shift(Assembler.SHR, RAX, 63);
-            asm.movImm(RDX, 0);
-            asm.test(RCX, RCX);
-            asm.cmov(Condition.EQUAL, RAX, RDX);
-            finish(i, w, RAX);
-            return;
-        }
-        operands.fetch(RCX, b);
-        operands.fetch(RAX, a);
-        asm.movImm(RDX, -1);
-        asm.shiftCl(Assembler.SHL, RDX);
-        asm.unary(Assembler.NOT, RDX);
-        asm.testImm32(RCX, 64);
-        asm.movImm(RCX, -1);
-        asm.cmov(Condition.NOT_EQUAL, RDX, RCX);
-        asm.alu(Assembler.AND, RDX, RAX);
-        asm.movImm(RCX, 0);
-        asm.shift(Assembler.SAR, RAX, 63);
-        asm.alu(Assembler.AND, RAX, RDX);
-        asm.setcc(Condition.NOT_EQUAL, RCX);
-        finish(i, w, RCX);
     }
 
     private void divideSigned(int i, long w, boolean narrow) {

@@ -8,7 +8,7 @@ import static dev.wattle.engine.host.x64.Register.RDX;
 import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.Op;
 
-/** Emits shifts and rotations, by constants and by operands, with the masks that come with them. */
+/** Emits shifts and rotations, by constants and by operands, with the masks that come with them and what they lose. */
 final class ShiftEmitter {
     private final ComputeEmitter compute;
     private final Operands operands;
@@ -128,6 +128,42 @@ final class ShiftEmitter {
             asm.shiftCl(Assembler.SAR, t);
         }
         compute.finish(i, w, t);
+    }
+
+    void lostByShift(int i, long w) {
+        int a = Op.a(w);
+        int b = Op.b(w);
+        if (operands.isConstant(b)) {
+            int n = (int) operands.constant(b) & 127;
+            operands.fetch(RAX, a);
+            asm.mov(RCX, RAX);
+            // What is lost, at the left end; all of it from 64 on.
+            if (n == 0) {
+                asm.clear(RCX);
+            } else if (n < 64) {
+                asm.shift(Assembler.SHL, RCX, 64 - n);
+            }
+            asm.shift(Assembler.SHR, RAX, 63);
+            asm.movImm(RDX, 0);
+            asm.test(RCX, RCX);
+            asm.cmov(Condition.EQUAL, RAX, RDX);
+            compute.finish(i, w, RAX);
+            return;
+        }
+        operands.fetch(RCX, b);
+        operands.fetch(RAX, a);
+        asm.movImm(RDX, -1);
+        asm.shiftCl(Assembler.SHL, RDX);
+        asm.unary(Assembler.NOT, RDX);
+        asm.testImm32(RCX, 64);
+        asm.movImm(RCX, -1);
+        asm.cmov(Condition.NOT_EQUAL, RDX, RCX);
+        asm.alu(Assembler.AND, RDX, RAX);
+        asm.movImm(RCX, 0);
+        asm.shift(Assembler.SAR, RAX, 63);
+        asm.alu(Assembler.AND, RAX, RDX);
+        asm.setcc(Condition.NOT_EQUAL, RCX);
+        compute.finish(i, w, RCX);
     }
 
     void rotate(int i, long w) {
