@@ -57,7 +57,7 @@ public final class TranslationCache implements AutoCloseable {
     private static final int RELOCATIONS = 40;
     private static final int FIXED_BYTES = 48;
 
-    private static final long MAGIC = 0x3130_454c_5454_4157L; // "WATTLE01"
+    private static final long MAGIC = 0x3230_454c_5454_4157L; // "WATTLE02"
     private static final int HEADER_BYTES = 64;
     private static final int SLOT_BYTES = 16;
     /** Larger entries are not added. */
@@ -67,7 +67,7 @@ public final class TranslationCache implements AutoCloseable {
     /** The same for a cache without a folder, which stays in memory. */
     private static final long MOST_BYTES_IN_MEMORY = 64L << 20;
     /** After so many bytes of entries have been read, what has been read before is through with. */
-    private static final int RESIDENT_BYTES = 16 << 20;
+    private static final int RESIDENT_BYTES = 1 << 20;
     /** Fewer new entries than one for so many old ones are not worth a new file. */
     private static final int WORTH_WRITING = 64;
 
@@ -194,8 +194,13 @@ public final class TranslationCache implements AutoCloseable {
         return (int) crc.getValue();
     }
 
-    private static long hash(int mode, int pageOffset, int pageBytes, int firstWord) {
-        long h = (long) firstWord << 32 | mode & 0xffff_ffffL;
+    /** Of two instructions: functions start at the same places in their pages, and many with the same instruction. */
+    private static long hash(int mode, int pageOffset, int pageBytes, long guestCode) {
+        long words = HostMemory.getIntLe(guestCode) & 0xffff_ffffL;
+        if (pageOffset + 4 < pageBytes) {
+            words |= (long) HostMemory.getIntLe(guestCode + 4) << 32;
+        }
+        long h = (words ^ words >>> 32) * 0x9e37_79b9_7f4a_7c15L + words ^ (long) mode << 32;
         h = (h ^ h >>> 31) * 0x9e37_79b9_7f4a_7c15L;
         h += (long) pageBytes << 20 | pageOffset;
         h = (h ^ h >>> 29) * 0xbf58_476d_1ce4_e5b9L;
@@ -210,7 +215,7 @@ public final class TranslationCache implements AutoCloseable {
      * @return the entry, for the methods below, or 0 for none
      */
     public long find(int mode, int pageOffset, int pageBytes, long guestCode, long scratch) {
-        long hash = hash(mode, pageOffset, pageBytes, HostMemory.getIntLe(guestCode));
+        long hash = hash(mode, pageOffset, pageBytes, guestCode);
         long entry = findOld(hash, mode, pageOffset, pageBytes, guestCode);
         if (entry == 0) {
             entry = findNew(hash, mode, pageOffset, pageBytes, guestCode, scratch);
@@ -401,7 +406,7 @@ public final class TranslationCache implements AutoCloseable {
         if (directory.isPresent()) {
             HostMemory.putIntLe(at + CHECKSUM, checksum(news.atRoom(), MODE, bytes - MODE));
         }
-        news.add(hash(mode, pageOffset, pageBytes, HostMemory.getIntLe(guestCode)), bytes);
+        news.add(hash(mode, pageOffset, pageBytes, guestCode), bytes);
     }
 
     static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
