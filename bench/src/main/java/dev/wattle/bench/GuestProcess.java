@@ -33,7 +33,7 @@ final class GuestProcess implements AutoCloseable {
      *
      * @param marker what the guest said; nothing if its console was closed, which means that it ended
      * @param wallSeconds since the start of the machine monitor
-     * @param cpuSeconds that the machine monitor has used
+     * @param cpuSeconds that the machine monitor has used; NaN if it had ended
      */
     record Event(Optional<Marker> marker, double wallSeconds, double cpuSeconds) {}
 
@@ -86,7 +86,7 @@ final class GuestProcess implements AutoCloseable {
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.ISO_8859_1))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (line.contains(Marker.SIGN)) {
-                    double cpuSeconds = ProcessorTime.seconds(process.pid()).orElse(0);
+                    double cpuSeconds = ProcessorTime.seconds(process.pid()).orElse(Double.NaN);
                     double wallSeconds = elapsed();
                     Marker.in(line).ifPresent(marker -> {
                         events.add(new Event(Optional.of(marker), wallSeconds, cpuSeconds));

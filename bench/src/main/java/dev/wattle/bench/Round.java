@@ -135,6 +135,10 @@ final class Round {
     }
 
     private Sample good(Program program, double cpuSeconds, double wallSeconds, Marker.Result result) {
+        if (Double.isNaN(cpuSeconds)) {
+            return Sample.failed(
+                    program, monitor.name(), repeat, "the machine monitor ended before its processor time was read");
+        }
         return new Sample(
                 program,
                 monitor.name(),

@@ -200,7 +200,7 @@ public final class TranslationCache implements AutoCloseable {
         if (pageOffset + 4 < pageBytes) {
             words |= (long) HostMemory.getIntLe(guestCode + 4) << 32;
         }
-        long h = (words ^ words >>> 32) * 0x9e37_79b9_7f4a_7c15L + words ^ (long) mode << 32;
+        long h = words ^ (long) mode << 32;
         h = (h ^ h >>> 31) * 0x9e37_79b9_7f4a_7c15L;
         h += (long) pageBytes << 20 | pageOffset;
         h = (h ^ h >>> 29) * 0xbf58_476d_1ce4_e5b9L;
