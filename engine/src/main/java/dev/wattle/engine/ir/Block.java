@@ -43,6 +43,8 @@ public final class Block {
     public int heat;
     /** How many loops of several blocks that a back-end has found have it among their blocks. */
     public int regions;
+    /** Where the jump at its end leads, if that is in a register and a back-end has looked. */
+    public JumpTargets jumpTargets = JumpTargets.NONE;
     /** How often a back-end could not do together what it does together in this block. */
     public int refusals;
     /** How many instructions the processor had completed when that was counted last. */

@@ -30,6 +30,11 @@ public interface FrontEnd {
         return new int[0];
     }
 
+    /** The slot of the register that has the address which a function returns to; less than 0 if there is none such. */
+    default int returnSlot() {
+        return -1;
+    }
+
     /** What a routine is called in statistics, by its number. */
     default String routineName(int routine) {
         return "routine " + routine;

@@ -105,6 +105,11 @@ public final class PowerFrontEnd implements FrontEnd {
     }
 
     @Override
+    public int returnSlot() {
+        return State.LR;
+    }
+
+    @Override
     public String disassemble(byte[] code, int at, long address, int mode) {
         if (at + 4 > code.length) {
             return "";

@@ -84,6 +84,10 @@ final class BlockEmitter {
     private int member;
     /** Whether this is the header's second copy. */
     private boolean isHeaderAgain;
+    /** Whether the block is left at its end to look where that leads. */
+    private boolean isSampled;
+
+    private final RegionJumps jumps;
 
     private final Relocations relocations = new Relocations();
     private EmissionListener listener = EmissionListener.NONE;
@@ -124,6 +128,7 @@ final class BlockEmitter {
         exchanges = new Exchanges(layout);
         storageForms = new StorageFormEmitter(asm, operands, features, accesses);
         stubs = new ExitStubs(comparisons, registers);
+        jumps = new RegionJumps(asm, flow, exactDeadline);
         storage = new StorageEmitter(
                 asm, operands, comparisons, compute, registers, moves, accesses, groups, recents, stubs);
         exits = new ExitStubEmitter(asm, gateway, relocations, comparisons, exchanges, registers, accesses, floats);
@@ -166,6 +171,16 @@ final class BlockEmitter {
         return entry;
     }
 
+    /** Writes the code of a block, whose end is a jump to an address in a register, to be left there each time. */
+    long emitSampled(Block source) {
+        isSampled = true;
+        try {
+            return emit(source);
+        } finally {
+            isSampled = false;
+        }
+    }
+
     /**
      * Writes the code of a region, and tells it where what is.
      *
@@ -175,6 +190,7 @@ final class BlockEmitter {
         region = source;
         int members = region.members.size();
         flow.begin(region);
+        jumps.begin();
         recents.begin(true);
         front(region.header);
         exchanges.apply(operands.registerMap(), false);
@@ -222,6 +238,7 @@ final class BlockEmitter {
             memberExit(flow.returning(), 0);
         }
         loop = 0;
+        jumps.writeTables(region.labels);
         back(region.header);
         return entry;
     }
@@ -581,6 +598,9 @@ final class BlockEmitter {
         if (!registers.isActive()) {
             return true;
         }
+        if (region != Region.NONE && region.jumpTargets(member).length != 0) {
+            return false;
+        }
         for (int offset : RegionFinder.successors(block)) {
             int to = memberAt(offset);
             if (offset == block.pageOffset || to >= 0 && !flow.inherits(to, member)) {
@@ -892,12 +912,21 @@ final class BlockEmitter {
 
     /** rax becomes the address of an instruction, and execution goes on there. */
     private void toAddress() {
-        leave();
         asm.aluImm(Assembler.AND, RAX, -4);
         if (isNarrow()) {
             asm.mov32(RAX, RAX);
+        } else if (region != Region.NONE) {
+            jumps.write(region.jumpTargets(member), region);
         }
-        goIndirect(true);
+        leave();
+        if (isSampled) {
+            asm.store(Layout.slot(HostSlots.EXIT_ADDRESS), RAX);
+            asm.leaCode(RAX, asm.here() + 12);
+            exits.jumpOut();
+            asm.int_(Exits.SAMPLE);
+        } else {
+            goIndirect(true);
+        }
     }
 
     /** Goes on at the effective address in rax, by the jump table. */

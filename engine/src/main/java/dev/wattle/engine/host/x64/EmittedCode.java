@@ -4,6 +4,8 @@ package dev.wattle.engine.host.x64;
 import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.memory.HostMemory;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.Map;
 
 /**
  * The code memory as a ring: new code takes the place of the oldest, some at a time.
@@ -48,6 +50,17 @@ final class EmittedCode {
     private int[] linkNext = new int[1024];
     private int freeLink = NO_LINK;
     private int linksMade;
+
+    private final Map<Block, Detour> detours = new IdentityHashMap<>();
+
+    /**
+     * A block's code of which a copy is executed.
+     *
+     * @param position of its entry, where there is a jump to the copy
+     * @param first the bytes of which that has taken the place
+     * @param last the fifth of them
+     */
+    private record Detour(long position, long copy, int first, byte last) {}
 
     /** Is told what is no more. */
     @FunctionalInterface
@@ -124,6 +137,8 @@ final class EmittedCode {
             long entry = address(positions[i]);
             undo(links[i]);
             Block block = blocks[i];
+            long goneAt = positions[i];
+            detours.computeIfPresent(block, (key, detour) -> detour.position == goneAt ? null : detour);
             Region region = regions[i];
             blocks[i] = Block.NONE;
             regions[i] = Region.NONE;
@@ -221,9 +236,45 @@ final class EmittedCode {
     void redirect(long old, Block target) {
         int i = entryOf(target);
         links[i] = listed(position(old), ENTRY, links[i]);
+        jump(old, target.hostCode);
+    }
+
+    /** Has those who come to a block's entry go to a copy of its code for the time being, which was written later. */
+    void detour(Block block, long copy) {
+        long displaced = asm.writable(block.hostCode);
+        detours.put(
+                block,
+                new Detour(
+                        position(block.hostCode),
+                        copy,
+                        HostMemory.getIntLe(displaced),
+                        HostMemory.getByte(displaced + Integer.BYTES)));
+        jump(block.hostCode, copy);
+    }
+
+    boolean hasDetour(Block block) {
+        return detours.containsKey(block);
+    }
+
+    /** Has a block's own code executed again, unless something else has taken its place meanwhile. */
+    void endDetour(Block block) {
+        Detour detour = detours.remove(block);
+        if (detour == null || block.hostCode == 0 || position(block.hostCode) != detour.position) {
+            return;
+        }
+        long at = asm.writable(block.hostCode);
+        int now = HostMemory.getIntLe(at);
+        byte nowLast = HostMemory.getByte(at + Integer.BYTES);
+        jump(block.hostCode, detour.copy);
+        boolean isStill = HostMemory.getIntLe(at) == now && HostMemory.getByte(at + Integer.BYTES) == nowLast;
+        HostMemory.putIntLe(at, isStill ? detour.first : now);
+        HostMemory.putByte(at + Integer.BYTES, isStill ? detour.last : nowLast);
+    }
+
+    private void jump(long entry, long target) {
         long here = asm.here();
-        asm.seek(old);
-        asm.jmp(target.hostCode);
+        asm.seek(entry);
+        asm.jmp(target);
         asm.seek(here);
     }
 

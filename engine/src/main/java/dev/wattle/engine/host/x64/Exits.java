@@ -37,6 +37,8 @@ final class Exits {
     static final int HOT = 11;
     /** The code goes by what a routine has not done: the block is to be finished from an operation on without it. */
     static final int REST = 12;
+    /** A jump to {@link HostSlots#EXIT_ADDRESS} of which it is to be known where it leads. */
+    static final int SAMPLE = 13;
 
     /** What the kinds are called in statistics. */
     static final List<String> NAMES = List.of(
@@ -52,7 +54,8 @@ final class Exits {
             "by a fault",
             "for a group of accesses",
             "for a hot loop",
-            "for the rest of a block");
+            "for the rest of a block",
+            "to look where a jump leads");
 
     static final int KIND = 0;
     static final int OP = 1;

@@ -21,10 +21,12 @@ import dev.wattle.engine.translate.FrontEnd;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -47,6 +49,15 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private static final int MANY_CHANGES = 4;
     /** Nor until it has come back the same so often. */
     private static final int STEADY_RUNS = 4;
+    /** So often must a loop have been found hot to get code of its own kind. */
+    private static final int HEAT_OF_LOOP = 2;
+    /**
+     * So often, and four times as often each time, must there have been as many jumps back to a region as make a loop hot
+     * for its jumps by tables to be looked at again.
+     */
+    private static final int MANY_RETURNS = 2;
+
+    private static final int MOST_TIMES_SAMPLED = 10;
     /** The heat of a loop whose code of its own kind was no good: it may get some again, but not soon. */
     private static final int MUCH_LATER = -64;
     /** A refused group of accesses that comes no more often than once in so many instructions does not matter. */
@@ -89,7 +100,10 @@ public final class NativeEngine<P extends Processor> implements Engine {
     /** So many jumps back, twice, make a loop hot. */
     private int heatJumps = 1000;
 
-    private final RegionFinder finder = new RegionFinder(this::source);
+    private final RegionFinder finder;
+    /** The headers of loops with jumps by tables that are being sampled. */
+    private final Set<Block> isSampling = Collections.newSetFromMap(new IdentityHashMap<>());
+
     private long regionCount;
     private long regionsDropped;
 
@@ -123,6 +137,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         routineRuns = new long[routines.length];
         state = processor.state;
         evaluator = new Evaluator<>(processor, routines);
+        finder = new RegionFinder(this::source, this::hasRegion, frontEnd.returnSlot());
         memory = CodeMemory.allocate(codeBytes);
         VectorEmitter.setUp(state);
         LoopHeat.reset(state, heatJumps);
@@ -294,6 +309,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
                 finish(region == Region.NONE ? source(block) : member(region, exit), exit);
                 return 0;
             }
+            case Exits.SAMPLE -> {
+                return sampled(code.block(exit));
+            }
             case Exits.FAULT -> throw fault();
             default -> throw new IllegalStateException("generated code has an exit of no kind");
         }
@@ -440,20 +458,126 @@ public final class NativeEngine<P extends Processor> implements Engine {
         P p = processor;
         CodePage page = p.fetchPage(nia);
         Block header = page.find(page.offset(nia), p.mode);
-        if (isTimeForRegion(++header.heat) && mayBeRegion && code.region(header.hostCode) == Region.NONE) {
-            Region region = finder.find(page, header);
-            if (region != Region.NONE) {
-                long start = System.nanoTime();
-                entry = emit(region);
-                translationNanos += System.nanoTime() - start;
+        header.heat++;
+        Region present = code.region(header.hostCode);
+        if (present != Region.NONE) {
+            if (isLeft(present)) {
+                // It starts again.
+                drop(present);
+                return block(page, nia).hostCode;
+            }
+            return entry;
+        }
+        Region region = mayBeRegion ? loop(page, header) : Region.NONE;
+        if (region == Region.NONE) {
+            return header.hostCode;
+        }
+        long start = System.nanoTime();
+        entry = emit(region);
+        translationNanos += System.nanoTime() - start;
+        return entry;
+    }
+
+    /** Whether jumps by tables have led elsewhere than within their region for long. */
+    private static boolean isLeft(Region region) {
+        int times = 0;
+        for (Block source : region.sources) {
+            times = Math.max(times, source.jumpTargets.times());
+        }
+        if (times == 0 || ++region.returns != MANY_RETURNS << 2 * Math.min(times, MOST_TIMES_SAMPLED)) {
+            return false;
+        }
+        for (Block member : region.members) {
+            if (member.jumpTargets.times() > 0) {
+                member.jumpTargets = member.jumpTargets.again();
             }
         }
-        return entry;
+        return true;
+    }
+
+    /** The loop of a header if it is time for that to get code of its own kind. */
+    private Region loop(CodePage page, Block header) {
+        if (isSampling.remove(header)) {
+            return finder.findByTables(page, header);
+        }
+        if (!isTimeForRegion(header.heat)) {
+            return Region.NONE;
+        }
+        Region region = finder.find(page, header);
+        if (region != Region.NONE || source(header).loops()) {
+            return region;
+        }
+        List<Block> jumps = finder.tables(page, header);
+        if (jumps.isEmpty()) {
+            return region;
+        }
+        if (header.heat > HEAT_OF_LOOP) {
+            jumps.forEach(jump -> jump.jumpTargets = jump.jumpTargets.again());
+        }
+        if (sampleJumps(jumps)) {
+            isSampling.add(header);
+            return Region.NONE;
+        }
+        return finder.findByTables(page, header);
+    }
+
+    private boolean hasRegion(Block block) {
+        return code.region(block.hostCode) != Region.NONE;
     }
 
     /** Twice, since some offsets share a counter; later again, since blocks may have been missing for a loop. */
     private static boolean isTimeForRegion(int heat) {
-        return heat == 2 || heat >= 16 && Integer.bitCount(heat) == 1;
+        return heat == HEAT_OF_LOOP || heat >= 16 && Integer.bitCount(heat) == 1;
+    }
+
+    /**
+     * Has it found out until the next time where the jumps by tables lead that a loop has, as far as it is not known: what
+     * comes back from there belongs to the loop.
+     *
+     * @return whether there is anything to be found out
+     */
+    private boolean sampleJumps(List<Block> jumps) {
+        boolean isAny = false;
+        for (Block jump : jumps) {
+            jump.jumpTargets = jump.jumpTargets.known();
+            if (!jump.jumpTargets.isEnough() && !hasRegion(jump)) {
+                makeRoom(BlockEmitter.MOST_BYTES);
+                if (jump.valid && jump.hostCode != 0) {
+                    sample(jump);
+                    isAny = true;
+                }
+            }
+        }
+        return isAny;
+    }
+
+    /** Has a block left each time at its end, by a copy of its code for the time being. */
+    private void sample(Block jump) {
+        if (code.hasDetour(jump)) {
+            return;
+        }
+        long start = System.nanoTime();
+        long entry = jump.hostCode;
+        int number = jump.hostEntry;
+        long copy = emitter.emitSampled(source(jump));
+        jump.hostCode = copy;
+        remember(jump, Region.NONE, emitter.imageStart());
+        jump.hostCode = entry;
+        jump.hostEntry = number;
+        code.detour(jump, copy);
+        translationNanos += System.nanoTime() - start;
+    }
+
+    /** A jump at the end of a block is left at to see where it leads. */
+    private long sampled(Block block) {
+        long nia = slot(HostSlots.EXIT_ADDRESS);
+        putSlot(Slots.NIA, nia);
+        long offset = nia - slot(HostSlots.PAGE_BASE);
+        boolean isWithin = Long.compareUnsigned(offset, block.pageBytes) < 0;
+        if (block.jumpTargets.add(isWithin ? (int) offset : -1)) {
+            code.endDetour(block);
+        }
+        return isWorkPending() ? 0 : entry(nia);
     }
 
     private long emit(Region region) {
@@ -735,6 +859,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
     /** Forgets a block whose entry is no more, unless it has another or belongs to a region. */
     private void evicted(Block block, Region region, long entry) {
         processor.forgetCode(block, entry - BlockEmitter.FAR_BYTES);
+        isSampling.remove(block);
         if (block.hostCode == entry) {
             block.hostCode = 0;
             block.heat = 0;
@@ -764,6 +889,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
             block.decoded = processor.codeCache().operations(block);
         }
         block.decoded.refusals = block.refusals;
+        block.decoded.jumpTargets = block.jumpTargets;
         block.decoded.hostCode = block.hostCode;
         return block.decoded;
     }

@@ -2,6 +2,7 @@
 package dev.wattle.engine.host.x64;
 
 import dev.wattle.engine.ir.Block;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -10,14 +11,19 @@ import java.util.List;
  */
 final class Region {
     /** The region that is not there. */
-    static final Region NONE = new Region(List.of(), List.of(), Block.NONE);
+    static final Region NONE = new Region(List.of(), List.of(), List.of(), Block.NONE);
 
     /** In the order of their offsets. */
     final List<Block> members;
     /** The same with operations. */
     final List<Block> sources;
+    /** For each, offsets in the page of members that its end may lead to by an address in a register. */
+    private final List<int[]> jumps;
     /** The only member that others may jump to. */
     final Block header;
+
+    /** How often many jumps to the header have come from outside. */
+    int returns;
 
     /** Whether its code is no longer to be entered. */
     boolean isDropped;
@@ -27,9 +33,10 @@ final class Region {
     /** For each member the way out to it, for when it is no longer what the region's code was made from. */
     long[] exits = new long[0];
 
-    Region(List<Block> members, List<Block> sources, Block header) {
+    Region(List<Block> members, List<Block> sources, List<int[]> jumps, Block header) {
         this.members = members;
         this.sources = sources;
+        this.jumps = jumps;
         this.header = header;
     }
 
@@ -42,6 +49,15 @@ final class Region {
     long returnLabel;
 
     long returnExit;
+
+    /** The numbers of the members that the end of one leads to by an address in a register. */
+    int[] jumpTargets(int member) {
+        return Arrays.stream(jumps.get(member))
+                .map(this::memberAt)
+                .filter(to -> to >= 0)
+                .distinct()
+                .toArray();
+    }
 
     /** The number of the member at an offset of the page, or -1. */
     int memberAt(int pageOffset) {

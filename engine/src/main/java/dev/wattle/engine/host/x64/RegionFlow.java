@@ -43,6 +43,10 @@ final class RegionFlow {
                     froms[to] = region.memberAt(from.pageOffset);
                 }
             }
+            for (int to : region.jumpTargets(region.memberAt(from.pageOffset))) {
+                // More than one, since what is pending at a jump's end is made.
+                ways[to] += 2;
+            }
         }
     }
 
