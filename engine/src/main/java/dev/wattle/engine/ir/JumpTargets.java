@@ -16,7 +16,7 @@ public final class JumpTargets {
     /** How many different targets are told apart. */
     private static final int MOST_TARGETS = 60;
     /** Of so many jumps one must have led to a target, or it is too rare to matter. */
-    private static final int RARE = 256;
+    private static final int RARE = 128;
 
     private int[] offsets = new int[0];
     private int[] counts = new int[0];
@@ -82,6 +82,16 @@ public final class JumpTargets {
             }
         }
         return Arrays.copyOf(found, count);
+    }
+
+    /** How many of {@code scale} jumps have led to a target. */
+    public int share(int offset, int scale) {
+        for (int i = 0; i < offsets.length; i++) {
+            if (offsets[i] == offset) {
+                return (int) ((long) counts[i] * scale / all);
+            }
+        }
+        return 0;
     }
 
     /** How many of 100 jumps have led to targets in the page of some kind. */

@@ -30,6 +30,8 @@ final class RegionFinder {
     private static final int WEIGHT = 8;
 
     private static final int MOST_WEIGHT = 512;
+    /** How far a weight is carried on to those that follow. */
+    private static final int TURNS_OF_WEIGHTS = 4;
 
     private final UnaryOperator<Block> source;
     private final Predicate<Block> hasRegion;
@@ -374,6 +376,9 @@ final class RegionFinder {
     static int[] weights(Region region) {
         int[] weights = new int[region.members.size()];
         Arrays.fill(weights, 1);
+        if (weighByTables(region, weights)) {
+            return weights;
+        }
         boolean isInner = isInner(region);
         for (Block from : region.sources) {
             for (int offset : successors(from)) {
@@ -388,5 +393,36 @@ final class RegionFinder {
             }
         }
         return weights;
+    }
+
+    /** Weighs the members of a region with jumps by tables by how often these have led to them; says whether there are any. */
+    private static boolean weighByTables(Region region, int[] weights) {
+        boolean isAny = false;
+        for (int m = 0; m < weights.length; m++) {
+            JumpTargets targets = region.sources.get(m).jumpTargets;
+            if (targets.times() > 0) {
+                isAny = true;
+                weights[m] = MOST_WEIGHT;
+                for (int to : region.jumpTargets(m)) {
+                    int share = targets.share(region.members.get(to).pageOffset, MOST_WEIGHT);
+                    weights[to] = Math.max(weights[to], share);
+                }
+            }
+        }
+        if (isAny) {
+            weights[region.headerNumber()] = MOST_WEIGHT;
+            for (int turn = 0; turn < TURNS_OF_WEIGHTS; turn++) {
+                for (int m = 0; m < weights.length; m++) {
+                    int[] successors = successors(region.sources.get(m));
+                    for (int offset : successors) {
+                        int to = region.memberAt(offset);
+                        if (to >= 0) {
+                            weights[to] = Math.max(weights[to], weights[m] / successors.length);
+                        }
+                    }
+                }
+            }
+        }
+        return isAny;
     }
 }
