@@ -4,6 +4,9 @@ package dev.wattle.engine.translate;
 import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.BlockBuilder;
 import dev.wattle.engine.memory.GuestMemory;
+import dev.wattle.engine.memory.HostMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -28,6 +31,9 @@ public final class CodeCache {
     private final CodeWatch watched;
     private final int processor;
     private final Watch watch;
+    /** The code that was decoded last: others may change it in memory at any time, and what is made of it must be of one. */
+    private final MemorySegment copy = Arena.ofAuto().allocate(FrontEnd.MOST_BYTES, Long.BYTES);
+
     private Consumer<Block> dropped = block -> {};
     private Runnable full = this::dropAll;
     private long translations;
@@ -157,10 +163,19 @@ public final class CodeCache {
      */
     public Block operations(CodePage page, int offset, int mode) {
         builder.clear();
-        frontEnd.translate(memory.hostAddress(page.realAddress + offset), offset, page.bytes, mode, builder);
+        HostMemory.copy(
+                memory.hostAddress(page.realAddress + offset),
+                copy.address(),
+                Math.min(page.bytes - offset, FrontEnd.MOST_BYTES));
+        frontEnd.translate(copy.address(), offset, page.bytes, mode, builder);
         Block block = builder.build(offset, page.bytes, mode, frontEnd.addressMask(mode));
         block.realPage = page.realAddress;
         return block;
+    }
+
+    /** Host address of the guest code that was decoded last, as it was then. */
+    public long decodedCode() {
+        return copy.address();
     }
 
     /** Decodes the code of a block that has no operations, into one that has them and that nobody finds. */

@@ -6,8 +6,12 @@ import dev.wattle.engine.ir.Slots;
 
 /** Turns guest code into micro-ops; one for each guest architecture. */
 public interface FrontEnd {
+    /** A block is made of so many bytes of guest code at most. */
+    int MOST_BYTES = 1024;
+
     /**
-     * Translates from an instruction on, to the first one that ends a block or to the end of the page.
+     * Translates from an instruction on, to the first one that ends a block or to the end of the page, but no more than
+     * {@link #MOST_BYTES}.
      *
      * @param code host address of the instruction
      * @param pageOffset its byte offset in the page

@@ -137,13 +137,32 @@ class LoopTest {
         // In turn 5000 the store replaces the first instruction, whose successor finds the comparison of r10 - 1.
         m.program(
                 CODE,
-                "lwzu 9,4(8); cmpwi 1,9,7; bne 1,. + 8; addi 3,3,1; cmpwi 2,10,4999; li 7,0x100; isel 7,0,7,10; "
+                "lwzu 9,4(8); cmpwi 1,9,7; bne 1,. + 8; addi 3,3,1; cmpwi 2,10,4999; li 7,0x2000; isel 7,0,7,10; "
                         + "stwx 12,11,7; cmpwi 1,10,2; addi 10,10,1; b . - 40; sc 1");
         m.runFrom(CODE);
         assertEquals(5000, m.p.gpr(10));
         assertEquals(0, m.p.gpr(3));
         assertEquals(4, m.p.cr(1));
         assertEquals(2, m.p.cr(2));
+    }
+
+    @Test
+    void store_intoABlockThatOverwritesAComparison_leavesThatForTheNewCode() {
+        m.p.setGpr(3, 0);
+        m.p.setGpr(5, 0);
+        m.p.setGpr(10, 0);
+        m.p.setGpr(11, CODE + 36);
+        m.p.setGpr(12, GuestMachine.word("mfcr 5"));
+        // In turn 5000 the store replaces the last comparison, so that there is no other than the one before.
+        m.program(
+                CODE,
+                "addi 10,10,1; cmpwi 2,10,5000; li 7,0x2000; isel 7,0,7,10; stwx 12,11,7; cmpwi 1,10,3; bne 1,. + 12; "
+                        + "addi 3,3,1; b . + 4; cmpwi 1,10,9999; blt 1,. - 40; sc 1");
+        m.runFrom(CODE);
+        assertEquals(5000, m.p.gpr(10));
+        assertEquals(1, m.p.gpr(3));
+        assertEquals(4, m.p.gpr(5) >>> 24 & 15);
+        assertEquals(4, m.p.cr(1));
     }
 
     /** The second block's load is near that of the first, and not always executed. */

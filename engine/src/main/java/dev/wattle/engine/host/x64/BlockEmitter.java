@@ -84,6 +84,8 @@ final class BlockEmitter {
     private int member;
     /** Whether this is the header's second copy. */
     private boolean isHeaderAgain;
+    /** Comparisons that are lost on the way that is being emitted, see {@link RegionFlow#lose}. */
+    private long lost;
     /** Whether the block is left at its end to look where that leads. */
     private boolean isSampled;
 
@@ -237,6 +239,11 @@ final class BlockEmitter {
             region.returnExit = asm.here();
             memberExit(flow.returning(), 0);
         }
+        for (int k = 0; k < flow.losses(); k++) {
+            member = flow.lossTarget(k);
+            flow.addLoss(k, asm.here());
+            memberExit(flow.lost(k), 0);
+        }
         loop = 0;
         jumps.writeTables(region.labels);
         back(region.header);
@@ -320,6 +327,7 @@ final class BlockEmitter {
         groups.select(region == Region.NONE ? 0 : member);
         operands.begin(asm, source);
         accesses.begin(source);
+        storage.begin();
         compute.begin(asm, source);
         registers.begin(source, inherited);
         moves.begin(source);
@@ -532,13 +540,18 @@ final class BlockEmitter {
             case Op.CALL_END_UNLESS_ZERO -> callEndUnlessZero(i, w, imm);
             case Op.GOTO, Op.FALL_THROUGH -> {
                 int target = op == Op.GOTO ? (int) imm : behind();
-                boolean keeps = keeps(target);
                 long pending = comparisons.snapshot();
+                boolean loses = loses(target, pending);
+                boolean keeps = loses || keeps(target);
                 if (!keeps) {
                     comparisons.makeAllBut(-1);
                 }
                 count();
-                goWith(target, keeps ? pending : 0, true);
+                if (loses) {
+                    goWithout(target, pending, true);
+                } else {
+                    goWith(target, keeps ? pending : 0, true);
+                }
             }
             default -> {
                 comparisons.makeAllBut(-1);
@@ -659,7 +672,7 @@ final class BlockEmitter {
         int second = isBack ? behind() : target;
         long pending = comparisons.snapshot();
         long rest = 0;
-        if (keeps(first) || keeps(second)) {
+        if (keeps(first) || keeps(second) || loses(first, pending) || loses(second, pending)) {
             rest = comparisons.snapshotBut(comparison);
         } else {
             comparisons.makeAllBut(comparison);
@@ -679,12 +692,12 @@ final class BlockEmitter {
             way(second, pending, comparison, n, isBack != ifSet, rest, true);
             return;
         }
-        if (isDirect(second, plain)) {
+        if (isDirect(second, plain, pending)) {
             jumpIf(toSecond, second, pending);
             way(first, pending, comparison, n, isBack == ifSet, rest, true);
             return;
         }
-        if (isDirect(first, plain)) {
+        if (isDirect(first, plain, pending)) {
             jumpIf(Condition.not(toSecond), first, pending);
             way(second, pending, comparison, n, isBack != ifSet, rest, true);
             return;
@@ -696,11 +709,20 @@ final class BlockEmitter {
     }
 
     /** Whether the way to an offset is a jump and nothing else. */
-    private boolean isDirect(int offset, boolean plain) {
+    private boolean isDirect(int offset, boolean plain, long pending) {
         if (region == Region.NONE || isWatched() || offset <= block.pageOffset) {
             return false;
         }
-        return keeps(offset) || plain && memberAt(offset) >= 0;
+        return keeps(offset) || loses(offset, pending) || plain && memberAt(offset) >= 0;
+    }
+
+    /** Whether the member at an offset, if there is one, overwrites what is pending before anybody can look at it. */
+    private boolean loses(int offset, long pending) {
+        if (pending == 0 || region == Region.NONE || keeps(offset)) {
+            return false;
+        }
+        int to = memberAt(offset);
+        return to >= 0 && comparisons.areLostIn(region.sources.get(to), pending);
     }
 
     private void jumpIf(int condition, int offset, long pending) {
@@ -709,6 +731,10 @@ final class BlockEmitter {
             return;
         }
         int to = memberAt(offset);
+        if (loses(offset, pending)) {
+            flow.lose(asm.jccForward(condition), false, to, pending);
+            return;
+        }
         if (keeps(offset) && !isHeaderAgain) {
             flow.inherit(to, pending);
             flow.inheritVectors(to, registers.snapshot());
@@ -720,6 +746,10 @@ final class BlockEmitter {
     private void way(int target, long pending, int comparison, int n, boolean isSet, long rest, boolean isLast) {
         if (keeps(target)) {
             goWith(target, pending, isLast);
+            return;
+        }
+        if (loses(target, pending)) {
+            goWithout(target, pending, isLast);
             return;
         }
         if (comparison >= 0) {
@@ -830,10 +860,27 @@ final class BlockEmitter {
         stubs.edge = 0;
     }
 
+    /** As {@link #go}, to a member that overwrites what is pending. */
+    private void goWithout(int offset, long pending, boolean isLast) {
+        stubs.edge = pending;
+        lost = pending;
+        go(offset, isLast);
+        lost = 0;
+        stubs.edge = 0;
+    }
+
+    private void goWithOrWithout(int offset, long pending, boolean isLast) {
+        if (loses(offset, pending)) {
+            goWithout(offset, pending, isLast);
+        } else {
+            goWith(offset, pending, isLast);
+        }
+    }
+
     private void branchNotZero(long w, int target) {
         int a = Op.a(w);
         long pending = comparisons.snapshot();
-        boolean keeps = keeps(target) && keeps(behind());
+        boolean keeps = (keeps(target) || loses(target, pending)) && (keeps(behind()) || loses(behind(), pending));
         boolean flagsTell = compute.isZeroFlagOf(a) && (keeps || pending == 0);
         if (!keeps) {
             comparisons.makeAllBut(-1);
@@ -853,13 +900,13 @@ final class BlockEmitter {
         }
         boolean isBack = target <= block.pageOffset;
         if (isLoop(target) && jumpToLoop(Condition.NOT_EQUAL, pending)) {
-            goWith(behind(), pending, true);
+            goWithOrWithout(behind(), pending, true);
             return;
         }
         long other = asm.jccForward(isBack ? Condition.EQUAL : Condition.NOT_EQUAL);
-        goWith(isBack ? target : behind(), pending, false);
+        goWithOrWithout(isBack ? target : behind(), pending, false);
         asm.bind(other);
-        goWith(isBack ? behind() : target, pending, true);
+        goWithOrWithout(isBack ? behind() : target, pending, true);
     }
 
     /**
@@ -874,7 +921,7 @@ final class BlockEmitter {
         }
         boolean isBack = offset <= block.pageOffset;
         int next = memberAt(offset);
-        boolean isReturn = stubs.edge != 0 && isReturn(offset);
+        boolean isReturn = stubs.edge != 0 && lost == 0 && isReturn(offset);
         if (next < 0) {
             leave();
         } else if (!isHeaderAgain && flow.inherits(next, member)) {
@@ -895,7 +942,10 @@ final class BlockEmitter {
         if (isReturn) {
             flow.returnWith(asm.jmpForward(), stubs.edge);
         } else if (next >= 0) {
-            if (!isLast || copy == FIRST_COPY || isHeaderAgain || next != member + 1) {
+            boolean isNext = isLast && copy != FIRST_COPY && !isHeaderAgain && next == member + 1;
+            if (lost != 0) {
+                loseHere(isNext, next);
+            } else if (!isNext) {
                 flow.jump(asm.jmpForward(), next);
             }
         } else if (offset >= 0 && offset < block.pageBytes) {
@@ -907,6 +957,15 @@ final class BlockEmitter {
                 asm.mov32(RAX, RAX);
             }
             goIndirect(false);
+        }
+    }
+
+    private void loseHere(boolean isNext, int next) {
+        if (isNext) {
+            flow.lose(asm.here(), true, next, lost);
+            asm.nop5();
+        } else {
+            flow.lose(asm.jmpForward(), false, next, lost);
         }
     }
 

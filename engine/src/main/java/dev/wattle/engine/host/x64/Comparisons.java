@@ -85,6 +85,16 @@ final class Comparisons {
         return true;
     }
 
+    /** Whether a block overwrites all comparisons of a snapshot before anybody could look at them. */
+    boolean areLostIn(Block next, long snapshot) {
+        for (long rest = snapshot; rest != 0; rest >>>= 16) {
+            if (!isReplaced(next, 0, Op.d(words[(int) (rest & 0xffff) - 1]))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static boolean isSettledIn(Block next, int d) {
         for (int i = 0; i < next.words.length - 1; i++) {
             long w = next.words[i];
@@ -202,7 +212,7 @@ final class Comparisons {
             } else if (Op.writesD(op)) {
                 if (Op.d(w) == d) {
                     remove(k);
-                } else if (hasOperand(c, Op.d(w)) && isReplaced(i, d)) {
+                } else if (hasOperand(c, Op.d(w)) && isReplaced(block, i + 1, d)) {
                     if (op < Op.FIRST_ACCESS) {
                         remove(k);
                     } else {
@@ -227,11 +237,10 @@ final class Comparisons {
         return Op.a(w) == slot || Op.readsB(Op.of(w)) && Op.b(w) == slot || Op.c(w) == slot;
     }
 
-    /** Whether behind operation i a result is overwritten before it is read or the code can be left. */
-    private boolean isReplaced(int i, int d) {
-        long[] operations = block.words;
-        for (int j = i + 1; j < operations.length; j++) {
-            long w = operations[j];
+    /** Whether from an operation on a result is overwritten before it is read or the code can be left. */
+    private static boolean isReplaced(Block operating, int from, int d) {
+        for (int j = from; j < operating.words.length; j++) {
+            long w = operating.words[j];
             int op = Op.of(w);
             if (op >= Op.FIRST_ACCESS
                     || Op.readsA(op) && Op.a(w) == d

@@ -614,6 +614,14 @@ public final class NativeEngine<P extends Processor> implements Engine {
             asm.seek(region.returnLabel);
             asm.jmp(region.returnExit);
         }
+        for (Region.Loss loss : region.losses) {
+            if (loss.isNop()) {
+                asm.seek(loss.place());
+                asm.jmp(loss.exit());
+            } else {
+                asm.patch(loss.place(), loss.exit());
+            }
+        }
         asm.seek(here);
         // The header gets code of its own when it is next wanted.
         if (region.header.hostCode != 0) {
@@ -701,7 +709,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         }
         Block now = p.codeCache().operations(page, offset, p.mode);
         long hash = now.byteLength;
-        long host = p.codeCache().hostAddress(now);
+        long host = p.codeCache().decodedCode();
         for (int i = 0; i < now.byteLength; i += 4) {
             hash = hash * HASH_FACTOR + HostMemory.getIntLe(host + i);
         }
@@ -772,7 +780,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
                     operations = processor.codeCache().operations(page, offset, processor.mode);
                 } while (processor.codeCache().watch(page, offset, operations.byteLength));
                 block = processor.codeCache().translated(page, operations);
-                emit(block, operations);
+                emitNew(block, operations);
             } else if (block.hostCode == 0) {
                 emit(block, source(block));
             }
@@ -896,6 +904,12 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     private void emit(Block block, Block operations) {
         block.hostCode = emitter.emit(operations);
+        remember(block, Region.NONE, emitter.imageStart());
+    }
+
+    /** The same for a block that has been decoded right before, so that its translation may be kept. */
+    private void emitNew(Block block, Block operations) {
+        block.hostCode = emitter.emit(operations);
         long start = emitter.imageStart();
         if (translations.isPresent()
                 && block.refusals == 0
@@ -907,7 +921,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
                             block.mode,
                             block.pageOffset,
                             block.pageBytes,
-                            processor.codeCache().hostAddress(block),
+                            processor.codeCache().decodedCode(),
                             block.byteLength,
                             block.instructions,
                             asm.writable(start),

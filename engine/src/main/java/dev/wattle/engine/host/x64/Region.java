@@ -2,6 +2,7 @@
 package dev.wattle.engine.host.x64;
 
 import dev.wattle.engine.ir.Block;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -44,6 +45,15 @@ final class Region {
     long[] loops = new long[0];
 
     long[] loopExits = new long[0];
+
+    /** Ways to members on which comparisons are lost, since these overwrite them. */
+    final List<Loss> losses = new ArrayList<>();
+
+    /**
+     * @param place where a jump's displacement is, or a no-op that a jump may take the place of
+     * @param exit where to go instead if the member is no more: the comparisons are made there
+     */
+    record Loss(long place, boolean isNop, long exit) {}
 
     /** Where the header's second copy starts, for those who come back to it, or 0; and the way out from there. */
     long returnLabel;

@@ -23,6 +23,14 @@ final class RegionFlow {
     private int jumps;
     private long[] jumpPlace = new long[64];
     private int[] jumpTarget = new int[64];
+    // Ways on which comparisons are lost: where the jump's displacement is, or where a no-op starts that a jump may
+    // take
+    // the place of; to which member; and the comparisons.
+    private int losses;
+    private long[] lossPlace = new long[16];
+    private boolean[] isLossNop = new boolean[16];
+    private int[] lossTarget = new int[16];
+    private long[] lost = new long[16];
     private Region region = Region.NONE;
 
     void begin(Region newRegion) {
@@ -35,6 +43,7 @@ final class RegionFlow {
         jumps = 0;
         returns = 0;
         returning = 0;
+        losses = 0;
         for (Block from : region.sources) {
             for (int offset : RegionFinder.successors(from)) {
                 int to = region.memberAt(offset);
@@ -117,6 +126,45 @@ final class RegionFlow {
         jumpPlace[jumps] = place;
         jumpTarget[jumps] = to;
         jumps++;
+    }
+
+    /**
+     * Remembers a way to a member that overwrites the comparisons that are pending on it.
+     *
+     * @param isNop whether the place is that of a no-op before the member's code, and not of a jump
+     */
+    void lose(long place, boolean isNop, int to, long pending) {
+        if (!isNop) {
+            jump(place, to);
+        }
+        if (losses == lossPlace.length) {
+            lossPlace = Arrays.copyOf(lossPlace, losses * 2);
+            isLossNop = Arrays.copyOf(isLossNop, losses * 2);
+            lossTarget = Arrays.copyOf(lossTarget, losses * 2);
+            lost = Arrays.copyOf(lost, losses * 2);
+        }
+        lossPlace[losses] = place;
+        isLossNop[losses] = isNop;
+        lossTarget[losses] = to;
+        lost[losses++] = pending;
+    }
+
+    int losses() {
+        return losses;
+    }
+
+    int lossTarget(int k) {
+        return lossTarget[k];
+    }
+
+    /** The comparisons that are lost on a way. */
+    long lost(int k) {
+        return lost[k];
+    }
+
+    /** Has the region know how to have a way lead to an exit. */
+    void addLoss(int k, long exit) {
+        region.losses.add(new Region.Loss(lossPlace[k], isLossNop[k], exit));
     }
 
     /** Has all jumps lead to their members' code. */

@@ -20,6 +20,10 @@ final class StorageEmitter {
     private final AccessGroups groups;
     private final RecentEntries recents;
     private final ExitStubs stubs;
+    /** The place of a group that rcx has the contents of, if nothing has been written behind {@link #placeUntil}. */
+    private int placeInRcx;
+
+    private long placeUntil;
 
     StorageEmitter(
             Assembler asm,
@@ -44,6 +48,11 @@ final class StorageEmitter {
         this.stubs = stubs;
     }
 
+    /** Starts a block. */
+    void begin() {
+        placeUntil = 0;
+    }
+
     void load(int i, long w, int op, long imm) {
         comparisons.before(i, w);
         compute.forgetFlags();
@@ -53,6 +62,7 @@ final class StorageEmitter {
         }
         if (groups.isMember(i)) {
             loadFrom(i, w, op, member(i, w, imm), isVector);
+            keepPlace(i, isVector);
             comparisons.dropReplaced();
             return;
         }
@@ -108,7 +118,7 @@ final class StorageEmitter {
             if (addend == RCX) {
                 return Assembler.mem(RAX, RCX, 0, -groups.low(group));
             }
-        } else if (addend == RCX) {
+        } else if (addend == RCX && !(placeInRcx == place && placeUntil == asm.here())) {
             asm.load(RCX, Layout.slot(HostSlots.GROUPS + place));
         }
         int base = operands.isConstant(a) ? -1 : operands.register(a);
@@ -117,6 +127,12 @@ final class StorageEmitter {
             base = RAX;
         }
         return Assembler.mem(base, addend, 0, (int) displacement);
+    }
+
+    /** Notes that rcx has what it had for the access that has just been written: the next one may be of the same group. */
+    private void keepPlace(int i, boolean isVector) {
+        placeInRcx = groups.place(groups.group(i));
+        placeUntil = isVector ? 0 : asm.here();
     }
 
     /** Looks for the page of a group that starts with operation i, and puts host minus effective address in its place. */
@@ -196,6 +212,7 @@ final class StorageEmitter {
         }
         if (groups.isMember(i)) {
             storeTo(member(i, w, imm), op, b, isVector);
+            keepPlace(i, isVector);
             return;
         }
         if (isVector) {

@@ -310,6 +310,38 @@ class NativeEngineTest extends EngineContract {
     }
 
     @Test
+    void Translation_ofCodeThatChangesMeanwhile_isNotKeptForTheNewCode() throws CodeMemoryException {
+        boolean[] changes = {true};
+        FrontEnd frontEnd = new FrontEnd() {
+            @Override
+            public void translate(long code, int pageOffset, int pageBytes, int mode, BlockBuilder out) {
+                out.beginInstruction(4);
+                out.opImm(Op.ADDI, C, C, HostMemory.getIntLe(code));
+                out.callEnd(0, 0);
+                if (changes[0]) {
+                    // As another processor may.
+                    HostMemory.putIntLe(memory.hostAddress(0x1100), 1000);
+                }
+            }
+
+            @Override
+            public long addressMask(int mode) {
+                return -1;
+            }
+        };
+        HostMemory.putIntLe(memory.hostAddress(0x1100), 1);
+        try (TranslationCache cache = TranslationCache.inMemory()) {
+            FlatProcessor first = processor(frontEnd, cache);
+            run(first, 0x1100);
+            assertEquals(1, first.slot(C));
+            changes[0] = false;
+            FlatProcessor second = processor(frontEnd, cache);
+            run(second, 0x1100);
+            assertEquals(1000, second.slot(C));
+        }
+    }
+
+    @Test
     void Jump_ofCodeThatAnotherEngineHasMade_isLinkedToWhatIsThere() throws CodeMemoryException {
         FrontEnd frontEnd = frontEnd((offset, out) -> {
             out.opImm(Op.ADDI, C, C, offset);
