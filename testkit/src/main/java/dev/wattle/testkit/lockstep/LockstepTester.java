@@ -6,6 +6,10 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -34,6 +38,8 @@ public final class LockstepTester {
     private static final int SUCCESS = 0;
     private static final int DIFFERENT = 1;
     private static final int USAGE = 2;
+    /** A program that takes longer from one comparison to the next makes no progress. */
+    private static final int SECONDS_TO_BE_STUCK = 10;
 
     private final PrintStream out;
     private final long seed;
@@ -44,6 +50,7 @@ public final class LockstepTester {
     private final AtomicLong next = new AtomicLong();
     private final AtomicLong done = new AtomicLong();
     private final AtomicInteger differences = new AtomicInteger();
+    private final List<ProgramComparison> comparisons = new CopyOnWriteArrayList<>();
 
     /**
      * @param out where differences go
@@ -74,8 +81,16 @@ public final class LockstepTester {
         for (int i = 0; i < jobs; i++) {
             threads.add(Thread.ofPlatform().name("programs " + i).start(this::work));
         }
-        for (Thread thread : threads) {
-            thread.join();
+        try (ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor()) {
+            watch.scheduleAtFixedRate(
+                    () -> comparisons.forEach(ProgramComparison::giveUpIfStuck),
+                    SECONDS_TO_BE_STUCK,
+                    SECONDS_TO_BE_STUCK,
+                    TimeUnit.SECONDS);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            watch.shutdownNow();
         }
         return done.get();
     }
@@ -87,6 +102,7 @@ public final class LockstepTester {
 
     private void work() {
         ProgramComparison comparison = new ProgramComparison(littleCode);
+        comparisons.add(comparison);
         while (differences.get() < mostDifferences && System.nanoTime() - endNanos < 0) {
             long number = next.getAndIncrement();
             if (number >= count) {

@@ -23,6 +23,12 @@ public final class ProgramComparison {
     private final byte[] mine = new byte[1 << 16];
     private final byte[] theirs = new byte[1 << 16];
     private final boolean littleCode;
+    /** The machine that runs, if one does, and how many times one has been started. Guarded by this. */
+    private Optional<ProgramMachine> running = Optional.empty();
+
+    private long runs;
+    private long runsBefore;
+    private int givenUp;
 
     /** Of programs as they are. */
     public ProgramComparison() {
@@ -66,6 +72,25 @@ public final class ProgramComparison {
         }
     }
 
+    /** Has the machine that runs given up if it has run ever since this was called before. Any thread. */
+    synchronized void giveUpIfStuck() {
+        if (runs == runsBefore && running.isPresent()) {
+            running.get().giveUp();
+            givenUp++;
+        }
+        runsBefore = runs;
+    }
+
+    /** How many machines have been given up. */
+    synchronized int givenUp() {
+        return givenUp;
+    }
+
+    private synchronized void running(Optional<ProgramMachine> machine) {
+        running = machine;
+        runs++;
+    }
+
     private String compare(GuestProgram program, int interval, int storageInterval) {
         try (ProgramMachine first = new ProgramMachine(frontEnd, true, program);
                 ProgramMachine second = new ProgramMachine(frontEnd, false, program)) {
@@ -74,6 +99,9 @@ public final class ProgramComparison {
                 String code = interval == 1 && storageInterval == 1 ? firstBlock(first.code(LISTED_INSTRUCTIONS)) : "";
                 long until = first.completed() + interval;
                 String difference = ran(first, "native", until) + ran(second, "evaluator", until);
+                if (difference.isEmpty() && first.isGivenUp() && second.isGivenUp()) {
+                    return "";
+                }
                 if (difference.isEmpty()) {
                     difference = first.difference(second);
                 }
@@ -90,13 +118,16 @@ public final class ProgramComparison {
     }
 
     /** Empty unless the engine threw something. */
-    private static String ran(ProgramMachine machine, String name, long until) {
+    private String ran(ProgramMachine machine, String name, long until) {
+        running(Optional.of(machine));
         try {
             machine.runUntil(until);
             return "";
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             StackTraceElement[] trace = e.getStackTrace();
             return "%s: %s at %s%n".formatted(name, e, trace.length > 0 ? trace[0] : "?");
+        } finally {
+            running(Optional.empty());
         }
     }
 

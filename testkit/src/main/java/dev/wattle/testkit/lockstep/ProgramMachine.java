@@ -31,6 +31,7 @@ final class ProgramMachine implements AutoCloseable {
     private final GuestMemory memory = GuestMemory.allocate(Storage.BYTES);
     private final PowerProcessor processor;
     private final Engine engine;
+    private volatile boolean isGivenUp;
 
     /**
      * @param frontEnd a translator, which may be shared
@@ -77,15 +78,25 @@ final class ProgramMachine implements AutoCloseable {
     }
 
     /**
-     * Runs to the first block end at which so many instructions have completed.
+     * Runs to the first block end at which so many instructions have completed, or until it is given up.
      *
      * @throws RuntimeException whatever the engine throws, which it must not
      */
     void runUntil(long completed) {
-        while (completed() < completed) {
+        while (completed() < completed && !isGivenUp) {
             processor.stopAt(completed);
             engine.run();
         }
+    }
+
+    /** Has it run no more: its guest has an interrupt for each instruction, say, and completes none. Any thread. */
+    void giveUp() {
+        isGivenUp = true;
+        processor.leave();
+    }
+
+    boolean isGivenUp() {
+        return isGivenUp;
     }
 
     /** Instructions completed. */

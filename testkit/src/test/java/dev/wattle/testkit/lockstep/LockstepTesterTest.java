@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +47,21 @@ class LockstepTesterTest {
     void Comparison_beforeStoreConditionalThatInterrupts_isKept() {
         Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
         assertEquals(Optional.empty(), new ProgramComparison().run(0x2795b17aea21a122L));
+    }
+
+    /** The program stores to its own handler of program interrupts, which is no instruction then. */
+    @Test
+    void Program_thatCompletesNothingAnyMore_isGivenUpOnBoth() throws InterruptedException {
+        Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
+        ProgramComparison comparison = new ProgramComparison();
+        AtomicReference<Optional<String>> result = new AtomicReference<>(Optional.of("not run"));
+        Thread thread = Thread.ofPlatform().start(() -> result.set(comparison.run(0x242deeb76f2da2dfL)));
+        while (thread.isAlive()) {
+            thread.join(2000);
+            comparison.giveUpIfStuck();
+        }
+        assertEquals(Optional.empty(), result.get());
+        assertEquals(2, comparison.givenUp());
     }
 
     @Test
