@@ -563,14 +563,14 @@ final class BlockEmitter {
                         goIndirect(true);
                     }
                     case Op.INDIRECT -> {
-                        operands.fetch(RAX, original(i, Op.a(w)));
+                        operands.fetch(RAX, operands.original(i, Op.a(w)));
                         toAddress();
                     }
                     case Op.INDIRECT_NZ -> {
                         int a = operands.inRegister(Op.a(w), RCX);
                         asm.test(a, a);
                         long notTaken = asm.jccForward(Condition.EQUAL);
-                        operands.fetch(RAX, original(i, Op.b(w)));
+                        operands.fetch(RAX, operands.original(i, Op.b(w)));
                         toAddress();
                         asm.bind(notTaken);
                         go(behind(), true);
@@ -579,25 +579,6 @@ final class BlockEmitter {
                 }
             }
         }
-    }
-
-    /** Where the value of a slot in memory has been copied from before operation i, if that is in a register still. */
-    private int original(int i, int slot) {
-        if (operands.register(slot) >= 0) {
-            return slot;
-        }
-        for (int k = i - 1; k >= 0 && Op.of(block.words[k]) < Op.FIRST_CONTROL; k--) {
-            long w = block.words[k];
-            if (Op.writesD(Op.of(w)) && Op.d(w) == slot) {
-                int from = Op.a(w);
-                boolean isKept = Op.of(w) == Op.MOV && !Operands.isTemporary(from) && operands.register(from) >= 0;
-                for (int j = k + 1; isKept && j < i; j++) {
-                    isKept = !Op.writesD(Op.of(block.words[j])) || Op.d(block.words[j]) != from;
-                }
-                return isKept ? from : slot;
-            }
-        }
-        return slot;
     }
 
     /** Writes what is in other registers than between blocks. The flags, rax, rcx and rdx stay. */

@@ -11,7 +11,6 @@ import dev.wattle.engine.host.CodeMemory;
 import dev.wattle.engine.host.CodeMemoryException;
 import dev.wattle.engine.host.TranslationCache;
 import dev.wattle.engine.ir.Block;
-import dev.wattle.engine.ir.Form;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.HostMemory;
@@ -154,7 +153,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
         guard = faults.register(codeStart, codeEnd, gateway.recovery, state + HostSlots.FAULT_RAX * 8L);
         processor.codeCache().onDrop(this::dropped);
         processor.codeCache().onFull(() -> evict(code::evictOldest));
-        processor.onSettle(this::settle);
+        processor.onSettle(new FloatStatus<>(processor, routines, memory.executeAddress())::settle);
         processor.useJumpTables();
     }
 
@@ -947,45 +946,6 @@ public final class NativeEngine<P extends Processor> implements Engine {
         if (bytesWritten > RESIDENT_BYTES) {
             bytesWritten = 0;
             memory.releaseWritten();
-        }
-    }
-
-    /** Works out the status of floating-point operations that the host has done, by their routines. */
-    private void settle() {
-        long last = slot(Slots.FLOAT_LAST);
-        long later = slot(Slots.FLOAT_LATER);
-        putSlot(Slots.FLOAT_LAST, 0);
-        putSlot(Slots.FLOAT_LATER, 0);
-        if (last != 0) {
-            repeat(last, HostSlots.FLOAT_A);
-        }
-        if (later >>> 32 != 0) {
-            repeat(later >>> 32, HostSlots.INTEGER_A);
-        }
-        if ((later & 0xffff_ffffL) != 0) {
-            repeat(later & 0xffff_ffffL, HostSlots.COMPARE_A);
-        }
-    }
-
-    /** Runs the routine of an operation for its status alone. */
-    private void repeat(long record, int saved) {
-        long at = memory.executeAddress() + record;
-        long w = HostMemory.getLongLe(at);
-        long imm = HostMemory.getLongLe(at + 8);
-        int[] slots = {Op.a(w), Op.b(w), Op.c(w), Op.d(w), Op.d(w) - 1};
-        long[] values = new long[slots.length];
-        int operands = FloatEmitter.operandCount(Form.of(w));
-        for (int i = 0; i < slots.length; i++) {
-            values[i] = slot(slots[i]);
-        }
-        for (int i = 0; i < operands; i++) {
-            putSlot(slots[i], slot(saved + i));
-        }
-        routines[(int) (imm >>> 32)].run(processor, (int) imm);
-        putSlot(slots[4], values[4]);
-        putSlot(slots[3], values[3]);
-        for (int i = 0; i < operands; i++) {
-            putSlot(slots[i], values[i]);
         }
     }
 

@@ -34,6 +34,9 @@ final class Operands {
     private final long[] constants = new long[Slots.TEMP + Slots.TEMPS];
     private final boolean[] isConstant = new boolean[Slots.TEMP + Slots.TEMPS];
 
+    /** Those of the block. */
+    private long[] operations = new long[0];
+
     // For each operation that writes a temporary: how often that is read, and where last.
     private int[] uses = new int[256];
     private int[] lastUse = new int[256];
@@ -65,6 +68,7 @@ final class Operands {
     /** Reads through a block before it is emitted. */
     void begin(Assembler assembler, Block block) {
         asm = assembler;
+        operations = block.words;
         carried = NONE;
         inTemporary = NONE;
         reservedUntil = NONE;
@@ -231,6 +235,25 @@ final class Operands {
         } else {
             asm.mov32(register, from);
         }
+    }
+
+    /** Where the value of a slot in memory has been copied from before operation i, if that is in a register still. */
+    int original(int i, int slot) {
+        if (register(slot) >= 0) {
+            return slot;
+        }
+        for (int k = i - 1; k >= 0 && Op.of(operations[k]) < Op.FIRST_CONTROL; k--) {
+            long w = operations[k];
+            if (Op.writesD(Op.of(w)) && Op.d(w) == slot) {
+                int from = Op.a(w);
+                boolean isKept = Op.of(w) == Op.MOV && !isTemporary(from) && register(from) >= 0;
+                for (int j = k + 1; isKept && j < i; j++) {
+                    isKept = !Op.writesD(Op.of(operations[j])) || Op.d(operations[j]) != from;
+                }
+                return isKept ? from : slot;
+            }
+        }
+        return slot;
     }
 
     /** A register with a slot's value: the one that has it, or {@code scratch} after a fetch. */
