@@ -87,29 +87,8 @@ public abstract class EngineContract {
         });
     }
 
-    /** Writes the micro-ops of the block at an offset. */
-    protected interface Writer {
-        void write(int pageOffset, BlockBuilder out);
-    }
-
-    protected FrontEnd frontEnd(Writer writer) {
-        return new FrontEnd() {
-            @Override
-            public void translate(long code, int pageOffset, int pageBytes, int mode, BlockBuilder out) {
-                out.beginInstruction(4);
-                writer.write(pageOffset, out);
-            }
-
-            @Override
-            public int[] hotSlots() {
-                return EngineContract.this.hotSlots();
-            }
-
-            @Override
-            public long addressMask(int mode) {
-                return -1;
-            }
-        };
+    protected FrontEnd frontEnd(WrittenFrontEnd.Writer writer) {
+        return new WrittenFrontEnd(hotSlots(), -1, writer);
     }
 
     protected static void run(FlatProcessor p, long nia) {

@@ -54,6 +54,9 @@ public final class JumpTargets {
      * @return whether that is enough for now
      */
     public boolean add(int offset) {
+        if (times == 0) {
+            return true;
+        }
         all++;
         if (offset >= 0) {
             int i = 0;
@@ -84,22 +87,12 @@ public final class JumpTargets {
         return Arrays.copyOf(found, count);
     }
 
-    /** How many of {@code scale} jumps have led to a target. */
-    public int share(int offset, int scale) {
-        for (int i = 0; i < offsets.length; i++) {
-            if (offsets[i] == offset) {
-                return (int) ((long) counts[i] * scale / all);
-            }
-        }
-        return 0;
-    }
-
-    /** How many of 100 jumps have led to targets in the page of some kind. */
-    public int percentage(IntPredicate kind) {
-        int found = 0;
+    /** How many of {@code scale} jumps have led to targets in the page of some kind. */
+    public int share(IntPredicate kind, int scale) {
+        long found = 0;
         for (int i = 0; i < offsets.length; i++) {
             found += kind.test(offsets[i]) ? counts[i] : 0;
         }
-        return all == 0 ? 0 : found * 100 / all;
+        return all == 0 ? 0 : (int) (found * scale / all);
     }
 }

@@ -90,7 +90,6 @@ public final class LockstepTester {
             for (Thread thread : threads) {
                 thread.join();
             }
-            watch.shutdownNow();
         }
         return done.get();
     }

@@ -99,8 +99,11 @@ public final class ProgramComparison {
                 String code = interval == 1 && storageInterval == 1 ? firstBlock(first.code(LISTED_INSTRUCTIONS)) : "";
                 long until = first.completed() + interval;
                 String difference = ran(first, "native", until) + ran(second, "evaluator", until);
-                if (difference.isEmpty() && first.isGivenUp() && second.isGivenUp()) {
-                    return "";
+                if (difference.isEmpty() && (first.isGivenUp() || second.isGivenUp())) {
+                    if (first.completed() == second.completed()) {
+                        return "";
+                    }
+                    difference = "instructions completed: %d or %d".formatted(first.completed(), second.completed());
                 }
                 if (difference.isEmpty()) {
                     difference = first.difference(second);

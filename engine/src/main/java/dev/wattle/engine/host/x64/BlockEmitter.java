@@ -239,10 +239,10 @@ final class BlockEmitter {
             region.returnExit = asm.here();
             memberExit(flow.returning(), 0);
         }
-        for (int k = 0; k < flow.losses(); k++) {
-            member = flow.lossTarget(k);
-            flow.addLoss(k, asm.here());
-            memberExit(flow.lost(k), 0);
+        for (RegionFlow.Loss loss : flow.losses()) {
+            member = loss.to();
+            region.losses.add(new Region.Loss(loss.place(), loss.isNop(), asm.here()));
+            memberExit(loss.pending(), 0);
         }
         loop = 0;
         jumps.writeTables(region.labels);
@@ -541,17 +541,12 @@ final class BlockEmitter {
             case Op.GOTO, Op.FALL_THROUGH -> {
                 int target = op == Op.GOTO ? (int) imm : behind();
                 long pending = comparisons.snapshot();
-                boolean loses = loses(target, pending);
-                boolean keeps = loses || keeps(target);
-                if (!keeps) {
+                boolean passes = passes(target, pending);
+                if (!passes) {
                     comparisons.makeAllBut(-1);
                 }
                 count();
-                if (loses) {
-                    goWithout(target, pending, true);
-                } else {
-                    goWith(target, keeps ? pending : 0, true);
-                }
+                goWith(target, passes ? pending : 0, true);
             }
             default -> {
                 comparisons.makeAllBut(-1);
@@ -653,7 +648,7 @@ final class BlockEmitter {
         int second = isBack ? behind() : target;
         long pending = comparisons.snapshot();
         long rest = 0;
-        if (keeps(first) || keeps(second) || loses(first, pending) || loses(second, pending)) {
+        if (passes(first, pending) || passes(second, pending)) {
             rest = comparisons.snapshotBut(comparison);
         } else {
             comparisons.makeAllBut(comparison);
@@ -694,7 +689,12 @@ final class BlockEmitter {
         if (region == Region.NONE || isWatched() || offset <= block.pageOffset) {
             return false;
         }
-        return keeps(offset) || loses(offset, pending) || plain && memberAt(offset) >= 0;
+        return passes(offset, pending) || plain && memberAt(offset) >= 0;
+    }
+
+    /** Whether nothing that is pending need be made on the way to an offset. */
+    private boolean passes(int offset, long pending) {
+        return keeps(offset) || loses(offset, pending);
     }
 
     /** Whether the member at an offset, if there is one, overwrites what is pending before anybody can look at it. */
@@ -725,12 +725,8 @@ final class BlockEmitter {
 
     /** One way out of a branch on a bit: comparisons stay pending, or are made. */
     private void way(int target, long pending, int comparison, int n, boolean isSet, long rest, boolean isLast) {
-        if (keeps(target)) {
+        if (passes(target, pending)) {
             goWith(target, pending, isLast);
-            return;
-        }
-        if (loses(target, pending)) {
-            goWithout(target, pending, isLast);
             return;
         }
         if (comparison >= 0) {
@@ -831,39 +827,25 @@ final class BlockEmitter {
         stubs.add(Exits.POLL, asm.jccForward(Condition.NOT_EQUAL), 0, 0, 0, offset, 0);
     }
 
-    /** As {@link #go}, with comparisons that stay pending. */
+    /** As {@link #go}, with comparisons that stay pending, or are lost in the member that follows. */
     private void goWith(int offset, long pending, boolean isLast) {
-        if (pending != 0 && !isLoop(offset) && !isReturn(offset) && !isHeaderAgain) {
+        boolean loses = loses(offset, pending);
+        if (pending != 0 && !loses && !isLoop(offset) && !isReturn(offset) && !isHeaderAgain) {
             flow.inherit(region.memberAt(offset), pending);
         }
         stubs.edge = pending;
-        go(offset, isLast);
-        stubs.edge = 0;
-    }
-
-    /** As {@link #go}, to a member that overwrites what is pending. */
-    private void goWithout(int offset, long pending, boolean isLast) {
-        stubs.edge = pending;
-        lost = pending;
+        lost = loses ? pending : 0;
         go(offset, isLast);
         lost = 0;
         stubs.edge = 0;
     }
 
-    private void goWithOrWithout(int offset, long pending, boolean isLast) {
-        if (loses(offset, pending)) {
-            goWithout(offset, pending, isLast);
-        } else {
-            goWith(offset, pending, isLast);
-        }
-    }
-
     private void branchNotZero(long w, int target) {
         int a = Op.a(w);
         long pending = comparisons.snapshot();
-        boolean keeps = (keeps(target) || loses(target, pending)) && (keeps(behind()) || loses(behind(), pending));
-        boolean flagsTell = compute.isZeroFlagOf(a) && (keeps || pending == 0);
-        if (!keeps) {
+        boolean passes = passes(target, pending) && passes(behind(), pending);
+        boolean flagsTell = compute.isZeroFlagOf(a) && (passes || pending == 0);
+        if (!passes) {
             comparisons.makeAllBut(-1);
             pending = 0;
         }
@@ -881,13 +863,13 @@ final class BlockEmitter {
         }
         boolean isBack = target <= block.pageOffset;
         if (isLoop(target) && jumpToLoop(Condition.NOT_EQUAL, pending)) {
-            goWithOrWithout(behind(), pending, true);
+            goWith(behind(), pending, true);
             return;
         }
         long other = asm.jccForward(isBack ? Condition.EQUAL : Condition.NOT_EQUAL);
-        goWithOrWithout(isBack ? target : behind(), pending, false);
+        goWith(isBack ? target : behind(), pending, false);
         asm.bind(other);
-        goWithOrWithout(isBack ? behind() : target, pending, true);
+        goWith(isBack ? behind() : target, pending, true);
     }
 
     /**

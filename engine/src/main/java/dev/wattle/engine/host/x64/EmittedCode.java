@@ -18,6 +18,10 @@ final class EmittedCode {
     /** So much goes at a time. */
     private static final int STEP_BYTES = 1 << 16;
 
+    /** The near jump (Intel SDM, volume 2, JMP): its opcode, and its bytes with the displacement. */
+    private static final byte JUMP = (byte) 0xe9;
+
+    private static final int JUMP_BYTES = 5;
     private static final int NO_LINK = -1;
     /** In place of where a jump led before: what leads to the entry is another entry. */
     private static final int ENTRY = Integer.MIN_VALUE;
@@ -263,12 +267,11 @@ final class EmittedCode {
             return;
         }
         long at = asm.writable(block.hostCode);
-        int now = HostMemory.getIntLe(at);
-        byte nowLast = HostMemory.getByte(at + Integer.BYTES);
-        jump(block.hostCode, detour.copy);
-        boolean isStill = HostMemory.getIntLe(at) == now && HostMemory.getByte(at + Integer.BYTES) == nowLast;
-        HostMemory.putIntLe(at, isStill ? detour.first : now);
-        HostMemory.putByte(at + Integer.BYTES, isStill ? detour.last : nowLast);
+        int toCopy = (int) (detour.copy - block.hostCode - JUMP_BYTES);
+        if (HostMemory.getByte(at) == JUMP && HostMemory.getIntLe(at + 1) == toCopy) {
+            HostMemory.putIntLe(at, detour.first);
+            HostMemory.putByte(at + Integer.BYTES, detour.last);
+        }
     }
 
     private void jump(long entry, long target) {

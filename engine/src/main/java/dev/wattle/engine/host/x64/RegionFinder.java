@@ -55,8 +55,9 @@ final class RegionFinder {
      * registers of their own.
      */
     Region find(CodePage page, Block header) {
-        Region direct = new Search(page, header, Ends.DIRECT).region();
-        if (source.apply(header).loops()) {
+        Search search = new Search(page, header, Ends.DIRECT);
+        Region direct = search.region();
+        if (source.apply(header).loops() || !search.hasCalls()) {
             return direct;
         }
         Region withCalls = new Search(page, header, Ends.CALLS).region();
@@ -176,6 +177,20 @@ final class RegionFinder {
             return -1;
         }
 
+        /** Whether there is a block at an offset among some, of which each has its bit. */
+        private boolean isAmong(int offset, long some) {
+            int i = indexOf(offset);
+            return i >= 0 && (some & 1L << i) != 0;
+        }
+
+        boolean hasCalls() {
+            boolean isAny = false;
+            for (int i = 0; i < count; i++) {
+                isAny |= isCall[i];
+            }
+            return isAny;
+        }
+
         private void add(Block block) {
             if (!block.valid || block.hostCode == 0 || count == MOST_BLOCKS || operations > MOST_OPERATIONS) {
                 return;
@@ -290,8 +305,7 @@ final class RegionFinder {
                         continue;
                     }
                     for (int offset : successors(i)) {
-                        int to = indexOf(offset);
-                        if (to >= 0 && (returning & 1L << to) != 0) {
+                        if (isAmong(offset, returning)) {
                             returning |= 1L << i;
                             isHeaderReached |= i == 0;
                             changed = true;
@@ -327,8 +341,7 @@ final class RegionFinder {
 
         /** Whether a jump leads to some of the blocks nearly always: else it is dear to be in a region's code before. */
         private boolean staysAmong(JumpTargets targets, long some) {
-            return targets.percentage(offset -> indexOf(offset) >= 0 && (some & 1L << indexOf(offset)) != 0)
-                    >= LEAST_PERCENTAGE;
+            return targets.share(offset -> isAmong(offset, some), 100) >= LEAST_PERCENTAGE;
         }
 
         /** The blocks that end with a jump by a table. */
@@ -404,7 +417,8 @@ final class RegionFinder {
                 isAny = true;
                 weights[m] = MOST_WEIGHT;
                 for (int to : region.jumpTargets(m)) {
-                    int share = targets.share(region.members.get(to).pageOffset, MOST_WEIGHT);
+                    int target = region.members.get(to).pageOffset;
+                    int share = targets.share(offset -> offset == target, MOST_WEIGHT);
                     weights[to] = Math.max(weights[to], share);
                 }
             }

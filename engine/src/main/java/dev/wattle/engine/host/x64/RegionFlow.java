@@ -2,7 +2,9 @@
 package dev.wattle.engine.host.x64;
 
 import dev.wattle.engine.ir.Block;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** The ways from member to member of a region that is being emitted. */
 final class RegionFlow {
@@ -23,15 +25,17 @@ final class RegionFlow {
     private int jumps;
     private long[] jumpPlace = new long[64];
     private int[] jumpTarget = new int[64];
-    // Ways on which comparisons are lost: where the jump's displacement is, or where a no-op starts that a jump may
-    // take
-    // the place of; to which member; and the comparisons.
-    private int losses;
-    private long[] lossPlace = new long[16];
-    private boolean[] isLossNop = new boolean[16];
-    private int[] lossTarget = new int[16];
-    private long[] lost = new long[16];
+    private final List<Loss> losses = new ArrayList<>();
     private Region region = Region.NONE;
+
+    /**
+     * A way on which comparisons are lost.
+     *
+     * @param place where the jump's displacement is, or where a no-op starts that a jump may take the place of
+     * @param to the number of the member
+     * @param pending the comparisons
+     */
+    record Loss(long place, boolean isNop, int to, long pending) {}
 
     void begin(Region newRegion) {
         region = newRegion;
@@ -43,7 +47,7 @@ final class RegionFlow {
         jumps = 0;
         returns = 0;
         returning = 0;
-        losses = 0;
+        losses.clear();
         for (Block from : region.sources) {
             for (int offset : RegionFinder.successors(from)) {
                 int to = region.memberAt(offset);
@@ -137,34 +141,11 @@ final class RegionFlow {
         if (!isNop) {
             jump(place, to);
         }
-        if (losses == lossPlace.length) {
-            lossPlace = Arrays.copyOf(lossPlace, losses * 2);
-            isLossNop = Arrays.copyOf(isLossNop, losses * 2);
-            lossTarget = Arrays.copyOf(lossTarget, losses * 2);
-            lost = Arrays.copyOf(lost, losses * 2);
-        }
-        lossPlace[losses] = place;
-        isLossNop[losses] = isNop;
-        lossTarget[losses] = to;
-        lost[losses++] = pending;
+        losses.add(new Loss(place, isNop, to, pending));
     }
 
-    int losses() {
+    List<Loss> losses() {
         return losses;
-    }
-
-    int lossTarget(int k) {
-        return lossTarget[k];
-    }
-
-    /** The comparisons that are lost on a way. */
-    long lost(int k) {
-        return lost[k];
-    }
-
-    /** Has the region know how to have a way lead to an exit. */
-    void addLoss(int k, long exit) {
-        region.losses.add(new Region.Loss(lossPlace[k], isLossNop[k], exit));
     }
 
     /** Has all jumps lead to their members' code. */

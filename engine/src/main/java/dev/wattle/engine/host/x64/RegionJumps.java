@@ -100,10 +100,14 @@ final class RegionJumps {
             asm.align(INSTRUCTION_BYTES);
             long start = asm.here();
             asm.patch(table.displacement, start);
-            for (int offset = table.low; offset <= table.high; offset += INSTRUCTION_BYTES) {
-                int member = table.region.memberAt(offset);
-                boolean isTarget = Arrays.stream(table.members).anyMatch(m -> m == member);
-                asm.int_((int) ((isTarget ? labels[member] : table.elsewhere) - start));
+            long[] targets = new long[(table.high - table.low) / INSTRUCTION_BYTES + 1];
+            Arrays.fill(targets, table.elsewhere);
+            for (int member : table.members) {
+                int offset = table.region.members.get(member).pageOffset;
+                targets[(offset - table.low) / INSTRUCTION_BYTES] = labels[member];
+            }
+            for (long target : targets) {
+                asm.int_((int) (target - start));
             }
         }
     }

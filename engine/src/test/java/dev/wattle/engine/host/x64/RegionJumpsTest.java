@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.wattle.engine.FlatProcessor;
 import dev.wattle.engine.Routine;
+import dev.wattle.engine.WrittenFrontEnd;
 import dev.wattle.engine.host.CodeMemoryException;
-import dev.wattle.engine.ir.BlockBuilder;
 import dev.wattle.engine.ir.Op;
 import dev.wattle.engine.ir.Slots;
 import dev.wattle.engine.memory.GuestMemory;
@@ -31,10 +31,6 @@ class RegionJumpsTest {
     private final Arena arena = Arena.ofConfined();
     private final GuestMemory memory = GuestMemory.allocate(1 << 20);
 
-    private interface Writer {
-        void write(int pageOffset, BlockBuilder out);
-    }
-
     @BeforeAll
     static void onlyOnSuchHosts() {
         Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
@@ -47,29 +43,8 @@ class RegionJumpsTest {
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    private FlatProcessor processor(Writer writer) throws CodeMemoryException {
-        FrontEnd frontEnd = new FrontEnd() {
-            @Override
-            public void translate(long code, int pageOffset, int pageBytes, int mode, BlockBuilder out) {
-                out.beginInstruction(4);
-                writer.write(pageOffset, out);
-            }
-
-            @Override
-            public int[] hotSlots() {
-                return new int[] {A, C};
-            }
-
-            @Override
-            public int returnSlot() {
-                return LINK;
-            }
-
-            @Override
-            public long addressMask(int mode) {
-                return -1;
-            }
-        };
+    private FlatProcessor processor(WrittenFrontEnd.Writer writer) throws CodeMemoryException {
+        FrontEnd frontEnd = new WrittenFrontEnd(new int[] {A, C}, LINK, writer);
         Routine<FlatProcessor>[] routines = new Routine[] {(Routine<FlatProcessor>) (p, word) -> p.request(1)};
         FlatProcessor p = new FlatProcessor(arena, memory, frontEnd);
         p.engine = new NativeEngine<>(p, routines, frontEnd, 1 << 20, HostFeatures.host(), true, Optional.empty());
