@@ -4,7 +4,6 @@ package dev.wattle.engine.host;
 import dev.wattle.engine.memory.HostFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -27,10 +26,6 @@ public final class CodeMemory implements AutoCloseable {
     private static final int PROT_NONE = 0;
     private static final int MREMAP_MAYMOVE = 1;
     private static final int MREMAP_FIXED = 2;
-    private static final int MADV_COLLAPSE = 25;
-    private static final long HUGE_PAGE = 2 << 20;
-    /** So much of a huge page is filled before there is one: small guests need no more. */
-    private static final long WORTH_HUGE_PAGE = HUGE_PAGE / 8;
 
     private static final long FAILED = -1;
 
@@ -40,17 +35,14 @@ public final class CodeMemory implements AutoCloseable {
     private final long size;
     private final ResidentPages pages = new ResidentPages();
     private final AtomicBoolean isOpen = new AtomicBoolean(true);
-    /** When code reaches this address, there is another huge page to be made. */
-    private long nextHugePage;
-
-    private int hugePages;
+    private final HugeCodePages hugePages;
 
     private CodeMemory(Calls calls, long writeAddress, long executeAddress, long size) {
         this.calls = calls;
         this.writeAddress = writeAddress;
         this.executeAddress = executeAddress;
         this.size = size;
-        nextHugePage = size >= HUGE_PAGE ? executeAddress + WORTH_HUGE_PAGE : Long.MAX_VALUE;
+        hugePages = new HugeCodePages(writeAddress, size);
     }
 
     /**
@@ -100,18 +92,17 @@ public final class CodeMemory implements AutoCloseable {
      * @param end where the last code ends, in the view to be executed
      */
     public void filled(long end) {
-        while (end >= nextHugePage) {
-            long offset = nextHugePage - executeAddress & -HUGE_PAGE;
-            boolean isHuge = calls.collapse(writeAddress + offset, HUGE_PAGE);
-            hugePages += isHuge ? 1 : 0;
-            boolean hasRoomForMore = offset + 2 * HUGE_PAGE <= size;
-            nextHugePage = isHuge && hasRoomForMore ? nextHugePage + HUGE_PAGE : Long.MAX_VALUE;
-        }
+        hugePages.filled(end - executeAddress);
     }
 
     /** Bytes of it that the host has given in huge pages. */
     public long hugeBytes() {
-        return hugePages * HUGE_PAGE;
+        return hugePages.madeBytes();
+    }
+
+    /** Waits for huge pages that the host has been asked for. */
+    void awaitHugePages() {
+        hugePages.await();
     }
 
     /** Unmaps what has been written from the view to be written, until it is next written to: the code is in the other. */
@@ -123,6 +114,7 @@ public final class CodeMemory implements AutoCloseable {
     @Override
     public void close() {
         if (isOpen.getAndSet(false)) {
+            hugePages.close();
             calls.unmap(writeAddress, size);
             calls.unmap(executeAddress, size);
         }
@@ -135,7 +127,6 @@ public final class CodeMemory implements AutoCloseable {
         private final HostFunction mprotect;
         private final HostFunction munmap;
         private final HostFunction strerror;
-        private final Optional<HostFunction> madvise;
 
         Calls() throws CodeMemoryException {
             mmap = function("mmap");
@@ -143,7 +134,6 @@ public final class CodeMemory implements AutoCloseable {
             mprotect = function("mprotect");
             munmap = function("munmap");
             strerror = function("strerror");
-            madvise = HostFunction.find("madvise");
         }
 
         private static HostFunction function(String name) throws CodeMemoryException {
@@ -174,12 +164,12 @@ public final class CodeMemory implements AutoCloseable {
 
         /** Addresses that nobody else uses, from a multiple of a huge page on. */
         private long reserve(long size) throws CodeMemoryException {
-            long all = size + HUGE_PAGE;
+            long all = size + HugeCodePages.BYTES;
             long start = mmap.call(0, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
             if (start == FAILED) {
                 throw refused(size + " bytes of addresses for code", mmap);
             }
-            long address = start + HUGE_PAGE - 1 & -HUGE_PAGE;
+            long address = start + HugeCodePages.BYTES - 1 & -HugeCodePages.BYTES;
             if (address > start) {
                 unmap(start, address - start);
             }
@@ -188,11 +178,6 @@ public final class CodeMemory implements AutoCloseable {
                 unmap(end, start + all - end);
             }
             return address;
-        }
-
-        /** Makes a huge page of small ones, of which at least one is there. */
-        boolean collapse(long address, long bytes) {
-            return madvise.isPresent() && (int) madvise.get().call(address, bytes, MADV_COLLAPSE) == 0;
         }
 
         void makeExecutable(long address, long size) throws CodeMemoryException {

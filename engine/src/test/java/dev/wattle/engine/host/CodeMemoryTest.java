@@ -40,6 +40,7 @@ class CodeMemoryTest {
             for (long at = 0; at < memory.size(); at += 1000) {
                 assertEquals(at, HostMemory.getLong(memory.executeAddress() + (at & -8)));
             }
+            memory.awaitHugePages();
             // The last megabyte is not enough for a third one.
             assertTrue(memory.hugeBytes() == 4 << 20 || memory.hugeBytes() == 0, "bytes: " + memory.hugeBytes());
         }
