@@ -890,11 +890,18 @@ final class BlockEmitter {
         } else if (!isHeaderAgain && flow.inherits(next, member)) {
             flow.inheritVectors(next, registers.snapshot());
         }
+        boolean isNext = isLast && copy != FIRST_COPY && !isHeaderAgain && next == member + 1;
+        boolean polls = isWatched() || isBack;
         stubs.isExchanged = next >= 0;
         if (exactDeadline) {
             pollDeadlineFor(offset);
         }
-        if (isWatched() || isBack) {
+        if (polls && lost == 0 && (isReturn || next >= 0 && !isNext)) {
+            pollAndJump(offset, next, isReturn);
+            stubs.isExchanged = false;
+            return;
+        }
+        if (polls) {
             pollFor(offset);
         }
         stubs.isExchanged = false;
@@ -905,7 +912,6 @@ final class BlockEmitter {
         if (isReturn) {
             flow.returnWith(asm.jmpForward(), stubs.edge);
         } else if (next >= 0) {
-            boolean isNext = isLast && copy != FIRST_COPY && !isHeaderAgain && next == member + 1;
             if (lost != 0) {
                 loseHere(isNext, next);
             } else if (!isNext) {
@@ -920,6 +926,18 @@ final class BlockEmitter {
                 asm.mov32(RAX, RAX);
             }
             goIndirect(false);
+        }
+    }
+
+    /** Goes on within the region unless work is pending: one jump where a loop comes round, not two. */
+    private void pollAndJump(int offset, int next, boolean isReturn) {
+        asm.aluMemImm(Assembler.CMP, Layout.slot(Slots.PENDING), 0);
+        long none = asm.jccForward(Condition.EQUAL);
+        stubs.add(Exits.POLL, asm.jmpForward(), 0, 0, 0, offset, 0);
+        if (isReturn) {
+            flow.returnWith(none, stubs.edge);
+        } else {
+            flow.jump(none, next);
         }
     }
 

@@ -77,7 +77,7 @@ final class ShiftEmitter {
             asm.shiftCl(left ? Assembler.SHL : Assembler.SHR, t);
         }
         if (!small) {
-            asm.movImm(RDX, 0);
+            asm.clear(RDX);
             asm.testImm32(count, 64);
             asm.cmov(Condition.NOT_EQUAL, t, RDX);
         }
@@ -144,7 +144,7 @@ final class ShiftEmitter {
                 asm.shift(Assembler.SHL, RCX, 64 - n);
             }
             asm.shift(Assembler.SHR, RAX, 63);
-            asm.movImm(RDX, 0);
+            asm.clear(RDX);
             asm.test(RCX, RCX);
             asm.cmov(Condition.EQUAL, RAX, RDX);
             compute.finish(i, w, RAX);
