@@ -21,8 +21,10 @@ final class AccessEmitter {
     private int recent = -1;
     /** How many times the bytes of the next access are more by what {@link HostSlots#GROUP_INDICES} says. */
     private int indexTimes;
-    /** The register that has the effective address of the access. */
-    private int ea = RAX;
+    /** A register that has the effective address of the access but for a displacement. */
+    private int base = RAX;
+
+    private int displacement;
     /** Where the look at the copy starts. */
     private long check;
 
@@ -51,9 +53,18 @@ final class AccessEmitter {
         return recent;
     }
 
-    /** The register that has the effective address of the last access. */
-    int ea() {
-        return ea;
+    /** A register that has the effective address of the last access but for {@link #displacement}. */
+    int base() {
+        return base;
+    }
+
+    int displacement() {
+        return displacement;
+    }
+
+    /** The memory operand of the last access, with host minus effective address in rcx. */
+    long memory() {
+        return Assembler.mem(base, RCX, 0, displacement);
     }
 
     /** Where the look of the last access at its copy starts. */
@@ -61,10 +72,14 @@ final class AccessEmitter {
         return check;
     }
 
-    /** Finds the effective address: it is in rax, or where {@link #ea} says if there is a copy to look at. */
+    /**
+     * Finds the effective address: it is in rax, or what {@link #base} and {@link #displacement} say if there is a copy
+     * to look at.
+     */
     void address(int slot, long imm) {
-        if (recent >= 0 && imm == 0 && !isNarrow && !operands.isConstant(slot) && operands.register(slot) != -1) {
-            ea = operands.register(slot);
+        if (recent >= 0 && imm == (int) imm && !isNarrow && !operands.isConstant(slot) && operands.register(slot) != -1) {
+            base = operands.register(slot);
+            displacement = (int) imm;
         } else {
             addressInRax(slot, imm);
         }
@@ -72,7 +87,8 @@ final class AccessEmitter {
 
     /** Finds the effective address, and has it in rax. */
     void addressInRax(int slot, long imm) {
-        ea = RAX;
+        base = RAX;
+        displacement = 0;
         if (operands.isConstant(slot)) {
             asm.movImm(RAX, operands.constant(slot) + imm);
         } else {
@@ -89,6 +105,15 @@ final class AccessEmitter {
         }
         if (isNarrow) {
             asm.mov32(RAX, RAX);
+        }
+    }
+
+    /** Has the effective address of an access that has taken its stub in rax. */
+    void addressInRax(ExitStub stub) {
+        if (stub.displacement != 0) {
+            asm.lea(RAX, Assembler.mem(stub.base, stub.displacement));
+        } else if (stub.base != RAX) {
+            asm.mov(RAX, stub.base);
         }
     }
 
@@ -124,8 +149,12 @@ final class AccessEmitter {
         if (recent >= RecentEntries.FIRST_BASE) {
             asm.load(RCX, Layout.slot(Slots.TLB));
         }
-        asm.load(RDX, recentWord(SoftTlb.TAG));
-        asm.alu(Assembler.XOR, RDX, ea);
+        if (displacement == 0) {
+            asm.mov(RDX, base);
+        } else {
+            asm.lea(RDX, Assembler.mem(base, displacement));
+        }
+        asm.alu(Assembler.XOR, RDX, recentWord(SoftTlb.TAG));
         addBytes(more);
         asm.alu(Assembler.CMP, RDX, recentWord(limit));
         return asm.jccForward(Condition.ABOVE_OR_EQUAL);

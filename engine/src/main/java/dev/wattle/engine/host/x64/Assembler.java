@@ -648,6 +648,13 @@ public final class Assembler {
         modRegister(d, s);
     }
 
+    /** high and low = rdx * s, without signs; the flags stay. Needs BMI2. */
+    public void mulx(int high, int low, int s) {
+        vex(MAP_0F38, PF2, true, false, high, low, s, 0);
+        byte_(0xf6);
+        modRegister(high, s);
+    }
+
     /** d = ~a & b; the flags change. Needs BMI1. */
     public void andn(int d, int a, int b) {
         vex(MAP_0F38, NP, true, false, d, a, b, 0);

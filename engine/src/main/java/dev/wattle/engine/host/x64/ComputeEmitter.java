@@ -409,6 +409,15 @@ final class ComputeEmitter {
         }
         comparisons.before(i + 1, next);
         done = i + 1;
+        int dLow = operands.register(Op.d(isLowFirst ? w : next));
+        int dHigh = operands.register(Op.d(isLowFirst ? next : w));
+        if (high == Op.MULHU && features.bmi2() && dLow != NONE && dHigh != NONE && dLow != dHigh) {
+            int factor = operands.inRegister(b, RCX);
+            operands.fetch(RDX, a);
+            asm.mulx(dHigh, dLow, factor);
+            operands.forgetCarried();
+            return true;
+        }
         product(w, high == Op.MULHS ? Assembler.IMUL : Assembler.MUL);
         operands.finish(i, w, isLowFirst ? RAX : RDX, false);
         operands.finish(i + 1, next, isLowFirst ? RDX : RAX, false);
@@ -416,22 +425,27 @@ final class ComputeEmitter {
     }
 
     /**
-     * rax = a + b + c; the host's carry flag is the carry out. Changes rdx.
+     * A register = a + b + c; the host's carry flag is the carry out. Changes rdx.
      *
      * @param isInFlag whether c is in the carry flag already
      */
-    private void sum(long w, boolean isInFlag) {
+    private void sum(long w, int t, boolean isInFlag) {
         int a = Op.a(w);
         int b = Op.b(w);
         int c = Op.c(w);
+        if (register(b) == t && register(a) != t) {
+            int other = a;
+            a = b;
+            b = other;
+        }
         int rb = register(b);
-        if (operands.isCarried(c)) {
+        if (t == RAX && operands.isCarried(c)) {
             operands.freeRax();
-        } else if (rb == RAX) {
+        } else if (t == RAX && rb == RAX) {
             asm.mov(RDX, RAX);
             rb = RDX;
         }
-        operands.fetch(RAX, a);
+        operands.fetch(t, a);
         if (operands.isConstant(b) && !operands.isSmallConstant(b)) {
             operands.fetch(RDX, b);
             rb = RDX;
@@ -448,11 +462,11 @@ final class ComputeEmitter {
             asm.stc();
         }
         if (rb != NONE) {
-            asm.alu(op, RAX, rb);
+            asm.alu(op, t, rb);
         } else if (operands.isConstant(b)) {
-            asm.aluImm(op, RAX, (int) operands.constant(b));
+            asm.aluImm(op, t, (int) operands.constant(b));
         } else {
-            asm.alu(op, RAX, Layout.slot(b));
+            asm.alu(op, t, Layout.slot(b));
         }
     }
 
@@ -473,7 +487,10 @@ final class ComputeEmitter {
             asm.setccMem8(Condition.BELOW, Layout.slot(slot));
         } else {
             asm.setcc(Condition.BELOW, register);
-            asm.zeroExtend8(register, register);
+            if (Operands.isTemporary(slot)) {
+                // A guest register had 0 or 1 before.
+                asm.zeroExtend8(register, register);
+            }
         }
     }
 
@@ -488,7 +505,7 @@ final class ComputeEmitter {
             next++;
         }
         if (!isCarry(next, w)) {
-            sum(w, isInFlag);
+            sum(w, RAX, isInFlag);
             operands.finish(i, w, RAX, false);
             return;
         }
@@ -500,10 +517,15 @@ final class ComputeEmitter {
             done = next;
             last = next;
         }
+        int t = sumTarget(w, words[last]);
+        boolean isInPlace = t != RAX && (register(Op.a(w)) == t || register(Op.b(w)) == t);
         if (carry32 != NONE) {
             operands.freeRax();
+            if (isInPlace) {
+                asm.mov(RCX, t);
+            }
         }
-        sum(w, isInFlag);
+        sum(w, t, isInFlag);
         if (carry != NONE) {
             carryInFlags = carry32 == NONE ? nextToAdd(done + 1, Op.d(words[carry])) : NONE;
             if (carryInFlags == NONE) {
@@ -511,13 +533,28 @@ final class ComputeEmitter {
             }
         }
         if (carry32 != NONE) {
-            operands.fetch(RCX, Op.a(w));
-            operands.apply(Assembler.XOR, RCX, Op.b(w), RDX);
-            asm.alu(Assembler.XOR, RCX, RAX);
+            int other = Op.b(w);
+            if (!isInPlace) {
+                operands.fetch(RCX, Op.a(w));
+            } else if (register(other) == t) {
+                other = Op.a(w);
+            }
+            if (!operands.isConstant(other) || operands.constant(other) != 0) {
+                operands.apply(Assembler.XOR, RCX, other, RDX);
+            }
+            asm.alu(Assembler.XOR, RCX, t);
             asm.bitTest(RCX, 32);
             setByCarry(Op.d(words[carry32]));
         }
-        operands.finish(last, words[last], RAX, false);
+        operands.finish(last, words[last], t, false);
+    }
+
+    /** The register to compute a sum with carries into, which the last one of its operations puts into its place. */
+    private int sumTarget(long w, long last) {
+        int d = Op.d(last);
+        int t = Operands.isTemporary(d) ? NONE : operands.register(d);
+        boolean isTwice = register(Op.a(w)) == t && register(Op.b(w)) == t;
+        return t == NONE || isTwice || register(Op.c(w)) == t ? RAX : t;
     }
 
     private boolean isCarry32(int next, long w) {
@@ -568,7 +605,7 @@ final class ComputeEmitter {
     }
 
     private void carry(int i, long w) {
-        sum(w, false);
+        sum(w, RAX, false);
         asm.setcc(Condition.BELOW, RAX);
         asm.zeroExtend8(RAX, RAX);
         finish(i, w, RAX);

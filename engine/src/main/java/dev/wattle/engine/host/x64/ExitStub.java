@@ -41,9 +41,10 @@ final class ExitStub {
     FloatEmitter.ZeroCheck zero = FloatEmitter.ZeroCheck.NEVER;
     long zeroResume;
 
-    // Of an access that looks at a copy of a TLB entry: which one or -1, where the address is, and where it looks.
+    // Of an access that looks at a copy of a TLB entry: which one or -1, see AccessEmitter.base, and where it looks.
     int recent;
-    int address;
+    int base;
+    int displacement;
     long check;
 
     // Of a group with indices: a jump for when these are too large, and see AccessEmitter.useIndices.

@@ -93,9 +93,7 @@ final class ExitStubEmitter {
 
     /** Looks into the TLB itself, and goes on if that has an entry. */
     private void renewRecent(ExitStub stub) {
-        if (stub.address != RAX) {
-            asm.mov(RAX, stub.address);
-        }
+        accesses.addressInRax(stub);
         boolean isGroup = stub.kind == Exits.GROUP;
         boolean isVector = stub.kind == Exits.CALL;
         long imm = stub.immediate;

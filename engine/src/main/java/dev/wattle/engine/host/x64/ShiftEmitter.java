@@ -7,6 +7,7 @@ import static dev.wattle.engine.host.x64.Register.RDX;
 
 import dev.wattle.engine.ir.Block;
 import dev.wattle.engine.ir.Op;
+import dev.wattle.engine.ir.Slots;
 
 /** Emits shifts and rotations, by constants and by operands, with the masks that come with them and what they lose. */
 final class ShiftEmitter {
@@ -77,9 +78,8 @@ final class ShiftEmitter {
             asm.shiftCl(left ? Assembler.SHL : Assembler.SHR, t);
         }
         if (!small) {
-            asm.clear(RDX);
             asm.testImm32(count, 64);
-            asm.cmov(Condition.NOT_EQUAL, t, RDX);
+            asm.cmov(Condition.NOT_EQUAL, t, Layout.slot(Slots.ZERO));
         }
         compute.finish(i, w, t);
     }

@@ -70,7 +70,7 @@ final class StorageEmitter {
         accesses.address(Op.a(w), imm);
         int snapshot = registers.snapshot();
         long jump = accesses.translate(SoftTlb.READ_LIMIT);
-        loadFrom(i, w, op, Assembler.mem(accesses.ea(), RCX, 0, 0), isVector);
+        loadFrom(i, w, op, accesses.memory(), isVector);
         addAccessStub(Exits.LOAD, jump, op, operands.slotForJava(Op.d(w)), stubs.block.where[i], asm.here()).before =
                 snapshot;
         comparisons.dropReplaced();
@@ -102,7 +102,8 @@ final class StorageEmitter {
     /** Has a stub look at what the last access has looked at a copy of. */
     void lookedAtCopy(ExitStub stub) {
         stub.recent = accesses.recent();
-        stub.address = accesses.ea();
+        stub.base = accesses.base();
+        stub.displacement = accesses.displacement();
         stub.check = accesses.check();
         accesses.useRecent(-1);
     }
@@ -222,7 +223,7 @@ final class StorageEmitter {
         accesses.address(Op.a(w), imm);
         int snapshot = registers.snapshot();
         long jump = accesses.translate(SoftTlb.WRITE_LIMIT);
-        storeTo(Assembler.mem(accesses.ea(), RCX, 0, 0), op, b, isVector);
+        storeTo(accesses.memory(), op, b, isVector);
         addAccessStub(Exits.STORE, jump, op, operands.slotForJava(b), stubs.block.where[i], asm.here()).before =
                 snapshot;
     }

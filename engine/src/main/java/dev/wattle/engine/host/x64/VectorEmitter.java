@@ -350,7 +350,7 @@ final class VectorEmitter {
         operands.forgetCarried();
         slowSnapshot = registers.snapshot();
         slowJump = accesses.translateVector(SoftTlb.READ_LIMIT);
-        loadFrom(w, Assembler.mem(accesses.ea(), RCX, 0, 0));
+        loadFrom(w, accesses.memory());
     }
 
     /** d = what stands at a host address. */
@@ -374,7 +374,7 @@ final class VectorEmitter {
         b(w);
         slowSnapshot = registers.snapshot();
         slowJump = accesses.translateVector(SoftTlb.WRITE_LIMIT);
-        storeTo(w, Assembler.mem(accesses.ea(), RCX, 0, 0));
+        storeTo(w, accesses.memory());
     }
 
     /** Stores b at a host address. */

@@ -122,6 +122,7 @@ class AssemblerTest {
                 check("shrx %s,%s,%s".formatted(R64[d], R64[s], R64[c]), x -> x.shrx(a, b, c));
                 check("sarx %s,%s,%s".formatted(R64[d], R64[s], R64[c]), x -> x.sarx(a, b, c));
                 check("andn %s,%s,%s".formatted(R64[d], R64[s], R64[c]), x -> x.andn(a, b, c));
+                check("mulx %s,%s,%s".formatted(R64[d], R64[s], R64[c]), x -> x.mulx(a, b, c));
                 for (int op = 0; op < 8; op++) {
                     int which = op;
                     check("%s %s,%s".formatted(ALU[op], R64[d], R64[s]), x -> x.alu(which, a, b));
