@@ -62,6 +62,7 @@ public abstract class Processor {
     private final CodePage[] fetchPages = new CodePage[FETCH_ENTRIES];
     private final long[] fetchFilters = new long[FETCH_CONTEXTS * FILTER_WORDS];
     private final boolean[] fetched = new boolean[FETCH_CONTEXTS];
+    private long fetchesEntered;
 
     protected Processor(Arena arena) {
         jumpTables = new JumpTables(arena, FETCH_CONTEXTS);
@@ -88,6 +89,11 @@ public abstract class Processor {
     /** Tells indirect jumps where the code of an effective address is, which is on a page. */
     public final void rememberJump(long ea, CodePage page, long hostCode) {
         jumpTables.put(ea, page, hostCode);
+    }
+
+    /** Tells indirect jumps to a page where the code at an offset of it is. */
+    public final void rememberCode(CodePage page, Block block, long hostCode) {
+        jumpTables.put(page, block.pageOffset, block.mode, hostCode);
     }
 
     /** Has the host code of a block no longer found by {@link #rememberJump}, but by what is still to be forgotten. */
@@ -193,12 +199,18 @@ public abstract class Processor {
             return fetchPages[index];
         }
         CodePage page = codeCache().page(fetchAddress(ea), fetchedPageBytes);
+        fetchesEntered++;
         fetchTags[index] = tag;
         fetchPages[index] = page;
         long granule = ea >>> GRANULE_SHIFT;
         fetchFilters[filterWord(fetchContext, granule)] |= 1L << granule;
         fetched[fetchContext] = true;
         return page;
+    }
+
+    /** How many instruction address translations have been entered. */
+    public final long fetchesEntered() {
+        return fetchesEntered;
     }
 
     private static int filterWord(int context, long granule) {

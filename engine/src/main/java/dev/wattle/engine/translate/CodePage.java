@@ -22,6 +22,9 @@ public final class CodePage {
     /** After so many writes to a piece without blocks nobody is thought to be changing code there. */
     private static final int LAST_WRITES = 4;
 
+    /** So many lines of code overwritten one behind the other, and nobody is thought to execute the rest of a piece. */
+    private static final int MANY_LINES_IN_A_ROW = 4;
+
     private static final int PIECE_SHIFT = 12;
     private static final int LINE_SHIFT = 6;
     private static final Block[] NO_BLOCKS = new Block[0];
@@ -37,6 +40,10 @@ public final class CodePage {
     private final int[] counts;
     /** For each 4 KiB how often it has been written to, since a block was added, without a change of one. */
     private final int[] idleWrites;
+    /** Where the last write ended, and how many lines of code have been overwritten up to there without a gap. */
+    private int writtenUpTo = -1;
+
+    private int linesInARow;
     /** Bytes of the longest block that there has been. */
     private int longest;
 
@@ -158,6 +165,10 @@ public final class CodePage {
     /** Drops every block that covers a touched 64-byte line. The range lies within one 4 KiB piece. */
     void written(int offset, int length, Consumer<Block> onDrop) {
         int piece = offset >> PIECE_SHIFT;
+        if (offset != writtenUpTo) {
+            linesInARow = 0;
+        }
+        writtenUpTo = offset + length;
         long touched = lines(offset, length, piece);
         if ((touched & coveredLines[piece]) == 0) {
             if (coveredLines[piece] == 0) {
@@ -168,6 +179,9 @@ public final class CodePage {
                 return;
             }
             // Data with a little code among it, such as a stack with a trampoline: writing is worth more.
+            touched = -1;
+        } else if (++linesInARow >= MANY_LINES_IN_A_ROW) {
+            // Other contents take the place of code, whose memory is used for something else.
             touched = -1;
         }
         long dropped = touched | drop(touched, piece, onDrop);

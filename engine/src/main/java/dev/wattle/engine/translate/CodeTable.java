@@ -19,7 +19,7 @@ public final class CodeTable {
     /** The byte offset of a key's set: the low word of {@code key * FACTOR}, shifted right, under a mask. */
     public static final int FACTOR = 0x9e37_79b1;
 
-    private static final int SETS_LOG2 = 16;
+    private static final int SETS_LOG2 = 17;
     private static final int SET_BYTES = 32;
 
     public static final int SHIFT = 32 - SETS_LOG2 - 5;
@@ -31,20 +31,22 @@ public final class CodeTable {
     private static final int MODE_SHIFT = 48;
 
     private static final int LARGE_PAGE = 1;
-    private static final long NO_KEY = -1;
+    /** A bit of all keys, so that memory which nobody has written to has none. */
+    private static final int IS_KEY = 2;
+
+    private static final long NO_KEY = 0;
 
     private long start;
 
     /** Makes the table; gives its host address. */
     long allocate(Arena arena) {
         start = arena.allocate((long) SET_BYTES << SETS_LOG2, 64).address();
-        HostMemory.fill(start, (long) SET_BYTES << SETS_LOG2, (byte) NO_KEY);
         return start;
     }
 
     /** What the code at a real address is found by; grows with the address as that does, within the page. */
     static long key(long realAddress, int pageBytes, int mode) {
-        return realAddress | (long) mode << MODE_SHIFT | (pageBytes == CodePage.LARGE ? LARGE_PAGE : 0);
+        return realAddress | (long) mode << MODE_SHIFT | IS_KEY | (pageBytes == CodePage.LARGE ? LARGE_PAGE : 0);
     }
 
     private long set(long key) {

@@ -113,6 +113,11 @@ public final class JumpTables {
         code.put(key, hostCode);
     }
 
+    /** Enters in the code table where the code at an offset of a page is. */
+    public void put(CodePage page, int offset, int mode, long hostCode) {
+        code.put(CodeTable.key(page.realAddress + offset, page.bytes, mode), hostCode);
+    }
+
     /** Has an address's code no longer found in the code table, if it is this. */
     public void forget(long realAddress, int pageBytes, int mode, long hostCode) {
         code.forget(CodeTable.key(realAddress, pageBytes, mode), hostCode);

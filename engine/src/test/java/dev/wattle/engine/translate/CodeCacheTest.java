@@ -58,6 +58,32 @@ class CodeCacheTest {
     }
 
     @Test
+    void Lines_overwrittenInARow_takeTheRestOfTheirPieceWithThem() {
+        List<Block> dropped = new ArrayList<>();
+        cache.onDrop(dropped::add);
+        CodePage page = cache.page(0x10000, CodePage.LARGE);
+        for (int offset = 0; offset < 0x2000; offset += 0x40) {
+            cache.translate(page, offset, 1);
+        }
+        // Three here and three there are none in a row.
+        for (int start : new int[] {0x200, 0x800}) {
+            for (int at = start; at < start + 0xc0; at += 8) {
+                cache.written(0x10000 + at, 8);
+            }
+        }
+        assertEquals(6, dropped.size());
+        int writes = 0;
+        for (int at = 0xc00; cache.isWatched(0x10000 + at, 8); at += 8) {
+            cache.written(0x10000 + at, 8);
+            writes++;
+        }
+        assertEquals(64, dropped.size());
+        assertTrue(writes < 40, "writes " + writes);
+        assertTrue(page.find(0x1000, 1).valid);
+        assertTrue(cache.isWatched(0x11000, 8));
+    }
+
+    @Test
     void Block_forgotten_isNotFoundAndNotReportedWhenItsCodeChanges() {
         List<Block> dropped = new ArrayList<>();
         cache.onDrop(dropped::add);

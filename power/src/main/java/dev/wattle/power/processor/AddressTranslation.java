@@ -89,6 +89,14 @@ final class AddressTranslation {
     private long knownAmr;
     private long amrNumber;
 
+    // The page that was forgotten last, the process at that time, and how much had been entered up to then: software
+    // asks three times in a row for the sake of some processors (POWER9's errata).
+    private long forgottenPid = -1;
+    private long forgottenEa;
+    private long forgottenBytes;
+    private long forgottenIn;
+    private long forgottenAfter;
+
     private final SystemPages systemPages = new SystemPages();
     private long dataKey = -1;
     private long knownFscr;
@@ -338,6 +346,9 @@ final class AddressTranslation {
      * @param bytes page size, a power of two
      */
     void invalidatePage(long pid, long ea, long bytes) {
+        if (isForgotten(pid, ea, bytes)) {
+            return;
+        }
         long lower = ea & ~UPPER_QUADRANT;
         long upper = ea | UPPER_QUADRANT;
         for (int i = 0; i < tlbs.tables(); i++) {
@@ -361,6 +372,22 @@ final class AddressTranslation {
             forgotten |= p.flushFetchRange(FETCH_PRIVILEGED, upper, bytes);
         }
         leaveLinks(forgotten);
+    }
+
+    /** Whether nothing has been entered since the same was forgotten; if not, it is now. */
+    private boolean isForgotten(long pid, long ea, long bytes) {
+        long entered = tlbs.filled() + p.fetchesEntered();
+        boolean isSame = pid == forgottenPid
+                && ea == forgottenEa
+                && bytes == forgottenBytes
+                && currentPid == forgottenIn
+                && entered == forgottenAfter;
+        forgottenPid = pid;
+        forgottenEa = ea;
+        forgottenBytes = bytes;
+        forgottenIn = currentPid;
+        forgottenAfter = entered;
+        return isSame;
     }
 
     private boolean belongsTo(int table, long pid) {

@@ -94,6 +94,29 @@ class TranslationInvalidationTest {
         assertEquals(2, loadAround(PID, ea, log2, "tlbiel 6,7," + ric + ",1,1", rb, pid << 32));
     }
 
+    /** Linux has each page forgotten three times for the sake of POWER9's errata. */
+    @Test
+    void tlbie_ofTheSamePageAgain_forgetsWhatHasBeenEnteredSince() {
+        long ea = 0x40_0000_0000L;
+        long entry = tree.map(PID, ea, OLD, 12, RadixTree.ALL);
+        m.p.setGpr(4, ea);
+        m.p.setGpr(6, ea);
+        m.p.setGpr(7, (long) PID << 32);
+        m.p.setGpr(8, entry | KERNEL);
+        m.p.setGpr(9, RadixTree.VALID | RadixTree.LEAF | NEW | RadixTree.ALL);
+        m.p.setGpr(10, RadixTree.VALID | RadixTree.LEAF | OLD | RadixTree.ALL);
+        String twice = "tlbie 6,7,0,1,1; tlbie 6,7,0,1,1; ";
+        m.program(
+                CODE,
+                "ld 3,0(4); std 9,0(8); " + twice + "ld 5,0(4); std 10,0(8); " + twice + "ld 11,0(4); std 9,0(8); "
+                        + "tlbie 6,7,0,1,1; ld 12,0(4); sc 1");
+        m.runFrom(KERNEL + CODE);
+        assertEquals(1, m.p.gpr(3));
+        assertEquals(2, m.p.gpr(5));
+        assertEquals(1, m.p.gpr(11));
+        assertEquals(2, m.p.gpr(12));
+    }
+
     @ParameterizedTest
     @CsvSource({"0, 0", "0, 5", "1, 0", "2, 0", "3, 0"})
     void tlbie_processZero_forgetsUpperQuadrant(int is, int ap) {
