@@ -43,13 +43,6 @@ final class NewTranslations implements AutoCloseable {
     private long[] places = new long[1024];
     private int count;
 
-    /** Is given what has been added. */
-    @FunctionalInterface
-    interface Visitor {
-        /** @param offset of the entry among all bytes that {@link #copyTo} writes */
-        void entry(long hash, long offset);
-    }
-
     /**
      * @param folder for the file, or empty if all is to stay in memory
      * @param arena for the memory and the mappings
@@ -84,11 +77,6 @@ final class NewTranslations implements AutoCloseable {
             putAway();
         }
         return bufferAddress + buffer.position();
-    }
-
-    /** The bytes at the address that {@link #room} has given, for a checksum. */
-    ByteBuffer atRoom() {
-        return buffer.slice();
     }
 
     /** Has the entry found that has been written where {@link #room} said. */
@@ -158,9 +146,7 @@ final class NewTranslations implements AutoCloseable {
     long find(long hash, LongPredicate isWanted) {
         for (int slot = (int) hash & hashes.length - 1; places[slot] != 0; slot = slot + 1 & hashes.length - 1) {
             if (hashes[slot] == hash) {
-                long offset = places[slot] - 1;
-                int piece = (int) (offset / BUFFER_BYTES);
-                long address = (piece < pieceCount ? pieces[piece] : bufferAddress) + offset % BUFFER_BYTES;
+                long address = address(places[slot] - 1);
                 if (isWanted.test(address)) {
                     return address;
                 }
@@ -183,21 +169,18 @@ final class NewTranslations implements AutoCloseable {
         }
     }
 
-    void forEach(Visitor visitor) {
-        for (int i = 0; i < places.length; i++) {
-            if (places[i] != 0) {
-                visitor.entry(hashes[i], places[i] - 1);
-            }
-        }
+    private long address(long offset) {
+        int piece = (int) (offset / BUFFER_BYTES);
+        return (piece < pieceCount ? pieces[piece] : bufferAddress) + offset % BUFFER_BYTES;
     }
 
-    /** Writes all that has been added, which is {@link #bytes} long, into another file. */
-    void copyTo(FileChannel out) throws IOException {
-        long bytes = bytes();
-        writeBuffer();
-        for (long done = 0; done < bytes; ) {
-            done += channel.orElseThrow().transferTo(done, bytes - done, out);
-        }
+    /** The addresses of all entries, in the order in which they were added. */
+    long[] inOrder() {
+        return Arrays.stream(places)
+                .filter(place -> place != 0)
+                .sorted()
+                .map(place -> address(place - 1))
+                .toArray();
     }
 
     /** Removes the file. */

@@ -29,35 +29,21 @@ import java.util.zip.CRC32C;
 /**
  * Host code of guest code that ran before, in a file that outlives the process.
  *
- * <p>An entry holds the guest code that it was made from, and is used only for guest code that is the same, byte by byte,
- * at the same offset in a page and in the same mode. So nothing depends on a hash being right; a checksum of each entry
- * guards against a damaged file. Whatever is wrong with the file or its folder costs time alone.
+ * <p>A translation is kept with the guest code that it was made from, and is used only for guest code that is the same,
+ * byte by byte, at the same offset in a page and in the same mode. So nothing depends on a hash being right; checksums
+ * guard against a damaged file. Whatever is wrong with the file or its folder costs time alone.
  *
- * <p>The file is read through a mapping. New entries are found at once, by the engines of other processors, which may
- * share a cache, and after code was evicted. They go to a file of their own, and when the cache is closed both become a
- * new file, which takes the old one's name in one step. A cache without a folder is for the engines of one run.
+ * <p>The file is read through a mapping. New translations are found at once, by the engines of other processors, which
+ * may share a cache, and after code was evicted. They go to a file of their own, and when the cache is closed both become
+ * a new file, which takes the old one's name in one step; translations that belong together are groups in that ({@link
+ * TranslationGroups}). A cache without a folder is for the engines of one run.
  *
- * <p>File, little-endian: a header of 64 bytes (magic, bytes of entries, slots of the table, entries, checksum of the
- * header), entries aligned to 8, and a table of slots of 16 bytes (hash, offset of the entry; offset 0 for an empty slot)
- * in which entries are found by linear probing.
+ * <p>File, little-endian: a header of 64 bytes (magic, where groups end, slots of the table, translations, checksum of the
+ * header), groups aligned to 8 ({@link StoredTranslations}), and a table of slots of 16 bytes (hash, offset of the
+ * group; offset 0 for an empty slot) in which translations are found by linear probing.
  */
 public final class TranslationCache implements AutoCloseable {
-    /** Fields of an entry, as byte offsets; guest code, relocations and host code follow them. */
-    private static final int ENTRY_BYTES = 0;
-
-    private static final int CHECKSUM = 4;
-    private static final int MODE = 8;
-    private static final int PAGE_OFFSET = 12;
-    private static final int PAGE_BYTES = 16;
-    private static final int GUEST_BYTES = 20;
-    private static final int INSTRUCTIONS = 24;
-    private static final int IMAGE_PLACE = 28;
-    private static final int IMAGE_BYTES = 32;
-    private static final int ENTRY_POINT = 36;
-    private static final int RELOCATIONS = 40;
-    private static final int FIXED_BYTES = 48;
-
-    private static final long MAGIC = 0x3230_454c_5454_4157L; // "WATTLE02"
+    private static final long MAGIC = 0x3330_454c_5454_4157L; // "WATTLE03"
     private static final int HEADER_BYTES = 64;
     private static final int SLOT_BYTES = 16;
     /** Larger entries are not added. */
@@ -69,7 +55,7 @@ public final class TranslationCache implements AutoCloseable {
     /** After so many bytes of entries have been read, what has been read before is through with. */
     private static final int RESIDENT_BYTES = 1 << 20;
     /** Fewer new entries than one for so many old ones are not worth a new file. */
-    private static final int WORTH_WRITING = 64;
+    private static final int WORTH_WRITING = 512;
 
     private static final Duration UNUSED = Duration.ofDays(30);
     private static final String SUFFIX = ".translations";
@@ -212,7 +198,7 @@ public final class TranslationCache implements AutoCloseable {
      *
      * @param guestCode host address of its first instruction
      * @param scratch memory of {@link #MOST_ENTRY_BYTES}, where the entry may be on return; until the caller's next call
-     * @return the entry, for the methods below, or 0 for none
+     * @return the translations that it is among, for {@link StoredTranslations}, or 0 for none
      */
     public long find(int mode, int pageOffset, int pageBytes, long guestCode, long scratch) {
         long hash = hash(mode, pageOffset, pageBytes, guestCode);
@@ -220,7 +206,7 @@ public final class TranslationCache implements AutoCloseable {
         if (entry == 0) {
             entry = findNew(hash, mode, pageOffset, pageBytes, guestCode, scratch);
         }
-        if (entry != 0 && readBytes.addAndGet(HostMemory.getIntLe(entry + ENTRY_BYTES)) > RESIDENT_BYTES) {
+        if (entry != 0 && readBytes.addAndGet(StoredTranslations.bytes(entry)) > RESIDENT_BYTES) {
             release();
         }
         return entry;
@@ -230,10 +216,11 @@ public final class TranslationCache implements AutoCloseable {
             long hash, int mode, int pageOffset, int pageBytes, long guestCode, long scratch) {
         long entry = news.find(
                 hash,
-                candidate -> isOf(candidate, mode, pageOffset, pageBytes)
-                        && isSameCode(candidate, guestBytes(candidate), guestCode));
+                candidate -> isFor(candidate, mode, pageOffset, pageBytes)
+                        && StoredTranslations.isOf(
+                                candidate, StoredTranslations.memberAt(candidate, pageOffset), guestCode));
         if (entry != 0 && news.isInBuffer(entry)) {
-            HostMemory.copy(entry, scratch, HostMemory.getIntLe(entry + ENTRY_BYTES));
+            HostMemory.copy(entry, scratch, StoredTranslations.bytes(entry));
             return scratch;
         }
         return entry;
@@ -267,146 +254,60 @@ public final class TranslationCache implements AutoCloseable {
         return 0;
     }
 
-    private static boolean isOf(long entry, int mode, int pageOffset, int pageBytes) {
-        return HostMemory.getIntLe(entry + MODE) == mode
-                && HostMemory.getIntLe(entry + PAGE_OFFSET) == pageOffset
-                && HostMemory.getIntLe(entry + PAGE_BYTES) == pageBytes;
-    }
-
-    private static boolean isSameCode(long entry, int guestBytes, long guestCode) {
-        for (int i = 0; i < guestBytes; i += 4) {
-            if (HostMemory.getIntLe(entry + FIXED_BYTES + i) != HostMemory.getIntLe(guestCode + i)) {
-                return false;
-            }
-        }
-        return true;
+    private static boolean isFor(long entry, int mode, int pageOffset, int pageBytes) {
+        return StoredTranslations.mode(entry) == mode
+                && StoredTranslations.pageBytes(entry) == pageBytes
+                && StoredTranslations.memberAt(entry, pageOffset) >= 0;
     }
 
     private boolean isFor(long offset, long entriesEnd, int mode, int pageOffset, int pageBytes, long guestCode) {
-        if (offset < HEADER_BYTES || (offset & 7) != 0 || offset + FIXED_BYTES > entriesEnd) {
-            damaged();
-            return false;
-        }
         long entry = oldAddress + offset;
-        if (!isOf(entry, mode, pageOffset, pageBytes)) {
-            return false;
-        }
-        int bytes = HostMemory.getIntLe(entry + ENTRY_BYTES);
-        int guestBytes = HostMemory.getIntLe(entry + GUEST_BYTES);
-        long parts = (long) FIXED_BYTES + guestBytes + 4L * relocations(entry) + imageBytes(entry);
-        if (bytes < FIXED_BYTES
-                || offset + bytes > entriesEnd
-                || guestBytes < 0
-                || guestBytes > pageBytes - pageOffset
-                || relocations(entry) < 0
-                || imageBytes(entry) < 0
-                || parts > bytes) {
+        if (offset < HEADER_BYTES
+                || offset >= entriesEnd
+                || (offset & 7) != 0
+                || !StoredTranslations.isWithin(entry, 0, entriesEnd - offset)) {
             damaged();
             return false;
         }
-        if (!isSameCode(entry, guestBytes, guestCode)) {
+        if (!isFor(entry, mode, pageOffset, pageBytes)) {
             return false;
         }
-        if (HostMemory.getIntLe(entry + CHECKSUM) != checksum(old, (int) offset + MODE, bytes - MODE)) {
+        int member = StoredTranslations.memberAt(entry, pageOffset);
+        if (!StoredTranslations.isWithin(entry, member, entriesEnd - offset)
+                || StoredTranslations.guestBytes(entry, member) > pageBytes - pageOffset) {
+            damaged();
+            return false;
+        }
+        if (!StoredTranslations.isOf(entry, member, guestCode)) {
+            return false;
+        }
+        int bytes = StoredTranslations.bytes(entry);
+        if (HostMemory.getIntLe(entry + StoredTranslations.CHECKSUM)
+                != StoredTranslations.checksum(old, (int) offset, bytes)) {
             damaged();
             return false;
         }
         return true;
     }
 
-    public static int instructions(long entry) {
-        return HostMemory.getIntLe(entry + INSTRUCTIONS);
-    }
-
-    /** Bytes of guest code. */
-    public static int guestBytes(long entry) {
-        return HostMemory.getIntLe(entry + GUEST_BYTES);
-    }
-
-    /** Address of the host code. */
-    public static long image(long entry) {
-        return entry + FIXED_BYTES + guestBytes(entry) + 4L * relocations(entry);
-    }
-
-    public static int imageBytes(long entry) {
-        return HostMemory.getIntLe(entry + IMAGE_BYTES);
-    }
-
-    /** Where the host code was when it was added. */
-    public static int imagePlace(long entry) {
-        return HostMemory.getIntLe(entry + IMAGE_PLACE);
-    }
-
-    /** Byte of the host code to enter at. */
-    public static int entryPoint(long entry) {
-        return HostMemory.getIntLe(entry + ENTRY_POINT);
-    }
-
-    public static int relocations(long entry) {
-        return HostMemory.getIntLe(entry + RELOCATIONS);
-    }
-
-    /** What was added as {@code relocations[i]}. */
-    public static int relocation(long entry, int i) {
-        return HostMemory.getIntLe(entry + FIXED_BYTES + guestBytes(entry) + 4L * i);
-    }
-
-    /**
-     * Adds a translation.
-     *
-     * @param guestCode host address of the guest code
-     * @param image address of the host code, before anything is linked to it
-     * @param imagePlace where it is, in terms of the back-end
-     * @param relocations what of it depends on that, in terms of the back-end
-     */
-    public synchronized void add(
-            int mode,
-            int pageOffset,
-            int pageBytes,
-            long guestCode,
-            int guestBytes,
-            int instructions,
-            long image,
-            int imageBytes,
-            int imagePlace,
-            int entryPoint,
-            int[] relocations,
-            int relocationCount) {
-        int bytes = FIXED_BYTES + guestBytes + 4 * relocationCount + imageBytes + 7 & -8;
+    /** Adds a translation. */
+    public synchronized void add(NewTranslation translation) {
+        long bytes = StoredTranslations.bytes(translation);
         long most = directory.isPresent() ? MOST_BYTES : MOST_BYTES_IN_MEMORY;
         if (!recording || bytes > MOST_ENTRY_BYTES || news.bytes() + bytes > most) {
             return;
         }
         long at;
         try {
-            at = news.room(bytes);
+            at = news.room((int) bytes);
         } catch (IOException e) {
             giveUp("cannot be written", e);
             return;
         }
-        HostMemory.putIntLe(at + ENTRY_BYTES, bytes);
-        HostMemory.putIntLe(at + MODE, mode);
-        HostMemory.putIntLe(at + PAGE_OFFSET, pageOffset);
-        HostMemory.putIntLe(at + PAGE_BYTES, pageBytes);
-        HostMemory.putIntLe(at + GUEST_BYTES, guestBytes);
-        HostMemory.putIntLe(at + INSTRUCTIONS, instructions);
-        HostMemory.putIntLe(at + IMAGE_PLACE, imagePlace);
-        HostMemory.putIntLe(at + IMAGE_BYTES, imageBytes);
-        HostMemory.putIntLe(at + ENTRY_POINT, entryPoint);
-        HostMemory.putIntLe(at + RELOCATIONS, relocationCount);
-        HostMemory.putIntLe(at + RELOCATIONS + 4, 0);
-        HostMemory.copy(guestCode, at + FIXED_BYTES, guestBytes);
-        long next = at + FIXED_BYTES + guestBytes;
-        for (int i = 0; i < relocationCount; i++) {
-            HostMemory.putIntLe(next, relocations[i]);
-            next += 4;
-        }
-        HostMemory.copy(image, next, imageBytes);
-        HostMemory.fill(next + imageBytes, at + bytes - next - imageBytes, (byte) 0);
-        if (directory.isPresent()) {
-            HostMemory.putIntLe(at + CHECKSUM, checksum(news.atRoom(), MODE, bytes - MODE));
-        }
-        news.add(hash(mode, pageOffset, pageBytes, guestCode), bytes);
+        NewTranslation.GuestBlock first = translation.blocks().get(translation.first());
+        long hash = hash(translation.mode(), first.pageOffset(), translation.pageBytes(), first.code());
+        StoredTranslations.write(at, translation, hash);
+        news.add(hash, (int) bytes);
     }
 
     static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
@@ -441,7 +342,6 @@ public final class TranslationCache implements AutoCloseable {
         long start = keepsOld ? before.end : HEADER_BYTES;
         int entries = keepsOld ? before.entries + news.count() : news.count();
         int slots = Integer.highestOneBit(entries) * 4;
-        long end = start + news.bytes();
         ByteBuffer table = ByteBuffer.allocateDirect(slots * SLOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         if (keepsOld) {
             for (long i = 0; i <= before.tableMask; i++) {
@@ -449,19 +349,26 @@ public final class TranslationCache implements AutoCloseable {
                 put(table, slots, HostMemory.getLongLe(slot), HostMemory.getLongLe(slot + 8));
             }
         }
-        news.forEach((hash, offset) -> put(table, slots, hash, start + offset));
-        ByteBuffer header = ByteBuffer.allocateDirect(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        header.putLong(0, MAGIC).putLong(8, end).putInt(16, slots).putInt(20, entries);
-        header.putInt(24, checksum(header, 0, 24));
         Path unfinished = Files.createTempFile(folder, "file-", ".unfinished");
         try {
-            try (FileChannel out = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
-                writeFully(out, header);
+            try (FileChannel out = FileChannel.open(unfinished, StandardOpenOption.WRITE);
+                    Arena buffers = Arena.ofConfined()) {
+                out.position(HEADER_BYTES);
                 if (keepsOld && before.end > HEADER_BYTES) {
                     writeFully(out, old.slice(HEADER_BYTES, (int) before.end - HEADER_BYTES));
                 }
-                news.copyTo(out);
+                TranslationGroups groups =
+                        new TranslationGroups(out, start, buffers, (hash, place) -> put(table, slots, hash, place));
+                for (long translation : news.inOrder()) {
+                    groups.add(translation);
+                }
+                long end = groups.finish();
                 writeFully(out, table);
+                ByteBuffer header = ByteBuffer.allocateDirect(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+                header.putLong(0, MAGIC).putLong(8, end).putInt(16, slots).putInt(20, entries);
+                header.putInt(24, checksum(header, 0, 24));
+                out.position(0);
+                writeFully(out, header);
             }
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {

@@ -209,10 +209,22 @@ public final class CodeCache {
         if (blocks >= BLOCK_LIMIT) {
             full.run();
         }
+        Block block = block(page, offset, mode, instructions, byteLength);
+        add(page, block);
+        return block;
+    }
+
+    /** Makes an invalid block, which nobody finds, for host code of the code at an offset of a page that is not used. */
+    public Block placeholder(CodePage page, int offset, int mode, int instructions, int byteLength) {
+        Block block = block(page, offset, mode, instructions, byteLength);
+        block.valid = false;
+        return block;
+    }
+
+    private Block block(CodePage page, int offset, int mode, int instructions, int byteLength) {
         Block block =
                 Block.withoutOperations(instructions, offset, page.bytes, byteLength, mode, frontEnd.addressMask(mode));
         block.realPage = page.realAddress;
-        add(page, block);
         return block;
     }
 

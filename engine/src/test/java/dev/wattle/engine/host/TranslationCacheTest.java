@@ -56,7 +56,25 @@ class TranslationCacheTest {
 
     private void add(TranslationCache cache, int n) {
         code(n);
-        cache.add(MODE, 64, 4096, guest, GUEST_BYTES, 3, image, IMAGE_BYTES, 1000 + n, 26, new int[] {n, n + 1, 9}, 2);
+        add(cache, 64, 0, new int[0], new int[0]);
+    }
+
+    /** Adds what has been written with {@link #code}. */
+    private void add(TranslationCache cache, int pageOffset, int place, int[] relocations, int[] links) {
+        cache.add(new NewTranslation(
+                7,
+                MODE,
+                4096,
+                List.of(new NewTranslation.GuestBlock(pageOffset, guest, GUEST_BYTES, 3, 26)),
+                0,
+                image,
+                IMAGE_BYTES,
+                place,
+                relocations,
+                relocations.length,
+                links,
+                links.length / 2,
+                new int[0]));
     }
 
     private long find(TranslationCache cache, int n) {
@@ -92,14 +110,13 @@ class TranslationCacheTest {
         long entry = find(cache, n);
         assertNotEquals(0, entry, "entry " + n);
         assertEquals(isOfEarlierRun, cache.isOfEarlierRun(entry));
-        assertEquals(GUEST_BYTES, TranslationCache.guestBytes(entry));
-        assertEquals(3, TranslationCache.instructions(entry));
-        assertEquals(26, TranslationCache.entryPoint(entry));
-        assertEquals(1000 + n, TranslationCache.imagePlace(entry));
-        assertEquals(2, TranslationCache.relocations(entry));
-        assertEquals(n + 1, TranslationCache.relocation(entry, 1));
-        assertEquals(IMAGE_BYTES, TranslationCache.imageBytes(entry));
-        assertEquals((byte) n, HostMemory.getByte(TranslationCache.image(entry) + IMAGE_BYTES - 1));
+        int member = StoredTranslations.memberAt(entry, 64);
+        assertEquals(GUEST_BYTES, StoredTranslations.guestBytes(entry, member));
+        assertEquals(3, StoredTranslations.instructions(entry, member));
+        int place = StoredTranslations.imagePlace(entry, member);
+        assertEquals(26, StoredTranslations.entry(entry, member) - place);
+        assertTrue(StoredTranslations.imagePlace(entry, member + 1) >= place + IMAGE_BYTES);
+        assertEquals((byte) n, HostMemory.getByte(StoredTranslations.image(entry) + place + IMAGE_BYTES - 1));
     }
 
     /** 5,000 entries are several of the pieces in which they are put away. */
@@ -133,8 +150,7 @@ class TranslationCacheTest {
             for (int n = 2; n < 5000; n++) {
                 add(cache, n);
             }
-            assertEquals(1001, TranslationCache.imagePlace(entry));
-            assertEquals((byte) 1, HostMemory.getByte(TranslationCache.image(entry)));
+            assertEquals((byte) 1, HostMemory.getByte(StoredTranslations.image(entry)));
         }
     }
 
@@ -178,11 +194,14 @@ class TranslationCacheTest {
                             long entry = cache.find(MODE, 64, 4096, code, into);
                             if (entry == 0) {
                                 HostMemory.fill(host, 3000, (byte) n);
-                                cache.add(MODE, 64, 4096, code, 4, 1, host, 3000, n, 0, new int[0], 0);
+                                int[] none = new int[0];
+                                List<NewTranslation.GuestBlock> block =
+                                        List.of(new NewTranslation.GuestBlock(64, code, 4, 1, 0));
+                                cache.add(new NewTranslation(
+                                        0, MODE, 4096, block, 0, host, 3000, n, none, 0, none, 0, none));
                             } else {
-                                assertEquals(n, TranslationCache.imagePlace(entry));
                                 for (int b = 0; b < 3000; b += 8) {
-                                    assertEquals((byte) n, HostMemory.getByte(TranslationCache.image(entry) + b));
+                                    assertEquals((byte) n, HostMemory.getByte(StoredTranslations.image(entry) + b));
                                 }
                             }
                         }
@@ -226,10 +245,11 @@ class TranslationCacheTest {
                 for (int n = 0; n < 20; n++) {
                     long entry = find(cache, n);
                     if (entry != 0) {
-                        assertEquals(3, TranslationCache.instructions(entry));
-                        assertEquals(IMAGE_BYTES, TranslationCache.imageBytes(entry));
+                        int member = StoredTranslations.memberAt(entry, 64);
+                        assertEquals(3, StoredTranslations.instructions(entry, member));
+                        long code = StoredTranslations.image(entry) + StoredTranslations.imagePlace(entry, member);
                         for (int i = 0; i < IMAGE_BYTES; i++) {
-                            assertEquals((byte) n, HostMemory.getByte(TranslationCache.image(entry) + i));
+                            assertEquals((byte) n, HostMemory.getByte(code + i));
                         }
                     }
                 }
@@ -284,10 +304,98 @@ class TranslationCacheTest {
     void Close_withFewNewEntries_leavesTheFileAsItIs() throws IOException {
         write(0, 1000);
         byte[] before = Files.readAllBytes(file());
-        write(1000, 1003);
+        write(1000, 1001);
         assertEquals(before.length, Files.size(file()));
         try (var files = Files.list(folder)) {
             assertEquals(1, files.count());
+        }
+    }
+
+    /** Code of three offsets of a page, the second of which jumps to the first and the third to itself and elsewhere. */
+    private void writeJumps() {
+        try (TranslationCache cache = open()) {
+            for (int offset = 0; offset < 36; offset += GUEST_BYTES) {
+                code(offset);
+                HostMemory.putIntLe(image + 40, 1000);
+                HostMemory.putIntLe(image + 50, 2000);
+                HostMemory.putIntLe(image + 60, 5);
+                HostMemory.putIntLe(image + 70, 6);
+                int[] links = offset == 0 ? new int[0] : offset == 12 ? new int[] {60, 0} : new int[] {60, 24, 70, 512};
+                add(cache, offset, 300, new int[] {40 << 1, 50 << 1 | 1}, links);
+            }
+        }
+    }
+
+    @Test
+    void Find_ofCodeOfOnePage_givesAGroupWhoseJumpsLeadFromOneToTheOther() {
+        writeJumps();
+        try (TranslationCache cache = open()) {
+            code(12);
+            long group = cache.find(MODE, 12, 4096, guest, scratch);
+            assertEquals(3, StoredTranslations.count(group));
+            for (int offset = 0; offset < 36; offset += GUEST_BYTES) {
+                code(offset);
+                assertEquals(group, cache.find(MODE, offset, 4096, guest, scratch));
+                int member = StoredTranslations.memberAt(group, offset);
+                assertTrue(StoredTranslations.isOf(group, member, guest));
+                assertEquals(
+                        26, StoredTranslations.entry(group, member) - StoredTranslations.imagePlace(group, member));
+                assertEquals(0, StoredTranslations.entry(group, member) % 16);
+            }
+            assertEquals(3, StoredTranslations.links(group));
+            int toFirst = StoredTranslations.linkWord(group, 0);
+            assertTrue(StoredTranslations.isLinked(group, 0));
+            assertEquals(
+                    StoredTranslations.entry(group, 0),
+                    toFirst + 4 + HostMemory.getIntLe(StoredTranslations.image(group) + toFirst));
+            assertEquals(5, StoredTranslations.unlinked(group, 0));
+            int toItself = StoredTranslations.linkWord(group, 1);
+            assertEquals(
+                    StoredTranslations.entry(group, 2),
+                    toItself + 4 + HostMemory.getIntLe(StoredTranslations.image(group) + toItself));
+            assertFalse(StoredTranslations.isLinked(group, 2));
+            assertEquals(512, StoredTranslations.linkOffset(group, 2));
+            int elsewhere = StoredTranslations.linkWord(group, 2);
+            assertEquals(6, HostMemory.getIntLe(StoredTranslations.image(group) + elsewhere));
+        }
+    }
+
+    @Test
+    void Relocate_ofOneOfAGroup_changesItsWordsByTheDistance() {
+        writeJumps();
+        try (TranslationCache cache = open()) {
+            code(12);
+            long group = cache.find(MODE, 12, 4096, guest, scratch);
+            int place = StoredTranslations.imagePlace(group, 1);
+            // The code was at 300 when it was added, and is where it is in the group now.
+            long code = StoredTranslations.image(group) + place;
+            assertEquals(1000 + 300 - place, HostMemory.getIntLe(code + 40));
+            assertEquals(2000 - 300 + place, HostMemory.getIntLe(code + 50));
+            HostMemory.copy(StoredTranslations.image(group), image, StoredTranslations.imageBytes(group));
+            int first = StoredTranslations.firstRelocation(group, 1);
+            assertEquals(first + 2, StoredTranslations.firstRelocation(group, 2));
+            StoredTranslations.relocate(group, first, first + 2, image, 10_000);
+            assertEquals(1000 + 300 - place - 10_000, HostMemory.getIntLe(image + place + 40));
+            assertEquals(2000 - 300 + place + 10_000, HostMemory.getIntLe(image + place + 50));
+        }
+    }
+
+    @Test
+    void Find_ofCodeThatChanged_givesGroupsThatHaveAnOffsetOnce() {
+        try (TranslationCache cache = open()) {
+            for (int n = 0; n < 320; n += 16) {
+                code(n);
+                add(cache, 64, 0, new int[0], new int[0]);
+                add(cache, 128 + n, 0, new int[0], new int[0]);
+            }
+        }
+        try (TranslationCache cache = open()) {
+            for (int n = 0; n < 320; n += 16) {
+                code(n);
+                long group = cache.find(MODE, 64, 4096, guest, scratch);
+                assertEquals(group, cache.find(MODE, 128 + n, 4096, guest, scratch));
+                assertEquals(2, StoredTranslations.count(group));
+            }
         }
     }
 }

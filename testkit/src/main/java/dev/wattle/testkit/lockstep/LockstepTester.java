@@ -32,6 +32,7 @@ public final class LockstepTester {
               --seed N         of the run; another one each time
               --differences N  end after N programs that differ; 1
               --little-code    give all programs little memory for generated code
+              --kept           run each program once before, and then begin with the translations of that
               --program SEED   run the one program of that seed
             """;
 
@@ -47,6 +48,7 @@ public final class LockstepTester {
     private final long endNanos;
     private final int mostDifferences;
     private final boolean littleCode;
+    private final boolean isKept;
     private final AtomicLong next = new AtomicLong();
     private final AtomicLong done = new AtomicLong();
     private final AtomicInteger differences = new AtomicInteger();
@@ -59,14 +61,22 @@ public final class LockstepTester {
      * @param minutes after which no other program is begun
      * @param mostDifferences after which no other program is begun
      * @param littleCode whether all have little memory for generated code
+     * @param isKept whether each is run once before, and then begins with the translations of that
      */
     public LockstepTester(
-            PrintStream out, long seed, long count, double minutes, int mostDifferences, boolean littleCode) {
+            PrintStream out,
+            long seed,
+            long count,
+            double minutes,
+            int mostDifferences,
+            boolean littleCode,
+            boolean isKept) {
         this.out = out;
         this.seed = seed;
         this.count = count;
         this.mostDifferences = mostDifferences;
         this.littleCode = littleCode;
+        this.isKept = isKept;
         endNanos = System.nanoTime() + (long) (minutes * 60e9);
     }
 
@@ -100,7 +110,7 @@ public final class LockstepTester {
     }
 
     private void work() {
-        ProgramComparison comparison = new ProgramComparison(littleCode);
+        ProgramComparison comparison = new ProgramComparison(littleCode, isKept);
         comparisons.add(comparison);
         while (differences.get() < mostDifferences && System.nanoTime() - endNanos < 0) {
             long number = next.getAndIncrement();
@@ -120,8 +130,11 @@ public final class LockstepTester {
         synchronized (out) {
             out.println(text);
             out.printf(
-                    "to repeat it: %s --program 0x%x%s%n",
-                    LockstepTester.class.getName(), program, littleCode ? " --little-code" : "");
+                    "to repeat it: %s --program 0x%x%s%s%n",
+                    LockstepTester.class.getName(),
+                    program,
+                    littleCode ? " --little-code" : "",
+                    isKept ? " --kept" : "");
         }
     }
 
@@ -149,10 +162,16 @@ public final class LockstepTester {
         long seed = System.nanoTime() & 0xffff_ffffL;
         Optional<Long> program = Optional.empty();
         boolean littleCode = false;
+        boolean isKept = false;
         try {
             for (int i = 0; i < arguments.length; i += 2) {
                 if (arguments[i].equals("--little-code")) {
                     littleCode = true;
+                    i--;
+                    continue;
+                }
+                if (arguments[i].equals("--kept")) {
+                    isKept = true;
                     i--;
                     continue;
                 }
@@ -183,10 +202,10 @@ public final class LockstepTester {
             return USAGE;
         }
         if (program.isPresent()) {
-            return one(program.get(), littleCode);
+            return one(program.get(), littleCode, isKept);
         }
         System.out.printf("seed %d%n", seed);
-        LockstepTester tester = new LockstepTester(System.out, seed, count, minutes, differences, littleCode);
+        LockstepTester tester = new LockstepTester(System.out, seed, count, minutes, differences, littleCode, isKept);
         long programs = tester.run(jobs);
         System.out.printf(
                 "%d programs of %d instructions, %d different%n",
@@ -194,8 +213,8 @@ public final class LockstepTester {
         return tester.differences() == 0 ? SUCCESS : DIFFERENT;
     }
 
-    private static int one(long program, boolean littleCode) {
-        ProgramComparison comparison = new ProgramComparison(littleCode);
+    private static int one(long program, boolean littleCode, boolean isKept) {
+        ProgramComparison comparison = new ProgramComparison(littleCode, isKept);
         Optional<String> difference = comparison.run(program);
         System.out.println(difference.orElseGet(() -> "no difference: " + comparison.interrupts(program)));
         return difference.isPresent() ? DIFFERENT : SUCCESS;

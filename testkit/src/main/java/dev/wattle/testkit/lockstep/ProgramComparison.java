@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.wattle.testkit.lockstep;
 
+import dev.wattle.engine.host.TranslationCache;
 import dev.wattle.power.isa.InstructionTable;
 import dev.wattle.power.model.ProcessorModel;
 import dev.wattle.power.translate.PowerFrontEnd;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Runs programs on the native engine and on the evaluator, and compares all registers at intervals and all storage now
@@ -23,6 +29,7 @@ public final class ProgramComparison {
     private final byte[] mine = new byte[1 << 16];
     private final byte[] theirs = new byte[1 << 16];
     private final boolean littleCode;
+    private final boolean isKept;
     /** The machine that runs, if one does, and how many times one has been started. Guarded by this. */
     private Optional<ProgramMachine> running = Optional.empty();
 
@@ -32,14 +39,16 @@ public final class ProgramComparison {
 
     /** Of programs as they are. */
     public ProgramComparison() {
-        this(false);
+        this(false, false);
     }
 
     /**
      * @param littleCode whether all have so little memory for generated code that the oldest goes again and again
+     * @param isKept whether each is run once before, and what is compared begins with the translations of that run
      */
-    public ProgramComparison(boolean littleCode) {
+    public ProgramComparison(boolean littleCode, boolean isKept) {
         this.littleCode = littleCode;
+        this.isKept = isKept;
     }
 
     /**
@@ -51,11 +60,19 @@ public final class ProgramComparison {
     public Optional<String> run(long seed) {
         GuestProgram made = generator.make(seed);
         GuestProgram program = littleCode ? made.withCodeBytes(ProgramGenerator.smallCodeBytes(seed)) : made;
-        String coarse = compare(program, program.interval(), INSTRUCTIONS / STORAGE_COMPARISONS);
-        if (coarse.isEmpty()) {
-            return Optional.empty();
+        String coarse;
+        String fine;
+        Optional<Path> folder = isKept ? Optional.of(temporaryFolder()) : Optional.empty();
+        try {
+            folder.ifPresent(f -> keep(program, f));
+            coarse = compare(program, program.interval(), INSTRUCTIONS / STORAGE_COMPARISONS, folder);
+            if (coarse.isEmpty()) {
+                return Optional.empty();
+            }
+            fine = compare(program, 1, 1, folder);
+        } finally {
+            folder.ifPresent(ProgramComparison::remove);
         }
-        String fine = compare(program, 1, 1);
         StringBuilder text = new StringBuilder("program 0x%x (%s):%n".formatted(seed, program.summary()));
         if (fine.isEmpty()) {
             text.append("no difference when compared at each block end, but:").append(System.lineSeparator());
@@ -63,10 +80,44 @@ public final class ProgramComparison {
         return Optional.of(text.append(fine.isEmpty() ? coarse : fine).toString());
     }
 
+    private static Path temporaryFolder() {
+        try {
+            return Files.createTempDirectory("wattle-lockstep-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void remove(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static TranslationCache open(Path folder) {
+        return TranslationCache.open(folder, "program", problem -> {
+            throw new IllegalStateException(problem);
+        });
+    }
+
+    /** Runs a program on the native engine, whose translations are in a folder then. */
+    private void keep(GuestProgram program, Path folder) {
+        try (TranslationCache translations = open(folder);
+                ProgramMachine machine = new ProgramMachine(frontEnd, true, program, Optional.of(translations))) {
+            // What is thrown here is thrown again by the run that is compared.
+            ran(machine, "native", INSTRUCTIONS);
+        }
+    }
+
     /** How many interrupts of each kind the program of a seed takes, on the evaluator. */
     String interrupts(long seed) {
         GuestProgram program = generator.make(seed);
-        try (ProgramMachine machine = new ProgramMachine(frontEnd, false, program)) {
+        try (ProgramMachine machine = new ProgramMachine(frontEnd, false, program, Optional.empty())) {
             machine.runUntil(INSTRUCTIONS);
             return program.summary() + " " + machine.interrupts();
         }
@@ -91,9 +142,19 @@ public final class ProgramComparison {
         runs++;
     }
 
-    private String compare(GuestProgram program, int interval, int storageInterval) {
-        try (ProgramMachine first = new ProgramMachine(frontEnd, true, program);
-                ProgramMachine second = new ProgramMachine(frontEnd, false, program)) {
+    private String compare(GuestProgram program, int interval, int storageInterval, Optional<Path> folder) {
+        if (folder.isEmpty()) {
+            return compareWith(Optional.empty(), program, interval, storageInterval);
+        }
+        try (TranslationCache translations = open(folder.get())) {
+            return compareWith(Optional.of(translations), program, interval, storageInterval);
+        }
+    }
+
+    private String compareWith(
+            Optional<TranslationCache> translations, GuestProgram program, int interval, int storageInterval) {
+        try (ProgramMachine first = new ProgramMachine(frontEnd, true, program, translations);
+                ProgramMachine second = new ProgramMachine(frontEnd, false, program, Optional.empty())) {
             long storageDue = storageInterval;
             while (first.completed() < INSTRUCTIONS) {
                 String code = interval == 1 && storageInterval == 1 ? firstBlock(first.code(LISTED_INSTRUCTIONS)) : "";

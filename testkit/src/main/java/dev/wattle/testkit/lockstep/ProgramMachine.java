@@ -4,6 +4,7 @@ package dev.wattle.testkit.lockstep;
 import dev.wattle.engine.Engine;
 import dev.wattle.engine.evaluator.Evaluator;
 import dev.wattle.engine.host.CodeMemoryException;
+import dev.wattle.engine.host.TranslationCache;
 import dev.wattle.engine.host.x64.HostFeatures;
 import dev.wattle.engine.host.x64.NativeEngine;
 import dev.wattle.engine.ir.Slots;
@@ -36,20 +37,24 @@ final class ProgramMachine implements AutoCloseable {
     /**
      * @param frontEnd a translator, which may be shared
      * @param isNative whether code is executed as host machine code, otherwise by the evaluator
+     * @param translations where host code may come from, and is kept
      */
-    ProgramMachine(PowerFrontEnd frontEnd, boolean isNative, GuestProgram program) {
+    ProgramMachine(
+            PowerFrontEnd frontEnd, boolean isNative, GuestProgram program, Optional<TranslationCache> translations) {
         processor = new PowerProcessor(
                 arena, ProcessorModel.POWER9, memory, frontEnd, new CountingTimeBase(), new Platform());
-        engine = isNative ? nativeEngine(frontEnd, program) : new Evaluator<>(processor, frontEnd.routines());
+        engine = isNative
+                ? nativeEngine(frontEnd, program, translations)
+                : new Evaluator<>(processor, frontEnd.routines());
         load(program);
     }
 
-    private Engine nativeEngine(PowerFrontEnd frontEnd, GuestProgram program) {
+    private Engine nativeEngine(PowerFrontEnd frontEnd, GuestProgram program, Optional<TranslationCache> translations) {
         try {
             HostFeatures features =
                     HostFeatures.host().without(program.missing().toArray(HostFeatures.Feature[]::new));
             NativeEngine<PowerProcessor> made = new NativeEngine<>(
-                    processor, frontEnd.routines(), frontEnd, program.codeBytes(), features, true, Optional.empty());
+                    processor, frontEnd.routines(), frontEnd, program.codeBytes(), features, true, translations);
             // Programs are short: some are to have their loops found hot early.
             made.hotAfter(1 << (int) (program.seed() >>> 7 & 7));
             return made;

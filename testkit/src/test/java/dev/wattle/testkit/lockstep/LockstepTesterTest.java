@@ -24,20 +24,25 @@ class LockstepTesterTest {
 
     @Test
     void RandomPrograms_onBothEngines_areTheSame() throws InterruptedException {
-        run(COUNT, false);
+        run(COUNT, false, false);
     }
 
     /** The guest is in code that goes, and in regions whose members go. */
     @Test
     void RandomPrograms_withLittleMemoryForCode_areTheSame() throws InterruptedException {
-        run(COUNT / 2, true);
+        run(COUNT / 2, true, false);
     }
 
-    private static void run(long count, boolean littleCode) throws InterruptedException {
+    @Test
+    void RandomPrograms_withTranslationsOfAnEarlierRun_areTheSame() throws InterruptedException {
+        run(COUNT / 2, false, true);
+    }
+
+    private static void run(long count, boolean littleCode, boolean isKept) throws InterruptedException {
         Assumptions.assumeTrue(HostFeatures.isHostSupported(), "this host has no back-end");
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(text, true, StandardCharsets.UTF_8);
-        LockstepTester tester = new LockstepTester(out, SEED, count, 10, 1, littleCode);
+        LockstepTester tester = new LockstepTester(out, SEED, count, 10, 1, littleCode, isKept);
         long programs = tester.run(2);
         assertEquals(0, tester.differences(), () -> "seed " + SEED + ":\n" + text.toString(StandardCharsets.UTF_8));
         assertEquals(count, programs);

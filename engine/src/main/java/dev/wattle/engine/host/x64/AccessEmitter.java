@@ -77,7 +77,11 @@ final class AccessEmitter {
      * to look at.
      */
     void address(int slot, long imm) {
-        if (recent >= 0 && imm == (int) imm && !isNarrow && !operands.isConstant(slot) && operands.register(slot) != -1) {
+        if (recent >= 0
+                && imm == (int) imm
+                && !isNarrow
+                && !operands.isConstant(slot)
+                && operands.register(slot) != -1) {
             base = operands.register(slot);
             displacement = (int) imm;
         } else {

@@ -47,6 +47,8 @@ final class EmittedCode {
     private Region[] regions = new Region[1024];
 
     private int[] links = new int[1024];
+    /** So many bytes go with the entry: others of one piece of code jump to it, or it to them. */
+    private int[] unitBytes = new int[1024];
 
     // What leads to an entry: lists in arrays.
     private long[] linkPosition = new long[1024];
@@ -146,6 +148,7 @@ final class EmittedCode {
             Region region = regions[i];
             blocks[i] = Block.NONE;
             regions[i] = Region.NONE;
+            oldest = Math.max(oldest, positions[i] + unitBytes[i]);
             first++;
             eviction.evicted(block, region, entry);
         }
@@ -177,6 +180,16 @@ final class EmittedCode {
         blocks[i] = block;
         regions[i] = region;
         links[i] = NO_LINK;
+        unitBytes[i] = 0;
+    }
+
+    /** Has the last entries go together, since their code goes from one to the other. */
+    void uniteLast(int count) {
+        long end = position(asm.here() - 1) + 1;
+        for (int n = next - count; n != next; n++) {
+            int i = n & positions.length - 1;
+            unitBytes[i] = (int) (end - positions[i]);
+        }
     }
 
     private void grow() {
@@ -185,6 +198,7 @@ final class EmittedCode {
         Block[] newBlocks = new Block[length * 2];
         Region[] newRegions = new Region[length * 2];
         int[] newLinks = new int[length * 2];
+        int[] newUnitBytes = new int[length * 2];
         Arrays.fill(newBlocks, Block.NONE);
         Arrays.fill(newRegions, Region.NONE);
         for (int n = first; n != next; n++) {
@@ -194,11 +208,13 @@ final class EmittedCode {
             newBlocks[to] = blocks[from];
             newRegions[to] = regions[from];
             newLinks[to] = links[from];
+            newUnitBytes[to] = unitBytes[from];
         }
         positions = newPositions;
         blocks = newBlocks;
         regions = newRegions;
         links = newLinks;
+        unitBytes = newUnitBytes;
     }
 
     /** The block whose code is at an address, or {@link Block#NONE}. */

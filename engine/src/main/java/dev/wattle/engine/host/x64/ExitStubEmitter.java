@@ -58,6 +58,9 @@ final class ExitStubEmitter {
             return;
         }
         asm.bind(stub.jump);
+        if (kind == Exits.LINK) {
+            relocations.addLink(stub.jump, stub.offset);
+        }
         bindIfAny(stub.jump2);
         boolean isAccess = kind == Exits.LOAD || kind == Exits.STORE || kind == Exits.GROUP;
         if (isAccess && stub.recent >= 0) {

@@ -17,8 +17,6 @@ import dev.wattle.engine.memory.HostMemory;
 import dev.wattle.engine.translate.BlockListing;
 import dev.wattle.engine.translate.CodePage;
 import dev.wattle.engine.translate.FrontEnd;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -40,8 +38,6 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private static final long SHARED_BYTES = 4096;
     private static final long HASH_FACTOR = 0x9e37_79b9_7f4a_7c15L;
     private static final int ENTRY_PATCH_BYTES = 5;
-    /** What generated code jumps to the gateway with, when a descriptor follows. */
-    private static final byte JUMP_OPCODE = (byte) 0xe9;
     /** After so much code the view that it is written by is released. */
     private static final int RESIDENT_BYTES = 2 << 20;
     /** Code that has changed so often is not translated again while it goes on changing. */
@@ -68,9 +64,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private final long state;
     private final CodeMemory memory;
     private final FaultGuard.Registration guard;
-    private final Optional<TranslationCache> translations;
-    /** Where the store of translations may put one. */
-    private final MemorySegment foundTranslation;
+    private final Optional<Adoption> adoption;
 
     private final Assembler asm;
     private final Gateway gateway;
@@ -89,8 +83,6 @@ public final class NativeEngine<P extends Processor> implements Engine {
     private long longestEvictionNanos;
     private long changingRuns;
     private long translationNanos;
-    private long foundOfEarlierRuns;
-    private long foundOfThisRun;
 
     private HostCodeListener codeListener = (address, bytes, name) -> {};
     private boolean isListening;
@@ -129,10 +121,6 @@ public final class NativeEngine<P extends Processor> implements Engine {
         this.processor = processor;
         this.routines = routines;
         this.frontEnd = frontEnd;
-        this.translations = translations;
-        foundTranslation = translations.isPresent()
-                ? Arena.ofAuto().allocate(TranslationCache.MOST_ENTRY_BYTES, Long.BYTES)
-                : MemorySegment.NULL;
         routineRuns = new long[routines.length];
         state = processor.state;
         evaluator = new Evaluator<>(processor, routines);
@@ -149,6 +137,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
         long codeStart = memory.executeAddress() + SHARED_BYTES;
         long codeEnd = memory.executeAddress() + memory.size();
         code = new EmittedCode(asm, gateway.invalid, codeStart, codeEnd, this::evicted);
+        adoption = translations.map(
+                cache -> new Adoption(processor, cache, asm, code, memory.executeAddress(), new Adopted()));
         FaultGuard faults = FaultGuard.install();
         guard = faults.register(codeStart, codeEnd, gateway.recovery, state + HostSlots.FAULT_RAX * 8L);
         processor.codeCache().onDrop(this::dropped);
@@ -181,10 +171,11 @@ public final class NativeEngine<P extends Processor> implements Engine {
         counts.put("runs of changing code", changingRuns);
         counts.put("regions", regionCount);
         counts.put("regions dropped", regionsDropped);
-        if (translations.isPresent()) {
-            counts.put("translations of earlier runs", foundOfEarlierRuns);
-            counts.put("translations found in this run", foundOfThisRun);
-        }
+        adoption.ifPresent(adopted -> {
+            counts.put("translations of earlier runs", adopted.ofEarlierRuns());
+            counts.put("translations found in this run", adopted.ofThisRun());
+            counts.put("regions of earlier translations", adopted.regions());
+        });
         counts.put("microseconds in the translator", translationNanos / 1000);
         return counts;
     }
@@ -404,8 +395,8 @@ public final class NativeEngine<P extends Processor> implements Engine {
         return 0;
     }
 
-    private static Block member(Region region, long exit) {
-        return region.sources.get(region.memberAt(HostMemory.getIntLe(exit + Exits.OFFSET)));
+    private Block member(Region region, long exit) {
+        return source(region.members.get(region.memberAt(HostMemory.getIntLe(exit + Exits.OFFSET))));
     }
 
     /** Has the evaluator do the rest of a block. */
@@ -467,6 +458,9 @@ public final class NativeEngine<P extends Processor> implements Engine {
             }
             return entry;
         }
+        if (mayBeRegion && header.heat == 1 && adoptRegion(page, header)) {
+            return header.hostCode;
+        }
         Region region = mayBeRegion ? loop(page, header) : Region.NONE;
         if (region == Region.NONE) {
             return header.hostCode;
@@ -502,13 +496,19 @@ public final class NativeEngine<P extends Processor> implements Engine {
         if (!isTimeForRegion(header.heat)) {
             return Region.NONE;
         }
+        if (header.heat == HEAT_OF_LOOP
+                && adoption.isPresent()
+                && adoption.get().isKeptAsNoRegion(header)) {
+            return Region.NONE;
+        }
         Region region = finder.find(page, header);
-        if (region != Region.NONE || source(header).loops()) {
+        if (region != Region.NONE) {
             return region;
         }
-        List<Block> jumps = finder.tables(page, header);
+        List<Block> jumps = source(header).loops() ? List.of() : finder.tables(page, header);
         if (jumps.isEmpty()) {
-            return region;
+            adoption.ifPresent(kept -> kept.keepNoRegion(header));
+            return Region.NONE;
         }
         if (header.heat > HEAT_OF_LOOP) {
             jumps.forEach(jump -> jump.jumpTargets = jump.jumpTargets.again());
@@ -579,18 +579,39 @@ public final class NativeEngine<P extends Processor> implements Engine {
         return isWorkPending() ? 0 : entry(nia);
     }
 
+    /** Brings in the region of an earlier run, if there was one. */
+    private boolean adoptRegion(CodePage page, Block header) {
+        if (adoption.isEmpty()) {
+            return false;
+        }
+        long old = header.hostCode;
+        long start = System.nanoTime();
+        Region region = adoption.get().adoptRegion(page, header);
+        if (region != Region.NONE) {
+            enter(region, old, header.hostCode - BlockEmitter.HEADER_BYTES);
+        }
+        translationNanos += System.nanoTime() - start;
+        return region != Region.NONE;
+    }
+
     private long emit(Region region) {
         long old = region.header.hostCode;
         long entry = emitter.emit(region);
-        regionCount++;
         region.header.hostCode = entry;
-        remember(region.header, region, emitter.imageStart());
+        adoption.ifPresent(a -> a.keep(region, emitter));
+        enter(region, old, emitter.imageStart());
+        return entry;
+    }
+
+    /** Has a region whose code has just been written entered in place of its header. */
+    private void enter(Region region, long old, long start) {
+        regionCount++;
+        remember(region.header, region, start);
         for (Block member : region.members) {
             regionsOf.computeIfAbsent(member, key -> new ArrayList<>()).add(region);
             member.regions++;
         }
         redirect(old, region.header);
-        return entry;
     }
 
     /** Has a region left at the next end of a member, and not entered any more. Its code may run to there. */
@@ -727,6 +748,7 @@ public final class NativeEngine<P extends Processor> implements Engine {
 
     private void dropped(Block block) {
         if (block.regions != 0) {
+            source(block);
             for (Region region : List.copyOf(regionsOf.getOrDefault(block, List.of()))) {
                 drop(region);
             }
@@ -770,11 +792,11 @@ public final class NativeEngine<P extends Processor> implements Engine {
             // It may have been what made room.
             block = page.find(offset, processor.mode);
             if (!block.valid) {
-                processor.codeCache().watch(page, offset, Integer.BYTES);
-                block = earlier(page, offset);
+                block = adoption.isPresent() ? adoption.get().adopt(page, offset) : Block.NONE;
             }
             if (!block.valid) {
                 Block operations;
+                processor.codeCache().watch(page, offset, Integer.BYTES);
                 do {
                     operations = processor.codeCache().operations(page, offset, processor.mode);
                 } while (processor.codeCache().watch(page, offset, operations.byteLength));
@@ -786,62 +808,6 @@ public final class NativeEngine<P extends Processor> implements Engine {
             translationNanos += System.nanoTime() - start;
         }
         return block;
-    }
-
-    /** A block whose code was made in an earlier run, by another engine or before it was evicted, or {@link Block#NONE}. */
-    private Block earlier(CodePage page, int offset) {
-        if (translations.isEmpty()) {
-            return Block.NONE;
-        }
-        TranslationCache cache = translations.get();
-        P p = processor;
-        long found;
-        do {
-            found = cache.find(
-                    p.mode, offset, page.bytes, p.codeCache().hostAddress(page, offset), foundTranslation.address());
-            if (found == 0) {
-                return Block.NONE;
-            }
-        } while (p.codeCache().watch(page, offset, TranslationCache.guestBytes(found)));
-        if (cache.isOfEarlierRun(found)) {
-            foundOfEarlierRuns++;
-        } else {
-            foundOfThisRun++;
-        }
-        Block block = p.codeCache()
-                .adopt(page, offset, p.mode, TranslationCache.instructions(found), TranslationCache.guestBytes(found));
-        int entryPoint = TranslationCache.entryPoint(found);
-        long entry = asm.here() + entryPoint + 15 & -16;
-        long start = entry - entryPoint;
-        long target = asm.writable(start);
-        HostMemory.copy(TranslationCache.image(found), target, TranslationCache.imageBytes(found));
-        int distance = (int) (start - memory.executeAddress()) - TranslationCache.imagePlace(found);
-        for (int i = TranslationCache.relocations(found) - 1; i >= 0; i--) {
-            int relocation = TranslationCache.relocation(found, i);
-            long word = target + (relocation >> 1);
-            HostMemory.putIntLe(word, HostMemory.getIntLe(word) + ((relocation & 1) != 0 ? distance : -distance));
-        }
-        asm.seek(start + TranslationCache.imageBytes(found));
-        block.hostCode = entry;
-        remember(block, Region.NONE, start);
-        for (int i = TranslationCache.relocations(found) - 1; i >= 0; i--) {
-            linkIfKnown(page, block.mode, start, TranslationCache.relocation(found, i));
-        }
-        return block;
-    }
-
-    /** Links a jump of code that has just been written, if that is what a relocation is about and its target is there. */
-    private void linkIfKnown(CodePage page, int mode, long start, int relocation) {
-        long descriptor = start + (relocation >> 1) + Integer.BYTES;
-        if ((relocation & 1) != 0
-                || HostMemory.getByte(asm.writable(descriptor) - Integer.BYTES - 1) != JUMP_OPCODE
-                || HostMemory.getByte(asm.writable(descriptor) + Exits.KIND) != Exits.LINK) {
-            return;
-        }
-        Block target = page.find(HostMemory.getIntLe(asm.writable(descriptor) + Exits.OFFSET), mode);
-        if (target.valid && target.hostCode != 0) {
-            code.link(descriptor + HostMemory.getIntLe(asm.writable(descriptor) + Exits.RESUME), target);
-        }
     }
 
     private void makeRoom(int bytes) {
@@ -909,43 +875,48 @@ public final class NativeEngine<P extends Processor> implements Engine {
     /** The same for a block that has been decoded right before, so that its translation may be kept. */
     private void emitNew(Block block, Block operations) {
         block.hostCode = emitter.emit(operations);
-        long start = emitter.imageStart();
-        if (translations.isPresent()
+        boolean mayKeep = adoption.isPresent()
                 && block.refusals == 0
                 && operations.smallSlots == 0
-                && processor.codeCache().mayKeep(block)) {
-            translations
-                    .get()
-                    .add(
-                            block.mode,
-                            block.pageOffset,
-                            block.pageBytes,
-                            processor.codeCache().decodedCode(),
-                            block.byteLength,
-                            block.instructions,
-                            asm.writable(start),
-                            (int) (asm.here() - start),
-                            (int) (start - memory.executeAddress()),
-                            BlockEmitter.HEADER_BYTES,
-                            emitter.relocations().words(),
-                            emitter.relocations().count());
+                && processor.codeCache().mayKeep(block);
+        if (mayKeep) {
+            adoption.get().keep(block, emitter);
         }
-        remember(block, Region.NONE, start);
+        remember(block, Region.NONE, emitter.imageStart());
     }
 
     private void remember(Block block, Region region, long start) {
+        remember(block, region, start, asm.here());
+        written((int) (asm.here() - start));
+    }
+
+    private void remember(Block block, Region region, long start, long end) {
         if (isListening) {
             codeListener.emitted(
-                    start,
-                    asm.here() - start,
-                    "guest:%x+%x,mode=%x".formatted(block.realPage, block.pageOffset, block.mode));
+                    start, end - start, "guest:%x+%x,mode=%x".formatted(block.realPage, block.pageOffset, block.mode));
         }
         code.add(block, region);
+    }
+
+    private void written(int bytes) {
         memory.filled(asm.here());
-        bytesWritten += (int) (asm.here() - start);
+        bytesWritten += bytes;
         if (bytesWritten > RESIDENT_BYTES) {
             bytesWritten = 0;
             memory.releaseWritten();
+        }
+    }
+
+    /** Does for code that has been copied what is done for all. */
+    private final class Adopted implements Adoption.Listener {
+        @Override
+        public void adopted(Block block, long start, long end) {
+            remember(block, Region.NONE, start, end);
+        }
+
+        @Override
+        public void written(int bytes) {
+            NativeEngine.this.written(bytes);
         }
     }
 

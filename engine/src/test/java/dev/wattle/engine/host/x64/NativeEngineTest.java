@@ -35,12 +35,16 @@ import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Host code with all that this host's processor has, and guest registers in host registers. */
 class NativeEngineTest extends EngineContract {
     private static final long CODE_BYTES = 1 << 20;
+
+    @TempDir
+    Path folder;
 
     @BeforeAll
     static void onlyOnSuchHosts() {
@@ -363,6 +367,90 @@ class NativeEngineTest extends EngineContract {
             assertEquals(2, second.engine.counts().get("translations found in this run"));
             assertEquals(0, second.engine.counts().get("exits to link a jump"));
             first.engine.close();
+            second.engine.close();
+        }
+    }
+
+    private TranslationCache kept() {
+        return TranslationCache.open(folder, "test", problem -> {
+            throw new IllegalStateException(problem);
+        });
+    }
+
+    @Test
+    void Group_ofAnEarlierRun_isTakenButForCodeThatHasChanged() throws CodeMemoryException {
+        // Sixteen blocks, each of which adds what its word says.
+        FrontEnd frontEnd = new FrontEnd() {
+            @Override
+            public void translate(long code, int pageOffset, int pageBytes, int mode, BlockBuilder out) {
+                out.beginInstruction(4);
+                out.opImm(Op.ADDI, C, C, HostMemory.getIntLe(code));
+                if (pageOffset == 0x13c) {
+                    out.callEnd(0, 0);
+                } else {
+                    out.end(Op.GOTO, 0, 0, 0, pageOffset + 4);
+                }
+            }
+
+            @Override
+            public long addressMask(int mode) {
+                return -1;
+            }
+        };
+        for (int i = 0; i < 16; i++) {
+            HostMemory.putIntLe(memory.hostAddress(0x1100 + 4 * i), 1 << i);
+        }
+        try (TranslationCache cache = kept()) {
+            FlatProcessor first = processor(frontEnd, cache);
+            run(first, 0x1100);
+            assertEquals(0xffff, first.slot(C));
+            assertEquals(16, first.codeCache().translations());
+            first.engine.close();
+        }
+        HostMemory.putIntLe(memory.hostAddress(0x1110), 0x10000);
+        try (TranslationCache cache = kept()) {
+            FlatProcessor second = processor(frontEnd, cache);
+            run(second, 0x1100);
+            assertEquals(0x1ffef, second.slot(C));
+            assertEquals(16, second.engine.counts().get("translations of earlier runs"));
+            // That of the one that is new.
+            assertEquals(1, second.engine.counts().get("exits to link a jump"));
+            assertEquals(1, second.codeCache().translations());
+            // Each is dropped by itself.
+            second.codeCache().written(0x1114, 4);
+            HostMemory.putIntLe(memory.hostAddress(0x1114), 0);
+            second.putSlot(C, 0);
+            run(second, 0x1100);
+            assertEquals(0x1ffef - 0x20, second.slot(C));
+            second.engine.close();
+        }
+    }
+
+    @Test
+    void Region_ofAnEarlierRun_isTaken() throws CodeMemoryException {
+        FrontEnd frontEnd = loopOfBlocks();
+        try (TranslationCache cache = kept()) {
+            FlatProcessor first = processor(frontEnd, cache);
+            first.putSlot(A, 10_000);
+            run(first, 0x100);
+            assertEquals(1, first.engine.counts().get("regions"));
+            first.engine.close();
+        }
+        try (TranslationCache cache = kept()) {
+            FlatProcessor second = processor(frontEnd, cache);
+            second.putSlot(A, 10_000);
+            run(second, 0x100);
+            assertEquals(15_000, second.slot(C));
+            assertEquals(30_001, second.slot(Slots.COMPLETED));
+            assertEquals(1, second.engine.counts().get("regions"));
+            assertEquals(1, second.engine.counts().get("regions of earlier translations"));
+            assertEquals(0, second.codeCache().translations());
+            second.codeCache().written(0x140, 4);
+            assertEquals(1, second.engine.counts().get("regions dropped"));
+            second.putSlot(A, 10_000);
+            run(second, 0x100);
+            assertEquals(30_000, second.slot(C));
+            assertEquals(2, second.engine.counts().get("regions of earlier translations"));
             second.engine.close();
         }
     }
