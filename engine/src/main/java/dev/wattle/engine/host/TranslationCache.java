@@ -49,7 +49,8 @@ public final class TranslationCache implements AutoCloseable {
     /** Larger entries are not added. */
     public static final int MOST_ENTRY_BYTES = 1 << 16;
 
-    private static final long MOST_BYTES = 256L << 20;
+    /** Groups of a file come to less: those of several compilers, JVMs and kernels find room. */
+    private static final long MOST_BYTES = 512L << 20;
     /** The same for a cache without a folder, which stays in memory. */
     private static final long MOST_BYTES_IN_MEMORY = 64L << 20;
     /** After so many bytes of entries have been read, what has been read before is through with. */
@@ -64,6 +65,7 @@ public final class TranslationCache implements AutoCloseable {
     private final Optional<Path> directory;
 
     private final Path file;
+    private final long mostBytes;
     private final Arena arena = Arena.ofShared();
     private final Consumer<String> problems;
     private final AtomicBoolean told = new AtomicBoolean();
@@ -89,8 +91,9 @@ public final class TranslationCache implements AutoCloseable {
     private final NewTranslations news;
     private boolean recording = true;
 
-    private TranslationCache(Optional<Path> directory, String key, Consumer<String> problems) {
+    private TranslationCache(Optional<Path> directory, String key, long mostBytes, Consumer<String> problems) {
         this.directory = directory;
+        this.mostBytes = mostBytes;
         this.problems = problems;
         this.file = directory.map(folder -> folder.resolve(key + SUFFIX)).orElse(Path.of(""));
         news = new NewTranslations(directory, arena);
@@ -98,7 +101,7 @@ public final class TranslationCache implements AutoCloseable {
 
     /** Makes a cache in memory, for engines that are to find each other's translations. */
     public static TranslationCache inMemory() {
-        return new TranslationCache(Optional.empty(), "", problem -> {});
+        return new TranslationCache(Optional.empty(), "", MOST_BYTES_IN_MEMORY, problem -> {});
     }
 
     /**
@@ -109,7 +112,12 @@ public final class TranslationCache implements AutoCloseable {
      * @param problems told, once and in one line, if something is wrong with the file or the folder
      */
     public static TranslationCache open(Path directory, String key, Consumer<String> problems) {
-        TranslationCache cache = new TranslationCache(Optional.of(directory), key, problems);
+        return open(directory, key, MOST_BYTES, problems);
+    }
+
+    /** The same with another limit for the bytes of the file. */
+    static TranslationCache open(Path directory, String key, long mostBytes, Consumer<String> problems) {
+        TranslationCache cache = new TranslationCache(Optional.of(directory), key, mostBytes, problems);
         try {
             Files.createDirectories(directory);
             if (Files.exists(cache.file)) {
@@ -145,7 +153,7 @@ public final class TranslationCache implements AutoCloseable {
         long size;
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             size = channel.size();
-            if (size < HEADER_BYTES || size > 2 * MOST_BYTES) {
+            if (size < HEADER_BYTES || size > 2 * mostBytes) {
                 damaged();
                 return;
             }
@@ -242,7 +250,7 @@ public final class TranslationCache implements AutoCloseable {
         Contents from = contents;
         // A damaged entry ends the search.
         for (long probe = hash, left = from.tableMask; left >= 0 && contents == from; probe++, left--) {
-            long slot = oldAddress + from.end + (probe & from.tableMask) * SLOT_BYTES;
+            long slot = slot(from, probe & from.tableMask);
             long offset = HostMemory.getLongLe(slot + 8);
             if (offset == 0) {
                 return 0;
@@ -293,8 +301,7 @@ public final class TranslationCache implements AutoCloseable {
     /** Adds a translation. */
     public synchronized void add(NewTranslation translation) {
         long bytes = StoredTranslations.bytes(translation);
-        long most = directory.isPresent() ? MOST_BYTES : MOST_BYTES_IN_MEMORY;
-        if (!recording || bytes > MOST_ENTRY_BYTES || news.bytes() + bytes > most) {
+        if (!recording || bytes > MOST_ENTRY_BYTES || news.bytes() + bytes > mostBytes) {
             return;
         }
         long at;
@@ -338,15 +345,17 @@ public final class TranslationCache implements AutoCloseable {
 
     private void write(Path folder) throws IOException {
         Contents before = contents;
-        boolean keepsOld = before.end + news.bytes() <= MOST_BYTES;
-        long start = keepsOld ? before.end : HEADER_BYTES;
-        int entries = keepsOld ? before.entries + news.count() : news.count();
+        long from = keptFrom(before);
+        int entries = news.count();
+        for (long i = 0; i <= before.tableMask; i++) {
+            entries += offset(before, i) >= from ? 1 : 0;
+        }
         int slots = Integer.highestOneBit(entries) * 4;
         ByteBuffer table = ByteBuffer.allocateDirect(slots * SLOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        if (keepsOld) {
-            for (long i = 0; i <= before.tableMask; i++) {
-                long slot = oldAddress + before.end + i * SLOT_BYTES;
-                put(table, slots, HostMemory.getLongLe(slot), HostMemory.getLongLe(slot + 8));
+        for (long i = 0; i <= before.tableMask; i++) {
+            long offset = offset(before, i);
+            if (offset >= from) {
+                put(table, slots, HostMemory.getLongLe(slot(before, i)), offset - from + HEADER_BYTES);
             }
         }
         Path unfinished = Files.createTempFile(folder, "file-", ".unfinished");
@@ -354,11 +363,11 @@ public final class TranslationCache implements AutoCloseable {
             try (FileChannel out = FileChannel.open(unfinished, StandardOpenOption.WRITE);
                     Arena buffers = Arena.ofConfined()) {
                 out.position(HEADER_BYTES);
-                if (keepsOld && before.end > HEADER_BYTES) {
-                    writeFully(out, old.slice(HEADER_BYTES, (int) before.end - HEADER_BYTES));
+                if (before.end > from) {
+                    writeFully(out, old.slice((int) from, (int) (before.end - from)));
                 }
-                TranslationGroups groups =
-                        new TranslationGroups(out, start, buffers, (hash, place) -> put(table, slots, hash, place));
+                TranslationGroups groups = new TranslationGroups(
+                        out, out.position(), buffers, (hash, place) -> put(table, slots, hash, place));
                 for (long translation : news.inOrder()) {
                     groups.add(translation);
                 }
@@ -374,6 +383,32 @@ public final class TranslationCache implements AutoCloseable {
         } finally {
             Files.deleteIfExists(unfinished);
         }
+    }
+
+    /** Where in the file that there is stand the groups that are kept: all, or the newest if there is no room for more. */
+    private long keptFrom(Contents before) {
+        if (before.end + news.bytes() <= mostBytes) {
+            return HEADER_BYTES;
+        }
+        // So much room for what is next that not every run has to make some.
+        long least = before.end - Math.max(mostBytes - mostBytes / 4 - news.bytes(), 0);
+        long from = before.end;
+        for (long i = 0; i <= before.tableMask; i++) {
+            long offset = offset(before, i);
+            if (offset >= least && offset < from) {
+                from = offset;
+            }
+        }
+        return from;
+    }
+
+    private long slot(Contents contents, long i) {
+        return oldAddress + contents.end + i * SLOT_BYTES;
+    }
+
+    /** The offset of the group in a slot of the table, or 0. */
+    private long offset(Contents contents, long i) {
+        return HostMemory.getLongLe(slot(contents, i) + 8);
     }
 
     private static void put(ByteBuffer table, int slots, long hash, long offset) {

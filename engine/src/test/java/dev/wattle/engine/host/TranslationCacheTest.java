@@ -301,6 +301,28 @@ class TranslationCacheTest {
     }
 
     @Test
+    void Close_withMoreThanThereIsRoomFor_keepsWhatIsNew() throws IOException {
+        long most = 200_000;
+        for (int from = 0; from < 4000; from += 100) {
+            try (TranslationCache cache = TranslationCache.open(folder, "test", most, problems::add)) {
+                for (int n = from; n < from + 100; n++) {
+                    add(cache, n);
+                }
+            }
+            assertTrue(Files.size(file()) < most + most / 4, "bytes " + Files.size(file()));
+        }
+        try (TranslationCache cache = TranslationCache.open(folder, "test", most, problems::add)) {
+            int found = 0;
+            for (int n = 3999; n >= 0 && find(cache, n) != 0; n--) {
+                assertFound(cache, n, true);
+                found++;
+            }
+            assertTrue(found >= 400, "found " + found);
+        }
+        assertEquals(List.of(), problems);
+    }
+
+    @Test
     void Close_withFewNewEntries_leavesTheFileAsItIs() throws IOException {
         write(0, 1000);
         byte[] before = Files.readAllBytes(file());
