@@ -336,41 +336,21 @@ final class Comparisons {
         boolean narrow = is32(op);
         int a = Op.a(w);
         if (Op.readsB(op) && !operands.isConstant(Op.b(w))) {
-            int left = operands.isConstant(a) ? -1 : operands.register(a);
-            if (left < 0) {
-                operands.fetch(RDX, a);
-                left = RDX;
-            }
-            int right = operands.register(Op.b(w));
-            if (right >= 0 && narrow) {
+            int left = operands.inRegister(a, RDX);
+            int right = operands.inRegister(Op.b(w), RCX);
+            if (narrow) {
                 asm.alu32(Assembler.CMP, left, right);
-            } else if (right >= 0) {
-                asm.alu(Assembler.CMP, left, right);
-            } else if (narrow) {
-                asm.alu32(Assembler.CMP, left, Layout.slot(Op.b(w)));
             } else {
-                asm.alu(Assembler.CMP, left, Layout.slot(Op.b(w)));
+                asm.alu(Assembler.CMP, left, right);
             }
             return;
         }
         long constant = Op.readsB(op) ? operands.constant(Op.b(w)) : immediates[comparison];
         int value = (int) constant;
-        int left = operands.isConstant(a) ? -1 : operands.register(a);
-        if (left < 0 && operands.isConstant(a)) {
-            operands.fetch(RDX, a);
-            left = RDX;
-        }
+        int left = operands.inRegister(a, RDX);
         if (!narrow && constant != value) {
             asm.movImm(RCX, constant);
-            if (left < 0) {
-                asm.aluMem(Assembler.CMP, Layout.slot(a), RCX);
-            } else {
-                asm.alu(Assembler.CMP, left, RCX);
-            }
-        } else if (left < 0 && narrow) {
-            asm.aluMemImm32(Assembler.CMP, Layout.slot(a), value);
-        } else if (left < 0) {
-            asm.aluMemImm(Assembler.CMP, Layout.slot(a), value);
+            asm.alu(Assembler.CMP, left, RCX);
         } else if (value == 0 && narrow) {
             asm.test32(left, left);
         } else if (value == 0) {

@@ -344,16 +344,10 @@ final class ComputeEmitter {
             b = other;
         }
         operands.fetch(t, a);
-        int other = register(b);
         if (operands.isSmallConstant(b)) {
             asm.imulImm(t, t, (int) operands.constant(b));
-        } else if (operands.isConstant(b)) {
-            operands.fetch(RCX, b);
-            asm.imul(t, RCX);
-        } else if (other == NONE) {
-            asm.imul(t, Layout.slot(b));
         } else {
-            asm.imul(t, other);
+            asm.imul(t, operands.inRegister(b, RCX));
         }
         finish(i, w, t);
     }
@@ -446,7 +440,7 @@ final class ComputeEmitter {
             rb = RDX;
         }
         operands.fetch(t, a);
-        if (operands.isConstant(b) && !operands.isSmallConstant(b)) {
+        if (rb == NONE && !operands.isSmallConstant(b)) {
             operands.fetch(RDX, b);
             rb = RDX;
         }
@@ -463,10 +457,8 @@ final class ComputeEmitter {
         }
         if (rb != NONE) {
             asm.alu(op, t, rb);
-        } else if (operands.isConstant(b)) {
-            asm.aluImm(op, t, (int) operands.constant(b));
         } else {
-            asm.alu(op, t, Layout.slot(b));
+            asm.aluImm(op, t, (int) operands.constant(b));
         }
     }
 
@@ -714,16 +706,7 @@ final class ComputeEmitter {
         int a = operands.inRegister(Op.a(w), RCX);
         asm.test(a, a);
         operands.fetch(RAX, c);
-        int rb = register(b);
-        if (rb == NONE && operands.isConstant(b)) {
-            operands.fetch(RDX, b);
-            rb = RDX;
-        }
-        if (rb == NONE) {
-            asm.cmov(Condition.NOT_EQUAL, RAX, Layout.slot(b));
-        } else {
-            asm.cmov(Condition.NOT_EQUAL, RAX, rb);
-        }
+        asm.cmov(Condition.NOT_EQUAL, RAX, operands.inRegister(b, RDX));
         finish(i, w, RAX);
     }
 

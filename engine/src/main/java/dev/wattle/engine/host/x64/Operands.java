@@ -269,6 +269,10 @@ final class Operands {
     /**
      * Applies a two-operand instruction of {@link Assembler#alu} with a slot as its second operand.
      *
+     * <p>What is in memory is loaded by an instruction of its own, here and elsewhere: processors with memory renaming
+     * (AMD's since Zen 2, Software Optimization Guide) have it at once then, if it was stored a short time ago, and not
+     * only when the store is done.
+     *
      * @param scratch a register that may be changed
      */
     void apply(int op, int register, int slot, int scratch) {
@@ -278,12 +282,7 @@ final class Operands {
             asm.movImm(scratch, constants[slot]);
             asm.alu(op, register, scratch);
         } else {
-            int other = register(slot);
-            if (other == NONE) {
-                asm.alu(op, register, Layout.slot(slot));
-            } else {
-                asm.alu(op, register, other);
-            }
+            asm.alu(op, register, inRegister(slot, scratch));
         }
     }
 
