@@ -3,7 +3,6 @@ package dev.wattle.engine.host;
 
 import dev.wattle.engine.memory.HostMemory;
 import java.nio.ByteBuffer;
-import java.util.zip.CRC32C;
 
 /**
  * Translations of one guest page and mode, as they stand together in a {@link TranslationCache}: one as it is added, or
@@ -11,9 +10,9 @@ import java.util.zip.CRC32C;
  *
  * <p>All is little-endian: {@link #FIXED_BYTES} of fields, {@link #MEMBER_BYTES} for each translation in the order of
  * their host code, relocations (4 bytes: byte of the host code shifted left, and 1 if it is absolute), links, notes of
- * the back-end (4 bytes each), guest code, and host code. A link is a jump from one block to another one of the page: the byte of the host code that has its
- * displacement, the offset in the page where it leads, the number of the translation that it leads to or -1, and what the
- * displacement is without that (4 bytes each).
+ * the back-end (4 bytes each), guest code, and host code. A link is a jump from one block to another one of the page: the
+ * byte of the host code that has its displacement, the offset in the page where it leads, the number of the translation
+ * that it leads to or -1, and what the displacement is without that (4 bytes each).
  *
  * <p>They are named by the address where they start. Nothing is checked here: what is in a file has a checksum.
  */
@@ -261,9 +260,7 @@ public final class StoredTranslations {
 
     /** The checksum of what stands in a buffer, but for its first two fields. */
     static int checksum(ByteBuffer buffer, int start, int bytes) {
-        CRC32C crc = new CRC32C();
-        crc.update(buffer.slice(start + MODE, bytes - MODE));
-        return (int) crc.getValue();
+        return TranslationCache.checksum(buffer, start + MODE, bytes - MODE);
     }
 
     /**

@@ -182,7 +182,7 @@ public final class TranslationCache implements AutoCloseable {
         contents = Contents.NONE;
     }
 
-    private static int checksum(ByteBuffer bytes, int from, int length) {
+    static int checksum(ByteBuffer bytes, int from, int length) {
         CRC32C crc = new CRC32C();
         crc.update(bytes.slice(from, length));
         return (int) crc.getValue();
@@ -222,11 +222,10 @@ public final class TranslationCache implements AutoCloseable {
 
     private synchronized long findNew(
             long hash, int mode, int pageOffset, int pageBytes, long guestCode, long scratch) {
-        long entry = news.find(
-                hash,
-                candidate -> isFor(candidate, mode, pageOffset, pageBytes)
-                        && StoredTranslations.isOf(
-                                candidate, StoredTranslations.memberAt(candidate, pageOffset), guestCode));
+        long entry = news.find(hash, candidate -> {
+            int member = member(candidate, mode, pageOffset, pageBytes);
+            return member >= 0 && StoredTranslations.isOf(candidate, member, guestCode);
+        });
         if (entry != 0 && news.isInBuffer(entry)) {
             HostMemory.copy(entry, scratch, StoredTranslations.bytes(entry));
             return scratch;
@@ -262,10 +261,10 @@ public final class TranslationCache implements AutoCloseable {
         return 0;
     }
 
-    private static boolean isFor(long entry, int mode, int pageOffset, int pageBytes) {
-        return StoredTranslations.mode(entry) == mode
-                && StoredTranslations.pageBytes(entry) == pageBytes
-                && StoredTranslations.memberAt(entry, pageOffset) >= 0;
+    /** The number of the one that is for an offset, a mode and a size of the page, or -1. */
+    private static int member(long entry, int mode, int pageOffset, int pageBytes) {
+        boolean isOfPage = StoredTranslations.mode(entry) == mode && StoredTranslations.pageBytes(entry) == pageBytes;
+        return isOfPage ? StoredTranslations.memberAt(entry, pageOffset) : StoredTranslations.NO_MEMBER;
     }
 
     private boolean isFor(long offset, long entriesEnd, int mode, int pageOffset, int pageBytes, long guestCode) {
@@ -277,10 +276,10 @@ public final class TranslationCache implements AutoCloseable {
             damaged();
             return false;
         }
-        if (!isFor(entry, mode, pageOffset, pageBytes)) {
+        int member = member(entry, mode, pageOffset, pageBytes);
+        if (member < 0) {
             return false;
         }
-        int member = StoredTranslations.memberAt(entry, pageOffset);
         if (!StoredTranslations.isWithin(entry, member, entriesEnd - offset)
                 || StoredTranslations.guestBytes(entry, member) > pageBytes - pageOffset) {
             damaged();

@@ -112,7 +112,7 @@ final class Adoption {
         long start = emitter.imageStart();
         Relocations relocations = emitter.relocations();
         cache.add(new NewTranslation(
-                (int) (block.realPage / CodePage.SMALL),
+                page(block),
                 mode,
                 block.pageBytes,
                 blocks,
@@ -127,6 +127,10 @@ final class Adoption {
                 notes));
     }
 
+    private static int page(Block block) {
+        return (int) (block.realPage / CodePage.SMALL);
+    }
+
     /** Keeps that no region has been found for a loop, by the first block of that. */
     void keepNoRegion(Block header) {
         int mode = header.mode | NO_REGION;
@@ -136,9 +140,8 @@ final class Adoption {
         }
         NewTranslation.GuestBlock code =
                 new NewTranslation.GuestBlock(header.pageOffset, guestCode, header.byteLength, header.instructions, 0);
-        int page = (int) (header.realPage / CodePage.SMALL);
         cache.add(new NewTranslation(
-                page, mode, header.pageBytes, List.of(code), 0, 0, 0, 0, NO_NOTES, 0, NO_NOTES, 0, new int[1]));
+                page(header), mode, header.pageBytes, List.of(code), 0, 0, 0, 0, NO_NOTES, 0, NO_NOTES, 0, new int[1]));
     }
 
     /** Whether no region was found for a loop in an earlier run. */
@@ -223,7 +226,7 @@ final class Adoption {
             members.add(block);
         }
         int entry = RegionNotes.entry(found);
-        long start = (asm.here() + entry + CODE_ALIGNMENT - 1 & -CODE_ALIGNMENT) - entry;
+        long start = start(entry);
         int bytes = StoredTranslations.imageBytes(found);
         Region region = RegionNotes.region(found, members, start);
         // Blocks that have been added may have made others go.
@@ -298,7 +301,7 @@ final class Adoption {
         int from = StoredTranslations.imagePlace(found, first);
         int bytes = StoredTranslations.imagePlace(found, end) - from;
         int entry = StoredTranslations.entry(found, first) - from;
-        long start = (asm.here() + entry + CODE_ALIGNMENT - 1 & -CODE_ALIGNMENT) - entry;
+        long start = start(entry);
         // Where all of the host code would start.
         long base = start - from;
         HostMemory.copy(StoredTranslations.image(found) + from, asm.writable(start), bytes);
@@ -336,6 +339,11 @@ final class Adoption {
             link(found, k, base, isWhole, page, mode);
         }
         return block;
+    }
+
+    /** Where to put code that is entered at one of its bytes, so that the entry is aligned. */
+    private long start(int entry) {
+        return (asm.here() + entry + CODE_ALIGNMENT - 1 & -CODE_ALIGNMENT) - entry;
     }
 
     /** The block of a translation, which is not found by its offset if that is not used. */

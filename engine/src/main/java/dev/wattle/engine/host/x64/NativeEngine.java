@@ -747,16 +747,17 @@ public final class NativeEngine<P extends Processor> implements Engine {
     }
 
     private void dropped(Block block) {
-        if (block.regions != 0) {
+        if (block.hostCode != 0 || block.regions != 0) {
+            // The guest is about to change it, but may be in the middle of it.
             source(block);
+        }
+        if (block.regions != 0) {
             for (Region region : List.copyOf(regionsOf.getOrDefault(block, List.of()))) {
                 drop(region);
             }
         }
         long entry = block.hostCode;
         if (entry != 0) {
-            // The guest is about to change it, but may be in the middle of it.
-            source(block);
             code.makeInvalid(entry);
             leaveLoop(entry);
         }
